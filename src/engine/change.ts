@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Json, JsonObject } from './json.ts';
+
+/** Which thing in the world a change is about. Identity parts (account, context, namespace, uid, ...) are added by the adapter. */
+export interface Target {
+  readonly provider: string;
+  readonly name: string;
+  readonly [part: string]: string;
+}
+
+/** What would happen, before it happens. Serialisable: it goes to the audit log and comes back when a session is resumed. */
+export interface Change {
+  /** One sentence in the imperative: "restart app-2 (version 1.4.0, up 3 h)". */
+  readonly summary: string;
+  readonly target: Target;
+  /** In numbers: "1 of 3 instances; 2 go on serving". */
+  readonly blastRadius: readonly string[];
+  /** What an engineer would have typed; shown, recorded, never executed. */
+  readonly equivalent: readonly string[];
+  /** How to take it back, or why that is not possible. */
+  readonly undo: string;
+  /** Reasons to be more careful ("6 of 6 instances at once"); each raises the tier by one. */
+  readonly raises?: readonly string[];
+  /** The state of the world that the plan rests on. It is read again right before `apply`; a difference stops the step. */
+  readonly basis: JsonObject;
+  /** What `apply` and `verify` need to know. Holds no secret: the record is redacted. */
+  readonly data?: Json;
+}
+
+/** SHA-256, in hex, over the canonical JSON (RFC 8785) of a value. */
+export const digest = (value: Json): string =>
+  createHash('sha256')
+    .update(canonicalize(value) ?? 'null')
+    .digest('hex');
+
+/** Two plans with the same fingerprint are about the same target in the same state. */
+export const fingerprint = (change: Change): string => digest({ target: change.target, basis: change.basis });

@@ -1,0 +1,33 @@
+/**
+ * Why something did not happen. `cli/exit-codes.ts` gives each kind its exit code; nothing else does.
+ *
+ * - `failed`: a step or its verification failed
+ * - `usage`: the arguments or the configuration are wrong, or a confirmation is needed and nobody can be asked
+ * - `refused`: a guard, a changed precondition or a stale plan
+ * - `declined`: the operator said no
+ * - `unreachable`: a provider could not be reached or did not let us in
+ * - `critical`: a read-only command found something critical
+ * - `unknown`: interrupted after the intent; nobody knows how it ended
+ * - `unrecorded`: the audit log could not be written
+ * - `interrupted`: stopped by the operator at a known state
+ */
+export type ErrorKind =
+  'failed' | 'usage' | 'refused' | 'declined' | 'unreachable' | 'critical' | 'unknown' | 'unrecorded' | 'interrupted';
+
+/** An error that a user can act on. Anything else that is thrown is a fault of the program. */
+export class RunbookError extends Error {
+  override readonly name = 'RunbookError';
+  readonly kind: ErrorKind;
+  /** What to do next, each one line: commands, files to edit. */
+  readonly next: readonly string[];
+
+  /** `message` says what failed and why, in one or a few lines. */
+  constructor(kind: ErrorKind, message: string, options: { next?: readonly string[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.next = options.next ?? [];
+  }
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,37 @@
+import type { Json } from './json.ts';
+
+/** `unknown` means "cannot see" and is never shown as `ok`. */
+export type Verdict = 'ok' | 'warn' | 'critical' | 'unknown';
+
+/** What was seen by a check, a verification or a watch. Serialisable: it goes to the audit log as it is. */
+export interface Finding {
+  readonly verdict: Verdict;
+  /** One sentence, without a full stop. */
+  readonly summary: string;
+  /** What the sentence rests on, for people. */
+  readonly evidence?: Table;
+  /** The same for programs (`-o json`); names are camelCase, durations are in the unit that the name ends with (`latencyMs`). */
+  readonly data?: Json;
+}
+
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** `null` is shown as a dash. A cell with a verdict is coloured, and carries its mark where there is no colour. */
+export type Cell = string | number | null | { readonly text: string; readonly verdict: Verdict };
+
+const severity: Record<Verdict, number> = { ok: 0, unknown: 1, warn: 2, critical: 3 };
+
+/** The most serious of several verdicts; `ok` for none. `unknown` outweighs `ok` and nothing else. */
+export const worst = (verdicts: Iterable<Verdict>): Verdict => {
+  let result: Verdict = 'ok';
+  for (const verdict of verdicts) if (severity[verdict] > severity[result]) result = verdict;
+  return result;
+};

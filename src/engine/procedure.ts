@@ -1,0 +1,153 @@
+import type { z } from 'zod';
+import type { Change } from './change.ts';
+import type { Clock } from './clock.ts';
+import type { Subject } from './events.ts';
+import type { Finding, Table } from './finding.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Tier } from './tier.ts';
+
+/** What every step can see, besides the ports that its procedure asked for. */
+export interface StepContext<Input> {
+  readonly input: Input;
+  readonly subject: Subject;
+  /** `<session>/<step>`: marks what this step starts, in process environments and application names. */
+  readonly mark: string;
+  /** Findings of the steps before this one, by step id. */
+  readonly findings: ReadonlyMap<string, Finding>;
+  readonly clock: Clock;
+  /** Aborts when the step is to stop at once. */
+  readonly signal: AbortSignal;
+  /** Tells the operator and the audit log how far the step is. */
+  readonly report: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly note?: string;
+  readonly table?: Table;
+}
+
+/** The context of a step: the engine's part and the procedure's ports, side by side. */
+export type Context<Input, Ports> = StepContext<Input> & Ports;
+type Seen<Input, Ports, Result> = (context: Context<Input, Ports>) => Promise<Result> | Result;
+
+export type StepKind = 'check' | 'action' | 'decision' | 'manual' | 'watch' | 'parallel' | 'each';
+
+interface StepBase<Input, Ports> {
+  /** Stable within its group: a session is resumed by it, and `--answer` names it. */
+  readonly id: string;
+  readonly title: string;
+  /** The step is passed over when this says false. */
+  readonly when?: Seen<Input, Ports, boolean>;
+}
+
+/** Reads only. */
+export interface CheckStep<Input, Ports> extends StepBase<Input, Ports> {
+  readonly kind: 'check';
+  /**
+   * What a critical finding means: `evidence` goes on, a `precondition` refuses the procedure (nothing was done), a
+   * `verification` fails it.
+   */
+  readonly role: 'evidence' | 'precondition' | 'verification';
+  readonly look: Seen<Input, Ports, Finding>;
+}
+
+/** Changes something. */
+export interface ActionSpec<Input, Ports> {
+  readonly tier: Tier;
+  /** Reads only. `interrupted` is the change of a session that was cut off in this step: what it already took away must be given back. */
+  readonly plan: (context: Context<Input, Ports>, interrupted?: Change) => Promise<Change>;
+  readonly apply: (context: Context<Input, Ports>, change: Change) => Promise<void>;
+  /** Reads only. ok and warn: done; critical: not done; unknown: cannot tell. It also settles an intent without a result. */
+  readonly verify: (context: Context<Input, Ports>, change: Change) => Promise<Finding>;
+  /** The action that takes a failed change back; offered at a terminal. */
+  readonly undo?: (change: Change) => ActionStep<Input, Ports>;
+}
+export interface ActionStep<Input, Ports> extends StepBase<Input, Ports>, ActionSpec<Input, Ports> {
+  readonly kind: 'action';
+}
+
+/** A question with a way on for each answer. */
+export interface DecisionStep<Input, Ports> extends StepBase<Input, Ports> {
+  readonly kind: 'decision';
+  readonly question: string;
+  readonly options: readonly { readonly id: string; readonly title: string; readonly steps: readonly Step<Input, Ports>[] }[];
+  /** The option that the evidence so far speaks for, and why. */
+  readonly advise: Seen<Input, Ports, { readonly option: string; readonly because: string } | undefined>;
+}
+
+/** Something that only a person can do. */
+export interface ManualStep<Input, Ports> extends StepBase<Input, Ports> {
+  readonly kind: 'manual';
+  readonly instruction: string;
+}
+
+/** Samples every `everyMs` for `forMs`, then judges. A baseline is the finding of a check before the change. */
+export interface WatchStep<Input, Ports> extends StepBase<Input, Ports> {
+  readonly kind: 'watch';
+  readonly everyMs: (context: Context<Input, Ports>) => number;
+  readonly forMs: (context: Context<Input, Ports>) => number;
+  readonly sample: Seen<Input, Ports, Json>;
+  /** Called after each sample; a critical finding ends the watch early. */
+  readonly judge: (context: Context<Input, Ports>, samples: readonly Json[]) => Finding;
+}
+
+/** Checks at the same time. */
+export interface ParallelStep<Input, Ports> extends StepBase<Input, Ports> {
+  readonly kind: 'parallel';
+  readonly steps: readonly CheckStep<Input, Ports>[];
+}
+
+/**
+ * One item after another. All items are planned and confirmed together; each is planned again, recorded, applied and
+ * verified on its own, and the first that fails ends the group.
+ */
+export interface EachStep<Input, Ports> extends StepBase<Input, Ports> {
+  readonly kind: 'each';
+  /** Read once; a resumed session goes on with the same items. Each has an `id`. */
+  readonly items: Seen<Input, Ports, readonly (JsonObject & { readonly id: string })[]>;
+  readonly step: (item: JsonObject & { readonly id: string }) => ActionStep<Input, Ports>;
+  /** The sentence and the blast radius of the whole group, for the confirmation. */
+  readonly describe: (changes: readonly Change[]) => { readonly summary: string; readonly blastRadius: readonly string[] };
+}
+
+export type Step<Input, Ports> =
+  | CheckStep<Input, Ports>
+  | ActionStep<Input, Ports>
+  | DecisionStep<Input, Ports>
+  | ManualStep<Input, Ports>
+  | WatchStep<Input, Ports>
+  | ParallelStep<Input, Ports>
+  | EachStep<Input, Ports>;
+
+export interface Procedure<Input, Ports> {
+  /** `restart.rolling`. */
+  readonly id: string;
+  /** The section of the runbook it implements: `2.1`. */
+  readonly section: string;
+  readonly title: string;
+  readonly input: z.ZodType<Input>;
+  readonly steps: readonly Step<Input, Ports>[];
+  /** Commands worth typing after an end that was not good. */
+  readonly afterFailure?: (context: { readonly input: Input; readonly failedStep: string | undefined }) => readonly string[];
+}
+
+/** The parts of a procedure that must be unchanged for a session to be resumed. */
+export type Outline = readonly { readonly id: string; readonly kind: string; readonly title: string; readonly tier?: string; readonly steps?: Outline }[];
+
+/** Has `procedure` any step that changes something? Only then is there something to confirm and to record. */
+export const changesSomething = <Input, Ports>(steps: readonly Step<Input, Ports>[]): boolean =>
+  steps.some((step) =>
+    step.kind === 'decision'
+      ? step.options.some((option) => changesSomething(option.steps))
+      : step.kind === 'action' || step.kind === 'each' || step.kind === 'manual',
+  );
+
+export const outline = <Input, Ports>(steps: readonly Step<Input, Ports>[]): Outline =>
+  steps.map((step) => {
+    const common = { id: step.id, kind: step.kind, title: step.title };
+    if (step.kind === 'action') return { ...common, tier: step.tier };
+    if (step.kind === 'parallel') return { ...common, steps: outline(step.steps) };
+    if (step.kind === 'decision')
+      return { ...common, steps: step.options.map((option) => ({ id: option.id, kind: 'option', title: option.title, steps: outline(option.steps) })) };
+    return common;
+  });
