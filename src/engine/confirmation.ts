@@ -25,7 +25,10 @@ export interface Prompts {
   /** One of `options`, by id. `undefined`: declined. */
   choose(question: Question): Promise<string | undefined>;
   /** Something only a person can do. `undefined`: neither done nor skipped; the procedure ends. */
-  acknowledge(instruction: { readonly title: string; readonly instruction: string }): Promise<{ readonly answer: 'done' | 'skipped'; readonly note: string } | undefined>;
+  acknowledge(instruction: {
+    readonly title: string;
+    readonly instruction: string;
+  }): Promise<{ readonly answer: 'done' | 'skipped'; readonly note: string } | undefined>;
 }
 
 export interface Question {

@@ -12,7 +12,15 @@
  * - `interrupted`: stopped by the operator at a known state
  */
 export type ErrorKind =
-  'failed' | 'usage' | 'refused' | 'declined' | 'unreachable' | 'critical' | 'unknown' | 'unrecorded' | 'interrupted';
+  | 'failed'
+  | 'usage'
+  | 'refused'
+  | 'declined'
+  | 'unreachable'
+  | 'critical'
+  | 'unknown'
+  | 'unrecorded'
+  | 'interrupted';
 
 /** An error that a user can act on. Anything else that is thrown is a fault of the program. */
 export class RunbookError extends Error {

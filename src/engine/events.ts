@@ -37,7 +37,12 @@ export interface SessionOpened {
   readonly type: 'session.opened';
   readonly session: string;
   readonly program: string;
-  readonly procedure: { readonly id: string; readonly section: string; readonly title: string; readonly outline: Outline };
+  readonly procedure: {
+    readonly id: string;
+    readonly section: string;
+    readonly title: string;
+    readonly outline: Outline;
+  };
   readonly input: Json;
   readonly subject: Subject;
   readonly actor: Actor;
@@ -51,11 +56,24 @@ export interface SessionOpened {
 /** Everything that happens. The terminal, ndjson, the audit log and the reports all read this one stream. */
 export type EventBody =
   | SessionOpened
-  | { readonly type: 'session.resumed'; readonly session: string; readonly actor: Actor; readonly mode: 'interactive' | 'scripted'; readonly reason?: string }
+  | {
+      readonly type: 'session.resumed';
+      readonly session: string;
+      readonly actor: Actor;
+      readonly mode: 'interactive' | 'scripted';
+      readonly reason?: string;
+    }
   | { readonly type: 'step.started'; readonly step: string; readonly kind: StepKind; readonly title: string }
   | { readonly type: 'finding'; readonly step: string; readonly finding: Finding }
   | { readonly type: 'items.planned'; readonly step: string; readonly items: readonly JsonObject[] }
-  | { readonly type: 'change.planned'; readonly step: string; readonly title: string; readonly change: Change; readonly tier: Tier; readonly fingerprint: string }
+  | {
+      readonly type: 'change.planned';
+      readonly step: string;
+      readonly title: string;
+      readonly change: Change;
+      readonly tier: Tier;
+      readonly fingerprint: string;
+    }
   | {
       readonly type: 'confirmation';
       readonly step: string;
@@ -68,11 +86,31 @@ export type EventBody =
       readonly note?: string;
     }
   | { readonly type: 'plan.stale'; readonly step: string; readonly difference: readonly string[] }
-  | { readonly type: 'step.intent'; readonly step: string; readonly tier: Tier; readonly change: Change; readonly fingerprint: string }
+  | {
+      readonly type: 'step.intent';
+      readonly step: string;
+      readonly tier: Tier;
+      readonly change: Change;
+      readonly fingerprint: string;
+    }
   | { readonly type: 'step.progress'; readonly step: string; readonly note?: string; readonly table?: Table }
   | { readonly type: 'sample'; readonly step: string; readonly sample: Json }
-  | { readonly type: 'answer'; readonly step: string; readonly answer: string; readonly by: string; readonly advice?: string; readonly note?: string }
-  | { readonly type: 'step.result'; readonly step: string; readonly result: StepOutcome; readonly ms: number; readonly finding?: Finding; readonly error?: string }
+  | {
+      readonly type: 'answer';
+      readonly step: string;
+      readonly answer: string;
+      readonly by: string;
+      readonly advice?: string;
+      readonly note?: string;
+    }
+  | {
+      readonly type: 'step.result';
+      readonly step: string;
+      readonly result: StepOutcome;
+      readonly ms: number;
+      readonly finding?: Finding;
+      readonly error?: string;
+    }
   | { readonly type: 'plan.hash'; readonly hash: string; readonly expires: string }
   | { readonly type: 'session.closed'; readonly outcome: SessionOutcome };
 

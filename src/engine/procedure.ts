@@ -70,7 +70,11 @@ export interface ActionStep<Input, Ports> extends StepBase<Input, Ports>, Action
 export interface DecisionStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly kind: 'decision';
   readonly question: string;
-  readonly options: readonly { readonly id: string; readonly title: string; readonly steps: readonly Step<Input, Ports>[] }[];
+  readonly options: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly steps: readonly Step<Input, Ports>[];
+  }[];
   /** The option that the evidence so far speaks for, and why. */
   readonly advise: Seen<Input, Ports, { readonly option: string; readonly because: string } | undefined>;
 }
@@ -107,7 +111,10 @@ export interface EachStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly items: Seen<Input, Ports, readonly (JsonObject & { readonly id: string })[]>;
   readonly step: (item: JsonObject & { readonly id: string }) => ActionStep<Input, Ports>;
   /** The sentence and the blast radius of the whole group, for the confirmation. */
-  readonly describe: (changes: readonly Change[]) => { readonly summary: string; readonly blastRadius: readonly string[] };
+  readonly describe: (changes: readonly Change[]) => {
+    readonly summary: string;
+    readonly blastRadius: readonly string[];
+  };
 }
 
 export type Step<Input, Ports> =
@@ -128,11 +135,20 @@ export interface Procedure<Input, Ports> {
   readonly input: z.ZodType<Input>;
   readonly steps: readonly Step<Input, Ports>[];
   /** Commands worth typing after an end that was not good. */
-  readonly afterFailure?: (context: { readonly input: Input; readonly failedStep: string | undefined }) => readonly string[];
+  readonly afterFailure?: (context: {
+    readonly input: Input;
+    readonly failedStep: string | undefined;
+  }) => readonly string[];
 }
 
 /** The parts of a procedure that must be unchanged for a session to be resumed. */
-export type Outline = readonly { readonly id: string; readonly kind: string; readonly title: string; readonly tier?: string; readonly steps?: Outline }[];
+export type Outline = readonly {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly tier?: string;
+  readonly steps?: Outline;
+}[];
 
 /** Has `procedure` any step that changes something? Only then is there something to confirm and to record. */
 export const changesSomething = <Input, Ports>(steps: readonly Step<Input, Ports>[]): boolean =>
@@ -148,6 +164,14 @@ export const outline = <Input, Ports>(steps: readonly Step<Input, Ports>[]): Out
     if (step.kind === 'action') return { ...common, tier: step.tier };
     if (step.kind === 'parallel') return { ...common, steps: outline(step.steps) };
     if (step.kind === 'decision')
-      return { ...common, steps: step.options.map((option) => ({ id: option.id, kind: 'option', title: option.title, steps: outline(option.steps) })) };
+      return {
+        ...common,
+        steps: step.options.map((option) => ({
+          id: option.id,
+          kind: 'option',
+          title: option.title,
+          steps: outline(option.steps),
+        })),
+      };
     return common;
   });

@@ -84,7 +84,10 @@ const stepOf = (state: SessionState, id: string): StepState => {
   return fresh;
 };
 
-type StepEvent = Exclude<Event, { type: 'session.opened' | 'session.resumed' | 'session.closed' | 'plan.hash' | 'confirmation' }>;
+type StepEvent = Exclude<
+  Event,
+  { type: 'session.opened' | 'session.resumed' | 'session.closed' | 'plan.hash' | 'confirmation' }
+>;
 
 const applyToStep = (step: StepState, event: StepEvent): void => {
   switch (event.type) {

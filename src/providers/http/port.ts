@@ -14,8 +14,18 @@ export interface Probe {
 
 /** Why a probe did not get the answer it wanted. */
 export type ProbeFailure =
-  | 'nxdomain' | 'servfail' | 'refused' | 'timeout' | 'tls' | 'reset' | 'network' // no answer
-  | 'redirect' | 'status' | 'not-json' | 'body' | 'forbidden'; // an answer that is not healthy; an address that must not be asked
+  | 'nxdomain'
+  | 'servfail'
+  | 'refused'
+  | 'timeout'
+  | 'tls'
+  | 'reset'
+  | 'network' // no answer
+  | 'redirect'
+  | 'status'
+  | 'not-json'
+  | 'body'
+  | 'forbidden'; // an answer that is not healthy; an address that must not be asked
 
 export interface ProbeResult {
   readonly url: string;
