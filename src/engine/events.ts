@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import type { ErrorKind } from './errors.ts';
 import type { Finding, Table } from './finding.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Outline, StepKind } from './procedure.ts';
+import type { Item, Outline, StepKind } from './procedure.ts';
 import type { Tier } from './tier.ts';
 
 /** Who does it. */
@@ -62,10 +62,12 @@ export type EventBody =
       readonly actor: Actor;
       readonly mode: 'interactive' | 'scripted';
       readonly reason?: string;
+      /** Titles of the steps that are done already. */
+      readonly done: readonly string[];
     }
   | { readonly type: 'step.started'; readonly step: string; readonly kind: StepKind; readonly title: string }
   | { readonly type: 'finding'; readonly step: string; readonly finding: Finding }
-  | { readonly type: 'items.planned'; readonly step: string; readonly items: readonly JsonObject[] }
+  | { readonly type: 'items.planned'; readonly step: string; readonly items: readonly Item[] }
   | {
       readonly type: 'change.planned';
       readonly step: string;

@@ -6,6 +6,9 @@ import type { Finding, Table } from './finding.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Tier } from './tier.ts';
 
+/** An item of a group; what is done to it is known by its `id`. */
+export type Item = JsonObject & { readonly id: string };
+
 /** What every step can see, besides the ports that its procedure asked for. */
 export interface StepContext<Input> {
   readonly input: Input;
@@ -108,8 +111,8 @@ export interface ParallelStep<Input, Ports> extends StepBase<Input, Ports> {
 export interface EachStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly kind: 'each';
   /** Read once; a resumed session goes on with the same items. Each has an `id`. */
-  readonly items: Seen<Input, Ports, readonly (JsonObject & { readonly id: string })[]>;
-  readonly step: (item: JsonObject & { readonly id: string }) => ActionStep<Input, Ports>;
+  readonly items: Seen<Input, Ports, readonly Item[]>;
+  readonly step: (item: Item) => ActionStep<Input, Ports>;
   /** The sentence and the blast radius of the whole group, for the confirmation. */
   readonly describe: (changes: readonly Change[]) => {
     readonly summary: string;
@@ -132,8 +135,16 @@ export interface Procedure<Input, Ports> {
   /** The section of the runbook it implements: `2.1`. */
   readonly section: string;
   readonly title: string;
+  /** The ports that its steps use; what the configuration does not provide is reported before anything runs. */
+  readonly needs: readonly (keyof Ports & string)[];
   readonly input: z.ZodType<Input>;
   readonly steps: readonly Step<Input, Ports>[];
+  /** The sentence after a good end; `ms` is the time that the whole run took. */
+  readonly summarise?: (run: {
+    readonly input: Input;
+    readonly findings: ReadonlyMap<string, Finding>;
+    readonly ms: number;
+  }) => string;
   /** Commands worth typing after an end that was not good. */
   readonly afterFailure?: (context: {
     readonly input: Input;

@@ -1,8 +1,7 @@
 import type { Change } from './change.ts';
 import type { Event, SessionOpened, SessionOutcome, StepOutcome } from './events.ts';
 import type { Finding } from './finding.ts';
-import type { JsonObject } from './json.ts';
-import type { StepKind } from './procedure.ts';
+import type { Item, StepKind } from './procedure.ts';
 import type { Tier } from './tier.ts';
 
 /** What the events of a session say about one of its steps. */
@@ -21,7 +20,7 @@ export interface StepState {
   finding?: Finding;
   answer?: { readonly answer: string; readonly by: string; readonly note?: string };
   notes: { readonly at: string; readonly note: string }[];
-  items?: readonly JsonObject[];
+  items?: readonly Item[];
   /** Absent after an intent: nobody knows how it ended. */
   result?: StepOutcome;
   error?: string;

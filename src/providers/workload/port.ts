@@ -52,6 +52,8 @@ export interface Operation<Input> {
   verify(change: Change, call: Call): Promise<Finding>;
 }
 
+export type NoInput = Readonly<Record<string, never>>;
+
 /** The service's running instances and what can be done to them. */
 export interface Workload {
   status(call: Pick<Call, 'signal'>): Promise<WorkloadStatus>;
@@ -60,9 +62,9 @@ export interface Workload {
   readonly restart: Operation<RestartUnit>;
   readonly restartInstance: Operation<{ readonly id: string }>;
   /** Stops everything, waits for the drain, starts as many as there were. Starts again even if the wait fails. */
-  readonly stopAndStart: Operation<Record<never, never>>;
+  readonly stopAndStart: Operation<NoInput>;
   /** `expected` is the count that the caller saw: a different present count is a refusal. */
   readonly scale: Operation<{ readonly to: number; readonly expected: number }>;
   /** Back to the version before; absent where the configuration names no way to do it. */
-  readonly rollback?: Operation<Record<never, never>>;
+  readonly rollback?: Operation<NoInput>;
 }

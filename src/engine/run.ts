@@ -1,0 +1,249 @@
+import { runAction, runEach } from './action.ts';
+import { contextOf } from './context.ts';
+import type { Run, RunOptions } from './context.ts';
+import { messageOf, RunbookError } from './errors.ts';
+import type { StepOutcome } from './events.ts';
+import { worst } from './finding.ts';
+import type { Finding } from './finding.ts';
+import type { Json } from './json.ts';
+import type { PlannedStep } from './plan-hash.ts';
+import { changesSomething } from './procedure.ts';
+import type { CheckStep, Context, DecisionStep, ManualStep, ParallelStep, Step, WatchStep } from './procedure.ts';
+import { causeOf } from './stop.ts';
+
+export interface RunResult {
+  readonly planned: readonly PlannedStep[];
+  readonly findings: ReadonlyMap<string, Finding>;
+  /** Titles of the steps that did not run or did not end well. */
+  readonly undone: readonly string[];
+  readonly failedStep?: string;
+  /** Why it ended early; absent when every step ran. */
+  readonly error?: unknown;
+}
+
+/** Runs the steps in their order until one fails, is refused or declined, or the operator stops. Never rejects. */
+export const runSteps = async <Input, Ports>(options: RunOptions<Input, Ports>): Promise<RunResult> => {
+  const run: Run<Input, Ports> = { ...options, findings: new Map(), planned: [], undone: [] };
+  const result = () => ({
+    planned: run.planned,
+    findings: run.findings,
+    undone: run.undone,
+    ...(run.failedStep === undefined ? {} : { failedStep: run.failedStep }),
+  });
+  try {
+    await runSequence(run, run.procedure.steps, '');
+    return result();
+  } catch (error) {
+    return { ...result(), error };
+  }
+};
+
+const join = (parent: string, id: string): string => (parent ? `${parent}/${id}` : id);
+
+const runSequence = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  steps: readonly Step<Input, Ports>[],
+  parent: string,
+): Promise<void> => {
+  for (const [index, step] of steps.entries()) {
+    try {
+      if (run.stop.soft.aborted) throw run.stop.soft.reason;
+      // oxlint-disable-next-line no-await-in-loop -- one step after another is what a procedure is
+      await runStep(run, step, join(parent, step.id));
+    } catch (error) {
+      run.undone.push(...steps.slice(index + 1).map((later) => later.title));
+      throw error;
+    }
+  }
+};
+
+/** Already done in an earlier run of this session: its finding is evidence again, and nothing runs. */
+const restored = <Input, Ports>(run: Run<Input, Ports>, path: string): boolean => {
+  const before = run.history?.steps.get(path);
+  if (before?.result !== 'ok' && before?.result !== 'skipped') return false;
+  if (before.finding) run.findings.set(path, before.finding);
+  return true;
+};
+
+/** Wraps the work of a step in its `step.started` and `step.result`. */
+const stepped = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: Step<Input, Ports>,
+  path: string,
+  work: () => Promise<{ readonly result: StepOutcome; readonly finding?: Finding }>,
+): Promise<void> => {
+  const began = run.clock.monotonic();
+  const ms = () => Math.round(run.clock.monotonic() - began);
+  run.emit({ type: 'step.started', step: path, kind: step.kind, title: step.title });
+  try {
+    const done = await work();
+    if (done.finding) run.findings.set(path, done.finding);
+    run.emit({ type: 'step.result', step: path, ms: ms(), ...done });
+  } catch (raised) {
+    const error = causeOf(raised, run.stop.soft);
+    run.failedStep ??= path;
+    // A group's items say for themselves what was not done.
+    if (step.kind !== 'each') run.undone.unshift(step.title);
+    // A log that cannot be written has said so already; the reason must not be replaced by a second failure.
+    if (!(error instanceof RunbookError && error.kind === 'unrecorded'))
+      run.emit({ type: 'step.result', step: path, ms: ms(), result: outcomeOf(error), error: messageOf(error) });
+    throw error;
+  }
+};
+
+const outcomeOf = (error: unknown): StepOutcome => {
+  if (!(error instanceof RunbookError)) return 'failed';
+  switch (error.kind) {
+    case 'declined':
+    case 'refused':
+    case 'interrupted':
+    case 'unknown':
+      return error.kind;
+    case 'usage':
+      return 'refused';
+    default:
+      return 'failed';
+  }
+};
+
+const runStep = async <Input, Ports>(run: Run<Input, Ports>, step: Step<Input, Ports>, path: string): Promise<void> => {
+  // A group and a decision are entered again: their own steps know what is done.
+  if (step.kind !== 'parallel' && step.kind !== 'decision' && restored(run, path)) return;
+  const context = contextOf(run, path, run.stop.soft);
+  if (step.when && !(await step.when(context))) {
+    run.emit({ type: 'step.started', step: path, kind: step.kind, title: step.title });
+    run.emit({ type: 'step.result', step: path, result: 'skipped', ms: 0 });
+    return;
+  }
+  switch (step.kind) {
+    case 'check':
+      return stepped(run, step, path, () => runCheck(run, step, context));
+    case 'parallel':
+      return runParallel(run, step, path);
+    case 'action':
+      return stepped(run, step, path, () => runAction(run, step, path));
+    case 'each':
+      return stepped(run, step, path, () =>
+        runEach(run, step, path, (inner, innerPath, work) => stepped(run, inner, innerPath, work)),
+      );
+    case 'watch':
+      return stepped(run, step, path, () => runWatch(run, step, path, context));
+    case 'manual':
+      return stepped(run, step, path, () => runManual(run, step, path));
+    case 'decision':
+      return runDecision(run, step, path, context);
+  }
+};
+
+const runCheck = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: CheckStep<Input, Ports>,
+  context: Context<Input, Ports>,
+): Promise<{ result: StepOutcome; finding: Finding }> => {
+  const finding = await looked(run, step, context);
+  if (finding.verdict === 'critical' && !run.dryRun) {
+    if (step.role === 'precondition') throw new RunbookError('refused', `${finding.summary}. Nothing was done.`);
+    if (step.role === 'verification') throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
+  }
+  return { result: 'ok', finding };
+};
+
+/** Evidence that cannot be had is unknown, never fine; it does not keep a procedure from running that exists to mend things. */
+const looked = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: CheckStep<Input, Ports>,
+  context: Context<Input, Ports>,
+): Promise<Finding> => {
+  try {
+    return await step.look(context);
+  } catch (error) {
+    const bearable = step.role === 'evidence' && changesSomething(run.procedure.steps);
+    if (!bearable || run.stop.soft.aborted || !(error instanceof RunbookError) || error.kind !== 'unreachable')
+      throw error;
+    return { verdict: 'unknown', summary: `cannot see: ${error.message}` };
+  }
+};
+
+const runParallel = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  group: ParallelStep<Input, Ports>,
+  path: string,
+): Promise<void> => {
+  const ended = await Promise.allSettled(group.steps.map((step) => runStep(run, step, join(path, step.id))));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+};
+
+const runWatch = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: WatchStep<Input, Ports>,
+  path: string,
+  context: Context<Input, Ports>,
+): Promise<{ result: StepOutcome; finding: Finding }> => {
+  const everyMs = step.everyMs(context);
+  const forMs = step.forMs(context);
+  if (run.dryRun) {
+    context.report({ note: `would watch every ${everyMs / 1000} s for ${forMs / 1000} s` });
+    return { result: 'skipped', finding: { verdict: 'unknown', summary: 'not watched in a dry run' } };
+  }
+  const samples: Json[] = [];
+  const until = run.clock.monotonic() + forMs;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
+    const sample = await step.sample(context);
+    samples.push(sample);
+    run.emit({ type: 'sample', step: path, sample });
+    const finding = step.judge(context, samples);
+    if (finding.verdict === 'critical') throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
+    if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
+    // oxlint-disable-next-line no-await-in-loop
+    await run.clock.sleep(everyMs, context.signal);
+  }
+};
+
+const runManual = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: ManualStep<Input, Ports>,
+  path: string,
+): Promise<{ result: StepOutcome }> => {
+  if (run.dryRun) {
+    run.emit({ type: 'step.progress', step: path, note: `for a person: ${step.instruction}` });
+    return { result: 'skipped' };
+  }
+  const answer = await run.operator.acknowledge(path, step.title, step.instruction);
+  run.emit({ type: 'answer', step: path, ...answer });
+  return { result: answer.answer === 'skipped' ? 'skipped' : 'ok' };
+};
+
+const runDecision = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: DecisionStep<Input, Ports>,
+  path: string,
+  context: Context<Input, Ports>,
+): Promise<void> => {
+  let chosen = run.history?.steps.get(path)?.answer?.answer;
+  if (chosen === undefined)
+    await stepped(run, step, path, async () => {
+      const advice = await step.advise(context);
+      const because = advice && `${advice.option}: ${advice.because}`;
+      if (run.dryRun) {
+        context.report({ note: `would ask: ${step.question}${because ? ` Advice: ${because}` : ''}` });
+        return { result: 'skipped' };
+      }
+      const answer = await run.operator.choose(path, {
+        title: step.title,
+        question: step.question,
+        options: step.options,
+        ...(advice ? { advice } : {}),
+      });
+      run.emit({ type: 'answer', step: path, ...answer, ...(because ? { advice: because } : {}) });
+      chosen = answer.answer;
+      return { result: 'ok' };
+    });
+  const option = step.options.find((candidate) => candidate.id === chosen);
+  if (option) await runSequence(run, option.steps, join(path, option.id));
+};
+
+/** The worst verdict of all findings; what a read-only command is judged by. */
+export const verdictOf = (findings: ReadonlyMap<string, Finding>): Finding['verdict'] =>
+  worst([...findings.values()].map((finding) => finding.verdict));

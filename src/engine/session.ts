@@ -1,0 +1,122 @@
+import type { RunOptions } from './context.ts';
+import { messageOf, RunbookError } from './errors.ts';
+import type { EventBody, SessionOutcome } from './events.ts';
+import type { Finding } from './finding.ts';
+import type { Json } from './json.ts';
+import { planExpiresAfterMs, planHash, requirePlan } from './plan-hash.ts';
+import type { Plan } from './plan-hash.ts';
+import { changesSomething, outline } from './procedure.ts';
+import { runSteps, verdictOf } from './run.ts';
+import type { RunResult } from './run.ts';
+
+export interface SessionOptions<Input, Ports> extends RunOptions<Input, Ports> {
+  readonly opening: Extract<EventBody, { type: 'session.opened' | 'session.resumed' }>;
+  /** Execute exactly the plan with this hash, or nothing. */
+  readonly plan?: string;
+}
+
+export interface SessionEnd {
+  readonly outcome: SessionOutcome;
+  /** What was thrown, where the outcome is no plain success: a fault of the program is recognised by it. */
+  readonly error?: unknown;
+}
+
+/** Runs a procedure from its first event to its last. Never rejects; `outcome.status` becomes the exit code. */
+export const runSession = async <Input, Ports>(options: SessionOptions<Input, Ports>): Promise<SessionEnd> => {
+  const began = options.clock.monotonic();
+  let end: SessionEnd;
+  try {
+    options.emit(options.opening);
+    if (options.plan !== undefined) await requirePlanned(options, options.plan);
+    const result = await runSteps(options);
+    if (options.dryRun && !result.error && result.planned.length > 0) emitHash(options, result);
+    end = endOf(options, result, options.clock.monotonic() - began);
+  } catch (error) {
+    end = { outcome: outcomeOf(options, { planned: [], findings: new Map(), undone: [] }, error), error };
+  }
+  try {
+    options.emit({ type: 'session.closed', outcome: end.outcome });
+    return end;
+  } catch (error) {
+    // The log failed at the very end: what was done stands, but it is not on record.
+    return end.outcome.status === 'unrecorded'
+      ? end
+      : { outcome: { ...end.outcome, status: 'unrecorded', summary: messageOf(error) }, error };
+  }
+};
+
+const planOf = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult): Plan => ({
+  procedure: options.procedure.id,
+  outline: outline(options.procedure.steps),
+  input: options.input as Json,
+  steps: result.planned,
+});
+
+const requirePlanned = async <Input, Ports>(options: SessionOptions<Input, Ports>, hash: string): Promise<void> => {
+  const rehearsal = await runSteps({ ...options, dryRun: true, emit: () => undefined });
+  if (rehearsal.error) throw rehearsal.error;
+  requirePlan(hash, planOf(options, rehearsal), options.clock.now());
+};
+
+const emitHash = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult): void => {
+  const expires = new Date(options.clock.now().getTime() + planExpiresAfterMs);
+  options.emit({ type: 'plan.hash', hash: planHash(planOf(options, result), expires), expires: expires.toISOString() });
+};
+
+const endOf = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult, ms: number): SessionEnd => {
+  if (result.error !== undefined) return { outcome: outcomeOf(options, result, result.error), error: result.error };
+  const changing = changesSomething(options.procedure.steps);
+  const worstFinding = verdictOf(result.findings);
+  if (!changing && worstFinding === 'critical')
+    return {
+      outcome: {
+        status: 'critical',
+        summary: sentences(result.findings, 'critical'),
+        undone: [],
+        next: after(options, undefined),
+      },
+    };
+  if (options.dryRun) return done('Dry run: nothing was changed.');
+  const summary =
+    options.procedure.summarise?.({ input: options.input, findings: result.findings, ms }) ??
+    (changing ? `${options.procedure.title}: done.` : sentences(result.findings, worstFinding));
+  const unseen = changing && worstFinding === 'unknown' ? ` Not seen: ${sentences(result.findings, 'unknown')}` : '';
+  return done(summary + unseen);
+};
+
+const done = (summary: string): SessionEnd => ({ outcome: { status: 'done', summary, undone: [], next: [] } });
+
+const sentences = (findings: ReadonlyMap<string, Finding>, verdict: Finding['verdict']): string =>
+  [...findings.values()]
+    .filter((finding) => finding.verdict === verdict)
+    .map((finding) => `${finding.summary}.`)
+    .join(' ');
+
+const outcomeOf = <Input, Ports>(
+  options: SessionOptions<Input, Ports>,
+  result: RunResult,
+  error: unknown,
+): SessionOutcome => {
+  const { undone } = result;
+  if (!(error instanceof RunbookError))
+    return {
+      status: 'failed',
+      summary: `This is a fault of the program: ${messageOf(error)}`,
+      undone,
+      next: ['rb audit show', 'run it again with -v and report what it prints'],
+    };
+  const resumable =
+    error.kind === 'interrupted' && changesSomething(options.procedure.steps) ? [`rb resume ${options.session}`] : [];
+  const failed = error.kind === 'failed' || error.kind === 'unknown' ? after(options, result.failedStep) : [];
+  return {
+    status: error.kind,
+    summary: error.message,
+    undone,
+    next: [...new Set([...error.next, ...resumable, ...failed])],
+  };
+};
+
+const after = <Input, Ports>(
+  options: SessionOptions<Input, Ports>,
+  failedStep: string | undefined,
+): readonly string[] => options.procedure.afterFailure?.({ input: options.input, failedStep }) ?? [];
