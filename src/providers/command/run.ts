@@ -1,0 +1,189 @@
+import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { type Environment, environmentFor } from './environment.ts';
+import { endGroup } from './group.ts';
+import { openOutput } from './output.ts';
+import { fill, fillText, type Values } from './placeholders.ts';
+import { shown } from './shown.ts';
+
+/** A configured command: an argument list, never a shell line. */
+export interface CommandSpec {
+  readonly command: readonly string[];
+  /** Default 30 s. */
+  readonly timeoutMs?: number;
+  /** Added to the minimal environment; `{{name}}` is filled in here too. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface CommandResult {
+  /** Absent when a signal ended it. */
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Bounded: the beginning and the end, with a line that says what was left out. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+export interface RunOptions {
+  /** What the `{{name}}` of the command stand for. */
+  readonly values?: Values;
+  /** Where relative programs and paths begin: the folder of the configuration. */
+  readonly cwd: string;
+  /** `<session>/<step>`, put into the command's environment as `RB_STEP`. */
+  readonly mark: string;
+  readonly signal: AbortSignal;
+  /** The parent's environment, of which a minimal part is passed on. */
+  readonly environment: Environment;
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** What being ended by us means: a `change` may have happened (`unknown`), a `read` just has no answer (`unreachable`). Default `change`. */
+  readonly purpose?: 'change' | 'read';
+  /** Between TERM and KILL, in milliseconds. Default 10 s. */
+  readonly graceMs?: number;
+}
+
+export const defaultTimeoutMs = 30_000;
+const readEveryMs = 100;
+
+/**
+ * Runs a command in a process group of its own, so that a terminal's Ctrl-C does not reach it; standard input is empty and nothing is inherited.
+ * Returns whatever the exit code is. Errors: `usage` when it cannot be started, `unknown` or `unreachable` (see `purpose`) when it ran out of
+ * time or was aborted; it has then got TERM, and KILL after the grace.
+ */
+export const runCommand = async (spec: CommandSpec, options: RunOptions): Promise<CommandResult> => {
+  const argv = fill(spec.command, options.values ?? {});
+  const [program, ...rest] = argv;
+  if (program === undefined || program === '') throw new RunbookError('usage', 'the configured command is empty');
+  options.signal.throwIfAborted();
+  const configured = Object.fromEntries(
+    Object.entries(spec.environment ?? {}).map(([name, value]) => [name, fillText(value, options.values ?? {})]),
+  );
+  const { execa } = await import('execa');
+  const { onLine } = options;
+  const [stdout, stderr] = openOutputs(
+    options.environment['TMPDIR'] || tmpdir(),
+    onLine && ((line) => onLine(line, 'stdout')),
+    onLine && ((line) => onLine(line, 'stderr')),
+  );
+  const began = performance.now();
+  const timeoutMs = spec.timeoutMs ?? defaultTimeoutMs;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([options.signal, timeout]);
+  let ending: Promise<void> | undefined;
+  let text: { stdout: string; stderr: string };
+  let result;
+  try {
+    const child = execa(program, rest, {
+      cwd: options.cwd,
+      env: environmentFor(options.environment, configured, options.mark),
+      extendEnv: false,
+      stdin: 'ignore',
+      // Any descriptor works; the types name the first few.
+      stdout: stdout.fd as 3,
+      stderr: stderr.fd as 3,
+      detached: true,
+      cleanup: false,
+      reject: false,
+    });
+    const { pid } = child;
+    const end = () => (ending = pid === undefined ? undefined : endGroup(pid, options.graceMs ?? 10_000));
+    if (stop.aborted) end();
+    else stop.addEventListener('abort', end, { once: true });
+    const reading = setInterval(() => {
+      stdout.read();
+      stderr.read();
+    }, readEveryMs);
+    try {
+      result = await child;
+    } finally {
+      clearInterval(reading);
+      stop.removeEventListener('abort', end);
+    }
+    await ending;
+  } finally {
+    text = { stdout: stdout.close(), stderr: stderr.close() };
+  }
+  if (result.code !== undefined && result.exitCode === undefined && result.signal === undefined)
+    throw await notStarted(program, options.cwd, result.code, messageOf(result.cause ?? result));
+  if (ending) throw ended(argv, options, timeoutMs);
+  return {
+    ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
+    ...(result.signal === undefined ? {} : { signal: result.signal }),
+    ...text,
+    ms: performance.now() - began,
+  };
+};
+
+type OnLine = ((line: string) => void) | undefined;
+
+const openOutputs = (directory: string, onStdout: OnLine, onStderr: OnLine) => {
+  try {
+    const stdout = openOutput(directory, onStdout);
+    try {
+      return [stdout, openOutput(directory, onStderr)] as const;
+    } catch (error) {
+      stdout.close();
+      throw error;
+    }
+  } catch (error) {
+    throw new RunbookError('usage', `cannot make a temporary file in ${directory}: ${messageOf(error)}`, {
+      next: ['free some space there, or set TMPDIR to a folder that can be written'],
+      cause: error,
+    });
+  }
+};
+
+const ended = (argv: readonly string[], options: RunOptions, timeoutMs: number): RunbookError => {
+  const why = options.signal.aborted ? 'was interrupted' : `did not end within ${timeoutMs / 1000} s and was stopped`;
+  return (options.purpose ?? 'change') === 'read'
+    ? new RunbookError('unreachable', `${shown(argv)} ${why}`)
+    : new RunbookError('unknown', `${shown(argv)} ${why}; what it did until then is not known`);
+};
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const notStarted = async (program: string, cwd: string, code: string, cause: string): Promise<RunbookError> => {
+  // Starting reports ENOENT for three different things.
+  if (!(await exists(cwd)))
+    return new RunbookError('usage', `cannot run ${program}: the folder ${cwd} does not exist`, {
+      next: ['correct the folder in the configuration'],
+    });
+  const path = program.includes('/') ? (isAbsolute(program) ? program : resolve(cwd, program)) : undefined;
+  if (code === 'ENOENT' && path !== undefined && (await exists(path)))
+    return new RunbookError(
+      'usage',
+      `cannot run ${program}: the interpreter that its first line names does not exist`,
+      {
+        next: [`correct the first line of ${program}`],
+      },
+    );
+  if (code === 'ENOENT')
+    return new RunbookError(
+      'usage',
+      `cannot run ${program}: ${path === undefined ? 'not found in PATH' : 'no such file'}`,
+      {
+        next: [
+          path === undefined
+            ? `install ${program}, or give its full path`
+            : `correct the path; it is looked for at ${path}`,
+        ],
+      },
+    );
+  if (code === 'EACCES')
+    return new RunbookError('usage', `cannot run ${program}: it is not executable`, { next: [`chmod +x ${program}`] });
+  if (code === 'ENOEXEC')
+    return new RunbookError(
+      'usage',
+      `cannot run ${program}: it is not a program and has no first line that names one`,
+      {
+        next: [`begin ${program} with a line such as #!/bin/sh`],
+      },
+    );
+  return new RunbookError('usage', `cannot run ${program}: ${cause}`);
+};
