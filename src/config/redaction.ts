@@ -1,0 +1,139 @@
+import { StringDecoder } from 'node:string_decoder';
+import { openKeyBlock, shapedSecrets, type Span } from './secret-shapes.ts';
+import { longestSpelling, mayGoOn, type Needle, needlesFor, patternOf } from './secret-spellings.ts';
+
+/** Takes secrets out of everything that leaves the program. There is one, and it stands before every sink. */
+export interface Redactor {
+  /**
+   * Registers a known secret: from now on it is shown as `‹secret:name›`, however it is encoded; see
+   * `secret-spellings.ts`. Values shorter than 4 characters are only found as a word of their own. Empty ones are ignored.
+   */
+  add(name: string, value: string): void;
+  /** The text without known secrets, passwords in URLs and common shapes of tokens. */
+  redact(text: string): string;
+  /** The same for each string and key of a value; buffers become redacted text, errors plain objects. */
+  redactJson<T>(value: T): T;
+  /** For text that comes in chunks: a secret that is cut by a chunk's border is found. */
+  redactStream(): RedactedStream;
+}
+
+/** Hands out whole lines, as soon as no secret can reach beyond them. */
+export interface RedactedStream {
+  /** Returns what may be shown by now, perhaps nothing. */
+  write(chunk: string | Uint8Array): string;
+  /** Returns the rest. */
+  end(): string;
+}
+
+// A line without an end must not fill the memory; longer than any token.
+const longestLine = 64 * 1024;
+const tail = 32 * 1024;
+
+/** A redactor that knows no secret yet, only the shapes of tokens. */
+export const createRedactor = (): Redactor => {
+  const needles: Needle[] = [];
+  const seen = new Set<string>();
+  let pattern: RegExp | undefined;
+  let reach = 0;
+
+  const add = (name: string, value: string): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    needles.push(...needlesFor(name, value));
+    // The longest is tried first: a secret that begins with another one keeps its own name.
+    needles.sort((a, b) => b.units.length - a.units.length);
+    reach = Math.max(0, ...needles.map(longestSpelling));
+    pattern = undefined;
+  };
+
+  const knownSecrets = (text: string): Span[] => {
+    const spans: Span[] = [];
+    if (needles.length === 0) return spans;
+    pattern ??= new RegExp(needles.map((needle) => `(${patternOf(needle)})`).join('|'), 'g');
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+      const which = match.findIndex((group, at) => at > 0 && group !== undefined) - 1;
+      spans.push({ from: match.index, to: match.index + match[0].length, name: needles[which]?.name ?? '' });
+      // Secrets may overlap: the search goes on inside of what was found.
+      pattern.lastIndex = match.index + 1;
+    }
+    return spans;
+  };
+
+  const secretsIn = (text: string): readonly Span[] => merged([...knownSecrets(text), ...shapedSecrets(text)]);
+
+  const redact = (text: string): string => blanked(text, secretsIn(text));
+
+  const redactJson = (value: unknown): unknown => {
+    if (typeof value === 'string') return redact(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(redactJson);
+    if (value instanceof Uint8Array) return redact(Buffer.from(value).toString('utf8'));
+    if (value instanceof Date) return value;
+    if (value instanceof Error)
+      return { name: value.name, message: redact(value.message), ...(value.stack && { stack: redact(value.stack) }) };
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key), redactJson(inner)]));
+  };
+
+  const redactStream = (): RedactedStream => {
+    const decoder = new StringDecoder('utf8');
+    let held = '';
+
+    const firstUnsettled = (): number => {
+      for (let at = Math.max(0, held.length - reach); at < held.length; at += 1)
+        if (needles.some((needle) => mayGoOn(needle, held, at))) return at;
+      return held.length;
+    };
+
+    const write = (chunk: string | Uint8Array): string => {
+      held += typeof chunk === 'string' ? chunk : decoder.write(chunk);
+      const lines = Math.max(held.lastIndexOf('\n'), held.lastIndexOf('\r')) + 1;
+      const tooLong = held.length > longestLine ? held.length - tail : 0;
+      if (lines === 0 && tooLong === 0) return '';
+      const spans = secretsIn(held);
+      let until = Math.max(tooLong, Math.min(lines, firstUnsettled(), openKeyBlock(held)));
+      until = spans.find((span) => span.from < until && until < span.to)?.from ?? until;
+      // One secret that is longer than the longest line cannot be waited for: it goes as it was found so far.
+      if (until === 0 && tooLong > 0) until = held.length;
+      const shown = blanked(
+        held.slice(0, until),
+        spans.filter((span) => span.from < until),
+      );
+      held = held.slice(until);
+      return shown;
+    };
+
+    const end = (): string => {
+      const rest = redact(held + decoder.end());
+      held = '';
+      return rest;
+    };
+    return { write, end };
+  };
+
+  return { add, redact, redactJson: (value) => redactJson(value) as typeof value, redactStream };
+};
+
+/** Overlapping and touching spans as one. A name is kept where one is known. */
+const merged = (spans: Span[]): readonly Span[] => {
+  if (spans.length < 2) return spans;
+  const result: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    const last = result.at(-1);
+    const touches = last !== undefined && (span.from < last.to || (span.from === last.to && span.name === last.name));
+    if (touches) result[result.length - 1] = { ...span, ...last, to: Math.max(last.to, span.to) };
+    else result.push(span);
+  }
+  return result;
+};
+
+const blanked = (text: string, spans: readonly Span[]): string => {
+  if (spans.length === 0) return text;
+  let result = '';
+  let at = 0;
+  for (const { from, to, name } of spans) {
+    result += `${text.slice(at, from)}${name === undefined ? '‹secret›' : `‹secret:${name}›`}`;
+    at = to;
+  }
+  return result + text.slice(at);
+};

@@ -1,0 +1,155 @@
+/** One character of a secret, in each of the ways that it may be written: raw, percent-encoded, JSON-escaped. */
+type Unit = readonly string[];
+
+/** One thing to look for: a known secret, or a piece of one, in one of its encodings. */
+export interface Needle {
+  readonly name: string;
+  readonly units: readonly Unit[];
+  /** A character before or after it also carries bits of the secret (base64 that is not aligned with it). */
+  readonly sharesFirst: boolean;
+  readonly sharesLast: boolean;
+  /** Found only where it stands by itself. */
+  readonly wholeWord: boolean;
+}
+
+const shortest = 4;
+const piece = 64;
+
+/**
+ * What to look for so that `value` never shows.
+ *
+ * - Values of 4 characters and more are found anywhere: raw, URL-encoded, JSON-escaped (also twice), and in base64 at
+ *   each of its three alignments, standard and URL-safe.
+ * - Shorter ones are found raw and only as a word: "7" as a secret must not blank out each 7 of a report.
+ * - Long ones are cut into pieces of 64 characters; this bounds how much a stream has to hold back.
+ * - The lines of a multi-line value and the password of a URL are secrets of their own.
+ */
+export const needlesFor = (name: string, value: string): readonly Needle[] =>
+  [...new Set([value, value.trim(), ...longLines(value), ...passwordsIn(value)])]
+    .filter((secret) => secret.trim() !== '')
+    .flatMap((secret) => {
+      const characters = Array.from(secret);
+      if (characters.length < shortest) return [{ ...raw(name, characters), wholeWord: true }];
+      return piecesOf(characters).flatMap((part) => [raw(name, part), ...base64(name, part.join(''))]);
+    });
+
+/** The length of the longest spelling of a needle, in UTF-16 units. */
+export const longestSpelling = (needle: Needle): number =>
+  needle.units.reduce((sum, unit) => sum + Math.max(...unit.map((spelling) => spelling.length)), 2);
+
+/** The source of a regular expression that matches all spellings of a needle. */
+export const patternOf = (needle: Needle): string => {
+  const body = needle.units.map((unit) => (unit.length === 1 ? escaped(unit[0] ?? '') : oneOf(unit))).join('');
+  if (needle.wholeWord) return `(?<![A-Za-z0-9_])${body}(?![A-Za-z0-9_])`;
+  return `${needle.sharesFirst ? '[A-Za-z0-9+/_-]?' : ''}${body}${needle.sharesLast ? '[A-Za-z0-9+/_-]?={0,2}' : ''}`;
+};
+
+/** Does `text` from `start` on end before a spelling of the needle does (or just with it)? */
+export const mayGoOn = (needle: Needle, text: string, start: number): boolean => {
+  let positions = new Set([start]);
+  for (const unit of needle.units) {
+    const next = new Set<number>();
+    for (const position of positions) {
+      const rest = text.length - position;
+      for (const spelling of unit) {
+        if (text.startsWith(spelling, position)) next.add(position + spelling.length);
+        else if (rest < spelling.length && spelling.startsWith(text.slice(position))) return true;
+      }
+    }
+    if (next.size === 0) return false;
+    positions = next;
+  }
+  return positions.has(text.length);
+};
+
+const raw = (name: string, characters: readonly string[]): Needle => ({
+  name,
+  units: backslashRuns(characters).map(spellings),
+  sharesFirst: false,
+  sharesLast: false,
+  wholeWord: false,
+});
+
+const base64 = (name: string, value: string): readonly Needle[] =>
+  [0, 1, 2].map((shift) => {
+    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value, 'utf8')]);
+    const bits = bytes.length * 8;
+    // Characters that hold bits of what stands before or after the value are not known; the needle is what is between.
+    const from = Math.ceil((shift * 8) / 6);
+    const known = bytes.toString('base64').slice(from, Math.floor(bits / 6));
+    return {
+      name,
+      units: Array.from(known, (character) => base64Spellings[character] ?? [character]),
+      sharesFirst: shift > 0,
+      sharesLast: bits % 6 > 0,
+      wholeWord: false,
+    };
+  });
+
+const base64Spellings: Record<string, Unit> = {
+  '+': ['+', '-', '%2B', '%2b'],
+  '/': ['/', '_', '%2F', '%2f', '\\/'],
+};
+
+const spellings = (character: string): Unit => {
+  if (/^[A-Za-z0-9]$/.test(character)) return [character];
+  const percent = [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const unicode = utf16(character)
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('');
+  const once = jsonEscaped(character);
+  const all = [
+    character,
+    percent,
+    percent.toUpperCase(),
+    percent.toUpperCase().replaceAll('%', '%25'),
+    percent.replaceAll('%', '%25'),
+    unicode,
+    unicode.toUpperCase().replaceAll('\\U', '\\u'),
+    `\\${unicode}`,
+    once,
+    jsonEscaped(once),
+    ...(character === '/' ? ['\\/'] : []),
+    ...(character === ' ' ? ['+'] : []),
+  ];
+  return [...new Set(all)].toSorted((a, b) => b.length - a.length);
+};
+
+const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+const utf16 = (text: string): readonly number[] => Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+
+/** A run of backslashes is one unit: one by one, its escaped spellings would be ambiguous and slow to match. */
+const backslashRuns = (characters: readonly string[]): readonly string[] =>
+  characters.join('').match(/\\+|[^\\]/gu) ?? [];
+
+/** Pieces of at most 64 characters. The last one reaches back, so that none is too short to be told from other text. */
+const piecesOf = (characters: readonly string[]): readonly (readonly string[])[] => {
+  if (characters.length <= piece) return [characters];
+  const pieces = [];
+  for (let from = 0; from + piece < characters.length; from += piece) pieces.push(characters.slice(from, from + piece));
+  return [...pieces, characters.slice(-piece)];
+};
+
+const longLines = (value: string): readonly string[] =>
+  value.includes('\n')
+    ? value
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line.length >= 8 && !line.startsWith('-----'))
+    : [];
+
+const passwordsIn = (value: string): readonly string[] => {
+  if (!value.includes('://') || !URL.canParse(value.trim())) return [];
+  const { password } = new URL(value.trim());
+  if (password === '') return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+};
+
+const oneOf = (alternatives: readonly string[]): string => `(?:${alternatives.map(escaped).join('|')})`;
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
