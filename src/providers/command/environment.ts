@@ -4,9 +4,26 @@
  * `environment` in the configuration.
  */
 const kept = new Set([
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TERM', 'TMPDIR', 'SSH_AUTH_SOCK'],
-  ...['KUBECONFIG', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DBUS_SESSION_BUS_ADDRESS'],
-  ...['AWS_PROFILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'],
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LANGUAGE',
+  'TZ',
+  'TERM',
+  'TMPDIR',
+  'SSH_AUTH_SOCK',
+  'KUBECONFIG',
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'AWS_PROFILE',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
 ]);
 const keptPrefixes = ['LC_', 'XDG_'];
 

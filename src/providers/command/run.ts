@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import { type Environment, environmentFor } from './environment.ts';
 import { endGroup } from './group.ts';
+import { notStarted } from './not-started.ts';
 import { openOutput } from './output.ts';
 import { fill, fillText, type Values } from './placeholders.ts';
 import { shown } from './shown.ts';
@@ -88,7 +87,9 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
       reject: false,
     });
     const { pid } = child;
-    const end = () => (ending = pid === undefined ? undefined : endGroup(pid, options.graceMs ?? 10_000));
+    const end = () => {
+      if (pid !== undefined) ending = endGroup(pid, options.graceMs ?? 10_000);
+    };
     if (stop.aborted) end();
     else stop.addEventListener('abort', end, { once: true });
     const reading = setInterval(() => {
@@ -140,50 +141,4 @@ const ended = (argv: readonly string[], options: RunOptions, timeoutMs: number):
   return (options.purpose ?? 'change') === 'read'
     ? new RunbookError('unreachable', `${shown(argv)} ${why}`)
     : new RunbookError('unknown', `${shown(argv)} ${why}; what it did until then is not known`);
-};
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-const notStarted = async (program: string, cwd: string, code: string, cause: string): Promise<RunbookError> => {
-  // Starting reports ENOENT for three different things.
-  if (!(await exists(cwd)))
-    return new RunbookError('usage', `cannot run ${program}: the folder ${cwd} does not exist`, {
-      next: ['correct the folder in the configuration'],
-    });
-  const path = program.includes('/') ? (isAbsolute(program) ? program : resolve(cwd, program)) : undefined;
-  if (code === 'ENOENT' && path !== undefined && (await exists(path)))
-    return new RunbookError(
-      'usage',
-      `cannot run ${program}: the interpreter that its first line names does not exist`,
-      {
-        next: [`correct the first line of ${program}`],
-      },
-    );
-  if (code === 'ENOENT')
-    return new RunbookError(
-      'usage',
-      `cannot run ${program}: ${path === undefined ? 'not found in PATH' : 'no such file'}`,
-      {
-        next: [
-          path === undefined
-            ? `install ${program}, or give its full path`
-            : `correct the path; it is looked for at ${path}`,
-        ],
-      },
-    );
-  if (code === 'EACCES')
-    return new RunbookError('usage', `cannot run ${program}: it is not executable`, { next: [`chmod +x ${program}`] });
-  if (code === 'ENOEXEC')
-    return new RunbookError(
-      'usage',
-      `cannot run ${program}: it is not a program and has no first line that names one`,
-      {
-        next: [`begin ${program} with a line such as #!/bin/sh`],
-      },
-    );
-  return new RunbookError('usage', `cannot run ${program}: ${cause}`);
 };

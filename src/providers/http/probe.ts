@@ -1,0 +1,152 @@
+import { lookup as systemLookup } from 'node:dns';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { getCACertificates, TLSSocket } from 'node:tls';
+import { isLinkLocal } from './address.ts';
+import { type Answer, faultOf, jsonOf, latencyOf } from './answer.ts';
+import { type Failure, failureOf, ForbiddenAddress } from './failure.ts';
+import type { Http, Probe, ProbeResult } from './port.ts';
+
+export interface HttpDeps {
+  /** Certificates in PEM that are trusted besides the system's. */
+  readonly ca?: readonly string[];
+  /** Ask link-local and metadata addresses too. Default false. */
+  readonly allowLinkLocal?: boolean;
+  /** How names are resolved. Default: the system's way. */
+  readonly lookup?: LookupFunction;
+}
+
+const bodyLimit = 64 * 1024;
+
+/** Probes over http and https: one connection and one deadline for each, no redirect followed. */
+export const openHttp = (deps: HttpDeps = {}): Http => {
+  const allowed = deps.allowLinkLocal ?? false;
+  const lookup = allowed ? (deps.lookup ?? systemLookup) : guarded(deps.lookup ?? systemLookup);
+  let trusted: string[] | undefined;
+  // Reading the system's certificates takes a while: only when a probe needs them.
+  const ca = () => (trusted ??= [...getCACertificates('default'), ...(deps.ca ?? [])]);
+
+  return {
+    probe: async (probe, signal) => {
+      signal.throwIfAborted();
+      const began = performance.now();
+      const url = URL.canParse(probe.url) ? new URL(probe.url) : undefined;
+      const outcome =
+        forbidden(url, allowed) ?? (await ask(url as URL, probe, lookup, deps.ca ? ca : undefined, signal));
+      return resultOf(probe, url, performance.now() - began, outcome);
+    },
+  };
+};
+
+const forbidden = (url: URL | undefined, linkLocalAllowed: boolean): Failure | undefined => {
+  if (url === undefined) return { failure: 'forbidden', detail: 'not a URL' };
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return { failure: 'forbidden', detail: 'only http and https URLs are asked' };
+  // A literal address is connected to without a lookup.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (!linkLocalAllowed && isIP(host) !== 0 && isLinkLocal(host))
+    return { failure: 'forbidden', detail: notAsked(host) };
+  return undefined;
+};
+
+const notAsked = (address: string) => `${address} is a link-local or metadata address; it is not asked`;
+
+/** Resolves as `lookup` does, and fails when the address that would be connected to must not be asked. */
+const guarded =
+  (lookup: LookupFunction): LookupFunction =>
+  (hostname, options, callback) =>
+    lookup(hostname, options, (error, address, family) => {
+      const addresses = typeof address === 'string' ? [address] : (address ?? []).map((each) => each.address);
+      const bad = error ? undefined : addresses.find(isLinkLocal);
+      if (bad === undefined) callback(error, address, family);
+      else callback(new ForbiddenAddress(`${hostname} is ${notAsked(bad)}`), '', 0);
+    });
+
+const ask = (
+  url: URL,
+  probe: Probe,
+  lookup: LookupFunction,
+  ca: (() => string[]) | undefined,
+  signal: AbortSignal,
+): Promise<Answer | Failure> =>
+  new Promise((resolve, reject) => {
+    let connected = false;
+    let secured = url.protocol === 'http:';
+    const options = {
+      agent: false,
+      lookup,
+      headers: { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'identity', 'user-agent': 'rb' },
+    } as const;
+    const request =
+      url.protocol === 'https:'
+        ? httpsRequest(url, { ...options, ...(ca && { ca: ca() }) })
+        : httpRequest(url, options);
+
+    const settle = (finish: () => void) => {
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', aborted);
+      finish();
+      request.destroy();
+    };
+    const fail = (error: unknown) => settle(() => resolve(failureOf(error, connected && !secured)));
+    const aborted = () => settle(() => reject(signal.reason as Error));
+    const deadline = setTimeout(
+      () => settle(() => resolve({ failure: 'timeout', detail: `no answer within ${probe.timeoutMs / 1000} s` })),
+      probe.timeoutMs,
+    );
+    signal.addEventListener('abort', aborted, { once: true });
+    request.on('socket', (socket) => {
+      socket.once('connect', () => (connected = true));
+      if (socket instanceof TLSSocket) socket.once('secureConnect', () => (secured = true));
+    });
+    // Errors go on coming after it is settled (the destroyed socket): they change nothing any more.
+    request.on('error', fail);
+    request.on('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    request.on('response', (response) => read(response, (answer) => settle(() => resolve(answer)), fail));
+    request.end();
+  });
+
+const read = (response: IncomingMessage, done: (answer: Answer) => void, fail: (error: unknown) => void): void => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const finish = (cut: boolean) =>
+    done({
+      status: response.statusCode ?? 0,
+      ...(response.headers.location === undefined ? {} : { location: response.headers.location }),
+      contentType: response.headers['content-type'] ?? '',
+      text: Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8'),
+      cut,
+    });
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > bodyLimit) finish(true);
+  });
+  response.on('end', () => finish(false));
+  response.on('error', fail);
+};
+
+const resultOf = (probe: Probe, url: URL | undefined, ms: number, outcome: Answer | Failure): ProbeResult => {
+  const common = { url: withoutPassword(probe.url, url), ms };
+  if ('failure' in outcome) return { ...common, healthy: false, ...outcome };
+  const body = jsonOf(outcome);
+  const fault = faultOf(outcome, body, probe);
+  const reported = latencyOf(body, probe.latencyField);
+  return {
+    ...common,
+    healthy: fault === undefined,
+    ...(fault ?? { detail: `HTTP ${outcome.status}` }),
+    httpStatus: outcome.status,
+    ...(body === undefined ? {} : { body }),
+    ...(reported === undefined ? {} : { reportedLatencyMs: reported }),
+  };
+};
+
+const withoutPassword = (given: string, url: URL | undefined): string => {
+  if (url === undefined || (url.username === '' && url.password === '')) return given;
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
+};
