@@ -1,0 +1,48 @@
+import truncatedWidth from 'fast-string-truncated-width';
+
+/** Columns that a clean text takes on a terminal: 2 for CJK and emoji, 0 for combining marks. */
+export const widthOf = (text: string): number => truncatedWidth(text).width;
+
+/** At most `width` columns of a clean text; what is cut off leaves `ellipsis`. */
+export const truncate = (text: string, width: number, ellipsis: string): string => {
+  if (widthOf(text) <= width) return text;
+  if (width < widthOf(ellipsis)) return ''.padEnd(Math.max(0, width), '.');
+  return text.slice(0, indexAt(text, width - widthOf(ellipsis))).trimEnd() + ellipsis;
+};
+
+/** Lines of at most `width` columns, broken between words where that is possible. */
+export const wrap = (text: string, width: number): readonly string[] => {
+  if (widthOf(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (widthOf(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    const pieces = chop(word, width);
+    lines.push(...pieces.slice(0, -1));
+    line = pieces.at(-1) ?? '';
+  }
+  return [...lines, line];
+};
+
+export const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+export const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+
+/** A word in pieces that fit; a character wider than `width` stands alone. */
+const chop = (word: string, width: number): readonly string[] => {
+  const pieces: string[] = [];
+  let rest = word;
+  while (widthOf(rest) > width) {
+    const index = Math.max(indexAt(rest, width), String.fromCodePoint(rest.codePointAt(0) ?? 0).length);
+    pieces.push(rest.slice(0, index));
+    rest = rest.slice(index);
+  }
+  return [...pieces, rest];
+};
+
+/** Where the text has to be cut to take at most `width` columns. */
+const indexAt = (text: string, width: number): number => truncatedWidth(text, { limit: width, ellipsis: '' }).index;
