@@ -1,0 +1,51 @@
+import { statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { RunbookError } from '../engine/errors.ts';
+import { smallestConfig } from './examples.ts';
+
+export const fileNames = ['runbook.config.yaml', 'runbook.config.yml'] as const;
+
+/** Where the configuration may be named, in the order in which they count. */
+export interface Search {
+  /** `--config`. */
+  readonly flag?: string | undefined;
+  readonly env: { readonly RB_CONFIG?: string | undefined };
+  readonly cwd: string;
+}
+
+/**
+ * The absolute path of the configuration: `--config`, else `RB_CONFIG`, else the nearest `runbook.config.yaml` (or `.yml`)
+ * in `cwd` and the directories above it.
+ * Errors: `usage` where there is none; the message shows the smallest one.
+ */
+export const findConfig = ({ flag, env, cwd }: Search): string => {
+  const named = flag ?? env.RB_CONFIG;
+  if (named !== undefined && named !== '') {
+    const path = resolve(cwd, named);
+    if (isThere(path)) return path;
+    throw noConfig(`${path}: no such file (named by ${flag === undefined ? 'RB_CONFIG' : '--config'})`, path);
+  }
+  for (let directory = resolve(cwd); ; directory = dirname(directory)) {
+    for (const name of fileNames) if (isThere(join(directory, name))) return join(directory, name);
+    if (directory === dirname(directory)) break;
+  }
+  throw noConfig(`no ${fileNames[0]} in ${resolve(cwd)} or a directory above it`, join(resolve(cwd), fileNames[0]));
+};
+
+/** The error for a configuration that is not there, with one that is ready to paste. */
+export const noConfig = (what: string, path: string): RunbookError =>
+  new RunbookError('usage', `${what}\n\nThe smallest configuration:\n\n${indented(smallestConfig)}`, {
+    next: [
+      `write the lines above, with your service's name, to ${path}`,
+      'or name another file with --config <path> or RB_CONFIG',
+      'rb config check',
+    ],
+  });
+
+const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm, '  ');
+
+// A directory of that name, or a path below a file, is not a configuration; an unreadable file is one, and the error is about that.
+const isThere = (path: string): boolean => {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && !stat.isDirectory();
+};

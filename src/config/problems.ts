@@ -1,0 +1,120 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod/mini';
+import { isEchoed } from './secret-keys.ts';
+import type { Position, SourceDocument } from './yaml-source.ts';
+
+/** Something in the configuration that does not hold. */
+export interface Problem extends Position {
+  /** `environments.production.scaling.min`; empty where the file as a whole is meant. */
+  readonly key: string;
+  readonly message: string;
+}
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** What is wrong with the values, in the order of the file. */
+export const problemsIn = (issues: readonly Issue[], document: SourceDocument): readonly Problem[] =>
+  inOrder(issues.flatMap((issue) => fromIssue(issue, [], document)));
+
+/** In the order of the file, each once. */
+export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
+  const seen = new Set<string>();
+  return problems
+    .toSorted((a, b) => a.line - b.line || a.column - b.column)
+    .filter((problem) => {
+      const line = oneLine('', problem);
+      return !seen.has(line) && seen.add(line) !== undefined;
+    });
+};
+
+/** `runbook.config.yaml:12:5  environments.production.scaling.min  expected ..., found ...`. */
+export const oneLine = (file: string, { line, column, key, message }: Problem): string =>
+  [`${file}:${line}:${column}`, ...(key === '' ? [] : [key]), message].join('  ');
+
+/** `environments.production.certificates[0].domain`. */
+export const keyPath = (path: Path): string =>
+  path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    const name = String(part);
+    if (!/^[\w-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
+    return text === '' ? name : `${text}.${name}`;
+  }, '');
+
+/** `; did you mean "x"?`, or nothing where no name is near. */
+export const didYouMean = (found: string, known: readonly string[]): string => {
+  if (known.length === 0) return '';
+  const lower = new Map(known.map((name) => [name.toLowerCase(), name]));
+  const near = closest(found.toLowerCase(), [...lower.keys()]);
+  return isNear(found.toLowerCase(), near) ? `; did you mean "${lower.get(near) ?? near}"?` : '';
+};
+
+const fromIssue = (issue: Issue, above: Path, document: SourceDocument): readonly Problem[] => {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], issue, document));
+  if (issue.code === 'invalid_key') return [invalidName(path, issue, document)];
+  const branch = issue.code === 'invalid_union' ? branchOf(issue.errors) : undefined;
+  if (branch) return branch.flatMap((inner) => fromIssue(inner, path, document));
+  const value = valueAt(document.values, path);
+  const expected = `expected ${issue.message}`;
+  const known = issue.code === 'invalid_value' ? issue.values : issue.code === 'invalid_union' ? optionsOf(issue) : [];
+  const hint = typeof value === 'string' && isEchoed(path, value) ? didYouMean(value, known.map(String)) : '';
+  return [
+    { ...document.position(path), key: keyPath(path), message: `${expected}${found(issue, path, value)}${hint}` },
+  ];
+};
+
+const found = (issue: Issue, path: Path, value: unknown): string => {
+  if (value === undefined) return ', it is missing';
+  // The parts of the mapping do not fit together; that it is a mapping says nothing.
+  if (issue.code === 'custom' && typeof value === 'object') return '';
+  return `, found ${describe(path, value)}`;
+};
+
+const unknownKey = (path: Path, issue: Issue, document: SourceDocument): Problem => {
+  const known = issue.message.split('\n');
+  const hint = didYouMean(String(path.at(-1)), known) || `; known here: ${known.join(', ')}`;
+  return { ...document.position(path, 'key'), key: keyPath(path), message: `unknown key${hint}` };
+};
+
+const invalidName = (
+  path: Path,
+  issue: Extract<Issue, { code: 'invalid_key' }>,
+  document: SourceDocument,
+): Problem => ({
+  ...document.position(path, 'key'),
+  key: keyPath(path),
+  message: `expected a name (${issue.issues[0]?.message ?? 'another one'})`,
+});
+
+/** Of several forms, the one that was meant: the only one whose outer type is right. */
+const branchOf = (branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined => {
+  const meant = branches.filter((issues) => issues.every((issue) => issue.path.length > 0));
+  return meant.length === 1 ? meant[0] : undefined;
+};
+
+const optionsOf = (issue: Extract<Issue, { code: 'invalid_union' }>): readonly unknown[] =>
+  'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+
+const valueAt = (values: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<PropertyKey, unknown>)[part]
+        : undefined,
+    values,
+  );
+
+/** What was found, in a few words; never a secret. */
+const describe = (path: Path, value: unknown): string => {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const text = String(value);
+  if (!isEchoed(path, text)) return `a ${typeof value === 'string' ? 'text' : typeof value} that is not shown here`;
+  if (typeof value !== 'string') return text;
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+};
+
+const isNear = (found: string, known: string): boolean =>
+  distance(found, known) <= Math.max(1, Math.floor(known.length / 3));

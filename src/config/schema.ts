@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { environment } from './schema/environment.ts';
+import { mapping, named, text } from './schema/leaf.ts';
+import { runbookDocument, service } from './schema/service.ts';
+import {
+  alerts,
+  audit,
+  escalation,
+  externalServices,
+  handoff,
+  lock,
+  maintenance,
+  notify,
+  thresholds,
+  tickets,
+} from './schema/team.ts';
+
+const build = () =>
+  mapping({
+    version: z.literal(1, '1'),
+    service: service(),
+    document: z.exactOptional(runbookDocument()),
+    defaultEnvironment: z.exactOptional(text('the name of an environment')),
+    environments: named(environment(), { least: 1, of: 'environment names' }),
+    thresholds: thresholds(),
+    externalServices: externalServices(),
+    alerts: alerts(),
+    escalation: z.exactOptional(escalation()),
+    handoff: z.exactOptional(handoff()),
+    maintenance: maintenance(),
+    notify: notify(),
+    tickets: z.exactOptional(tickets()),
+    audit: audit(),
+    lock: lock(),
+  });
+
+/** The whole of runbook.config.yaml: names are fixed, any other key is an error, defaults are filled in. */
+export const configSchema = build();
+
+export type Config = z.output<ReturnType<typeof build>>;
+export type EnvironmentConfig = Config['environments'][string];
+type Section<Name extends keyof EnvironmentConfig> = NonNullable<EnvironmentConfig[Name]>;
+export type HealthConfig = Section<'health'>;
+export type WorkloadConfig = Section<'workload'>;
+export type CommandWorkloadConfig = Extract<WorkloadConfig, { provider: 'command' }>;
+export type ScalingConfig = Section<'scaling'>;
+export type LogsConfig = Section<'logs'>;
+export type DatabaseConfig = Section<'database'>;
+export type CacheConfig = Section<'cache'>;
+export type ThresholdsConfig = Config['thresholds'];

@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import { amount, mapping, text } from './leaf.ts';
+
+const listExpected = 'a list of words such as [systemctl, restart, app]';
+const expected = `${listExpected}, or a mapping with \`command\``;
+
+/** A number in a list of words is the word that it is written as; `load.ts` keeps the spelling (`1.10`). */
+const word = () =>
+  z.pipe(
+    z.union([z.string(), z.number(), z.boolean()], 'a word'),
+    z.transform((value: string | number | boolean) => String(value)),
+  );
+
+const withoutNul = (value: string) => !value.includes('\0');
+
+/** Words for a program, possibly none. */
+export const words = () => z.array(word().check(z.refine(withoutNul, 'a word without a NUL character')), listExpected);
+
+/** A program and its words. */
+export const command = () => words().check(z.refine((argv) => (argv[0] ?? '').trim() !== '', listExpected));
+
+/** What a command may have besides its words. */
+export const commandOptions = {
+  timeoutSeconds: z.exactOptional(amount('seconds')),
+  environment: z.exactOptional(z.record(text(), word(), 'a mapping of environment variables')),
+};
+
+/** The long form of an argument list; also the rest of every `provider: command`. */
+export const commandShape = { command: command(), ...commandOptions };
+
+/** Words, or a mapping with `command` and options. Run without a shell; `{{name}}` fills in a whole word or part of one. */
+export const argumentList = () => z.union([command(), mapping(commandShape, expected)], expected);
+
+export type ArgumentList = z.output<ReturnType<typeof argumentList>>;
+
+export interface CommandLine {
+  /** The program and its words. */
+  readonly command: readonly string[];
+  readonly timeoutSeconds?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The one form that both ways of writing an argument list stand for. */
+export const commandLine = (written: ArgumentList): CommandLine =>
+  Array.isArray(written) ? { command: written } : written;

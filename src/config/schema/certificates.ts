@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import { argumentList, commandShape, words } from './argument-list.ts';
+import { amount, hostName, list, mapping, text, textLike, whole } from './leaf.ts';
+import { byProvider } from './workload.ts';
+
+const renew = () =>
+  byProvider(
+    ['certbot', 'cert-manager', 'acm', 'command'],
+    [
+      mapping({ provider: z.literal('certbot'), arguments: z._default(words(), () => []) }),
+      mapping({
+        provider: z.literal('cert-manager'),
+        /** Those of `workload` where they are left out. */
+        context: z.exactOptional(text('the name of a context')),
+        namespace: z.exactOptional(text('the name of a namespace')),
+        certificate: text('the name of a Certificate'),
+      }),
+      mapping({
+        provider: z.literal('acm'),
+        region: text('a region such as eu-central-1'),
+        profile: z.exactOptional(text()),
+        arn: textLike((value) => value.startsWith('arn:'), 'the ARN of a certificate'),
+      }),
+      mapping({ provider: z.literal('command'), ...commandShape }),
+    ],
+  );
+
+export const certificates = () =>
+  list(
+    mapping({
+      domain: hostName(),
+      port: z._default(whole('', { min: 1, max: 65_535 }), 443),
+      warnDays: z._default(amount('days'), 30),
+      renew: z.exactOptional(renew()),
+      reload: z.exactOptional(argumentList()),
+      alertChannel: z.exactOptional(text()),
+    }),
+    'a list of certificates',
+  );

@@ -1,0 +1,105 @@
+import * as z from 'zod/mini';
+import { argumentList, commandOptions, commandShape, command } from './argument-list.ts';
+import { certificates } from './certificates.ts';
+import {
+  absolutePath,
+  amount,
+  flag,
+  httpUrl,
+  list,
+  mapping,
+  optionalMapping,
+  text,
+  texts,
+  timeOfDay,
+  timeZone,
+  whole,
+} from './leaf.ts';
+import { health } from './health.ts';
+import { logs } from './logs.ts';
+import { cache, database } from './stores.ts';
+import { byProvider, workload } from './workload.ts';
+
+const offPeak = () =>
+  mapping({ from: timeOfDay(), to: timeOfDay(), timeZone: timeZone() }).check(
+    z.refine((window) => window.from !== window.to, { error: 'another time than `from`', path: ['to'] }),
+  );
+
+const scaling = () =>
+  mapping({
+    min: z._default(whole('instances'), 1),
+    max: z.exactOptional(whole('instances', { min: 1 })),
+    offPeak: z.exactOptional(offPeak()),
+    watchMinutes: z._default(amount('minutes', { zero: true }), 10),
+  }).check(
+    z.refine(({ min, max }) => max === undefined || min <= max, { error: 'a number not below `min`', path: ['max'] }),
+  );
+
+const metrics = () =>
+  byProvider(
+    ['prometheus', 'kubernetes', 'cloudwatch', 'command'],
+    [
+      mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: z.exactOptional(text()) }),
+      mapping({ provider: z.literal('kubernetes') }),
+      mapping({ provider: z.literal('cloudwatch'), region: text(), profile: z.exactOptional(text()) }),
+      mapping({ provider: z.literal('command'), ...commandShape }),
+    ],
+  );
+
+const logDirectories = () => z._default(list(absolutePath(), 'a list of paths'), () => ['/var/log']);
+
+const hosts = () =>
+  byProvider(
+    ['ssh', 'local', 'kubernetes', 'ecs'],
+    [
+      mapping({
+        provider: z.literal('ssh'),
+        names: texts().check(z.minLength(1, 'a list of at least one host')),
+        user: z.exactOptional(text()),
+        logDirectories: logDirectories(),
+      }),
+      mapping({ provider: z.literal('local'), logDirectories: logDirectories() }),
+      mapping({ provider: z.literal('kubernetes'), logDirectories: logDirectories() }),
+      mapping({ provider: z.literal('ecs'), logDirectories: logDirectories() }),
+    ],
+  );
+
+const healthOrCommand = '`command`, or `health: true`, and not both';
+const smoke = () =>
+  list(
+    mapping({
+      name: text(),
+      command: z.exactOptional(command()),
+      ...commandOptions,
+      health: z.exactOptional(z.literal(true, 'true')),
+    }).check(z.refine((test) => (test.command === undefined) !== (test.health === undefined), healthOrCommand)),
+    'a list of smoke tests',
+  );
+
+/** Everything that `rb` knows about one environment. Each key is optional: a section says what it misses. */
+export const environment = () =>
+  mapping({
+    protected: z._default(flag(), false),
+    url: z.exactOptional(httpUrl()),
+    health: health(),
+    workload: z.exactOptional(workload()),
+    restart: optionalMapping({
+      expectedMinutes: z.exactOptional(amount('minutes')),
+      drainSeconds: z._default(amount('seconds', { zero: true }), 30),
+    }),
+    scaling: z.exactOptional(scaling()),
+    logs: z.exactOptional(logs()),
+    database: z.exactOptional(database()),
+    cache: z.exactOptional(cache()),
+    certificates: z.exactOptional(certificates()),
+    metrics: z.exactOptional(metrics()),
+    queues: z.exactOptional(
+      list(mapping({ name: text(), redisList: text(), warn: z._default(whole('jobs'), 1000) }), 'a list of queues'),
+    ),
+    hosts: z.exactOptional(hosts()),
+    profiler: z.exactOptional(
+      mapping({ heapDump: z.exactOptional(argumentList()), path: z.exactOptional(absolutePath()) }),
+    ),
+    maintenanceMode: z.exactOptional(mapping({ enable: argumentList(), disable: argumentList() })),
+    smoke: z.exactOptional(smoke()),
+  });

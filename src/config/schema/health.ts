@@ -1,0 +1,42 @@
+import * as z from 'zod/mini';
+import { amount, list, mapping, named, optionalMapping, text, textLike, whole } from './leaf.ts';
+
+const path = () => textLike((value) => /^\/[^\s#]*$/.test(value), 'a path that begins with /');
+
+const field = () => z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');
+
+const endpoint = () =>
+  mapping({
+    path: path(),
+    status: z._default(whole('', { min: 100, max: 599 }), 200),
+    /** Fields that the JSON body must have with exactly these values. */
+    expect: z.exactOptional(named(field(), { of: 'fields to values' })),
+    checks: z.exactOptional(text()),
+    latencyField: z.exactOptional(text()),
+  });
+
+/** Section 4 of the runbook. */
+const endpointsOfTheRunbook = () => [
+  { path: '/health', status: 200, expect: { status: 'ok' }, checks: 'Application running' },
+  { path: '/health/ready', status: 200, expect: { status: 'ready' }, checks: 'App + DB + cache connected' },
+  { path: '/health/live', status: 200, expect: { status: 'alive' }, checks: 'App process alive' },
+  {
+    path: '/health/db',
+    status: 200,
+    expect: { status: 'ok' },
+    checks: 'Database reachable',
+    latencyField: 'latency_ms',
+  },
+  { path: '/health/cache', status: 200, expect: { status: 'ok' }, checks: 'Redis reachable' },
+];
+
+export const health = () =>
+  optionalMapping({
+    endpoints: z._default(list(endpoint(), 'a list of endpoints'), endpointsOfTheRunbook),
+    loadBalancer: optionalMapping({
+      path: z._default(path(), '/health'),
+      intervalSeconds: z._default(amount('seconds'), 10),
+      unhealthyThreshold: z._default(whole('failures', { min: 1 }), 3),
+    }),
+    timeoutSeconds: z._default(amount('seconds'), 5),
+  });

@@ -1,0 +1,122 @@
+import * as z from 'zod/mini';
+import { hasReference } from '../reference-syntax.ts';
+
+/*
+ * The single values of the configuration. By convention the message of every schema is the phrase that follows "expected",
+ * so that `problems.ts` can say "expected a whole number, found ...". A text with a reference in it is checked for its
+ * format only by whoever resolves it.
+ */
+
+const fits = (test: (text: string) => boolean) => (text: string) => hasReference(text) || test(text);
+
+/** A text of a form that `test` recognises; `expected` is the phrase for the error. */
+export const textLike = (test: (text: string) => boolean, expected: string) =>
+  z.string(expected).check(z.refine(fits(test), expected));
+
+// Line breaks and tabs are for longer prose; everything else below U+0020 is a mistake or an attack on the terminal.
+const printable = (text: string) => !/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/.test(text);
+
+/** The same for what is needed before anything can be resolved: a reference is an error here. */
+export const literalLike = (test: (text: string) => boolean, expected: string) =>
+  z.string(expected).check(z.refine(test, expected));
+
+/** A text with at least one visible character. */
+export const text = (expected = 'a text') => textLike((value) => value.trim() !== '' && printable(value), expected);
+/** A text that may be empty. */
+export const maybeEmpty = (expected = 'a text') => textLike(printable, expected);
+
+export const texts = (expected = 'a list of texts') => z.array(text(), expected);
+
+export const flag = () => z.boolean('true or false');
+
+export const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
+  z.enum(values, alternatives(values));
+
+/** "a, b or c". */
+export const alternatives = (values: readonly string[]): string =>
+  values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+
+/** A whole number of `unit`, at least `min` and at most `max`. */
+export const whole = (unit = '', { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) => {
+  const expected = `a whole number${unit && ` of ${unit}`}${range(min, max)}`;
+  return z.number(expected).check(z.int(expected), z.gte(min, expected), z.lte(max, expected));
+};
+
+/** An amount of `unit` with decimals; above zero unless `zero` says that nothing is a choice too. */
+export const amount = (unit: string, { zero = false, max = 1_000_000 } = {}) => {
+  const expected = `a number of ${unit}, ${zero ? 'not below 0' : 'above 0'}${max === 1_000_000 ? '' : ` and at most ${max}`}`;
+  return z.number(expected).check(zero ? z.gte(0, expected) : z.gt(0, expected), z.lte(max, expected));
+};
+
+export const percent = () => amount('percent', { max: 100 });
+
+const range = (min: number, max: number) => {
+  if (max === Number.MAX_SAFE_INTEGER) return min === 0 ? '' : `, at least ${min}`;
+  return ` from ${min} to ${max}`;
+};
+
+const urlOf = (schemes: readonly string[]) => (value: string) => {
+  if (!URL.canParse(value) || /\s/.test(value)) return false;
+  const url = new URL(value);
+  return schemes.includes(url.protocol.slice(0, -1)) && (url.hostname !== '' || !url.protocol.startsWith('http'));
+};
+
+/** The address of a service or of a page for people. */
+export const httpUrl = () => textLike(urlOf(['http', 'https']), 'a URL that begins with https:// or http://');
+export const postgresUrl = () => textLike(urlOf(['postgresql', 'postgres']), 'a URL that begins with postgresql://');
+export const redisUrl = () => textLike(urlOf(['redis', 'rediss']), 'a URL that begins with redis:// or rediss://');
+
+/** `2026-11-01`, a day that exists. */
+export const isDay = (value: string): boolean => {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  const parsed = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(value);
+};
+export const day = () => literalLike(isDay, 'a date such as 2026-11-01');
+
+/** `06:30`. */
+export const isTimeOfDay = (value: string): boolean => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(value);
+export const timeOfDay = () => literalLike(isTimeOfDay, 'a time of day such as "22:00"');
+
+/** Known to the time zone database of the runtime, by its name: an offset such as `+02:00` does not survive the change to winter time. */
+export const isTimeZone = (value: string): boolean => {
+  if (!/^[A-Za-z]/.test(value)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
+export const timeZone = () => literalLike(isTimeZone, 'the name of a time zone such as Europe/Berlin');
+
+export const absolutePath = () =>
+  textLike((value) => value.startsWith('/') && printable(value), 'a path that begins with /');
+
+export const hostName = () =>
+  literalLike(
+    (value) => /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i.test(value),
+    'a host name such as checkout.example.com',
+  );
+
+/** A mapping whose keys are fixed; any other key is an error. The message lists the known ones, for "did you mean". */
+export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape, expected = 'a mapping') =>
+  z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join('\n') : expected),
+  });
+
+/** A mapping that may be absent because each of its keys is optional or has a default. */
+export const optionalMapping = <Shape extends z.core.$ZodShape>(shape: Shape) =>
+  z.prefault(mapping(shape), {} as never);
+
+/** A mapping whose keys are names that the team chooses. */
+export const named = <Value extends z.core.$ZodType>(value: Value, { least = 0, of = 'names' } = {}) => {
+  const expected = `a mapping of ${of}`;
+  const name = z
+    .string()
+    .check(z.refine((key) => /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u.test(key), 'letters, digits, ".", "_" and "-"'));
+  return z
+    .record(name, value, expected)
+    .check(z.refine((record) => Object.keys(record).length >= least, `${expected}, at least ${least}`));
+};
+
+export const list = <Item extends z.core.$ZodType>(item: Item, expected = 'a list') => z.array(item, expected);

@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import { commandShape } from './argument-list.ts';
+import { httpUrl, mapping, optionalMapping, text } from './leaf.ts';
+import { byProvider } from './workload.ts';
+
+/** What the fields of a structured line are called. */
+const fields = () =>
+  optionalMapping({
+    time: z._default(text(), 'ts'),
+    level: z._default(text(), 'level'),
+    message: z._default(text(), 'msg'),
+    user: z._default(text(), 'user_id'),
+    request: z._default(text(), 'request_id'),
+  });
+
+const cloudwatch = () =>
+  mapping({
+    provider: z.literal('cloudwatch'),
+    region: text('a region such as eu-central-1'),
+    profile: z.exactOptional(text()),
+    group: text('the name of a log group'),
+    streamPrefix: z.exactOptional(text()),
+    fields: fields(),
+  });
+
+const loki = () =>
+  mapping({
+    provider: z.literal('loki'),
+    url: httpUrl(),
+    selector: text('a stream selector such as {app="checkout"}'),
+    tenant: z.exactOptional(text()),
+    token: z.exactOptional(text()),
+    fields: fields(),
+  });
+
+/** `path` may be a glob (`/var/log/app/*.log`). A relative path begins at the configuration's directory. */
+const file = () => mapping({ provider: z.literal('file'), path: text('a path or a glob'), fields: fields() });
+const commands = () => mapping({ provider: z.literal('command'), ...commandShape, fields: fields() });
+
+/** The pods are those of `workload`. */
+const kubernetes = () =>
+  mapping({ provider: z.literal('kubernetes'), container: z.exactOptional(text()), fields: fields() });
+
+export const logs = () =>
+  byProvider(
+    ['kubernetes', 'cloudwatch', 'loki', 'file', 'command'],
+    [kubernetes(), cloudwatch(), loki(), file(), commands()],
+  );
+
+/** Where the database writes its slow queries. */
+export const slowLog = () =>
+  byProvider(['file', 'cloudwatch', 'loki', 'command'], [file(), cloudwatch(), loki(), commands()]);

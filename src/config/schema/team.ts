@@ -1,0 +1,145 @@
+import * as z from 'zod/mini';
+import { commandShape } from './argument-list.ts';
+import {
+  amount,
+  httpUrl,
+  isTimeOfDay,
+  isTimeZone,
+  list,
+  literalLike,
+  mapping,
+  maybeEmpty,
+  named,
+  oneOf,
+  optionalMapping,
+  percent,
+  postgresUrl,
+  text,
+  textLike,
+} from './leaf.ts';
+import { byProvider } from './workload.ts';
+
+/** Sections 2, 5 to 8 of the runbook: what is the same for all environments. */
+
+export const thresholds = () =>
+  optionalMapping({
+    cpu: optionalMapping({ escalatePercent: z._default(percent(), 85), forMinutes: z._default(amount('minutes'), 10) }),
+    errors: optionalMapping({
+      rollbackPercent: z._default(percent(), 5),
+      escalatePercent: z._default(percent(), 10),
+      forMinutes: z._default(amount('minutes'), 10),
+    }),
+    disk: optionalMapping({ escalatePercent: z._default(percent(), 90) }),
+    memory: optionalMapping({
+      restartEveryHours: z._default(amount('hours'), 6),
+      escalateWhenRestartedWithinHours: z._default(amount('hours'), 2),
+    }),
+  });
+
+export const externalServices = () =>
+  z._default(list(mapping({ name: text(), statusPage: httpUrl() }), 'a list of services'), () => []);
+
+const procedureId = () =>
+  literalLike(
+    (value) => /^[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*$/.test(value),
+    'the id of a procedure such as restart.rolling',
+  );
+
+/** Added to the alerts of the runbook, or in their place. */
+export const alerts = () =>
+  z._default(
+    named(mapping({ action: text(), procedure: z.exactOptional(procedureId()) }), { of: 'alert names' }),
+    () => ({}),
+  );
+
+export const escalation = () =>
+  mapping({
+    matrix: z._default(
+      list(mapping({ situation: text(), first: text(), then: z.exactOptional(text()), last: z.exactOptional(text()) })),
+      () => [],
+    ),
+    contacts: z._default(
+      list(
+        mapping({
+          role: text(),
+          name: text(),
+          phone: z.exactOptional(text('a telephone number in quotes')),
+          slack: z.exactOptional(text()),
+          email: z.exactOptional(text()),
+        }),
+      ),
+      () => [],
+    ),
+  });
+
+const weekday = /^(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)$/;
+
+const isHandoffTime = (value: string) => {
+  const [zone = '', time = '', ...days] = value.trim().split(/\s+/).toReversed();
+  return isTimeZone(zone) && isTimeOfDay(time) && days.length <= 1 && days.every((day) => weekday.test(day));
+};
+
+const isWeeklyWindow = (value: string) => {
+  const [day = '', times = '', zone = '', ...rest] = value.trim().split(/\s+/);
+  const [from = '', to = '', ...more] = times.split('-');
+  if (rest.length + more.length > 0 || from === to) return false;
+  return weekday.test(day) && isTimeOfDay(from) && isTimeOfDay(to) && isTimeZone(zone);
+};
+
+export const handoff = () =>
+  mapping({
+    cadence: z.exactOptional(oneOf('daily', 'weekly', 'biweekly', 'monthly')),
+    time: z.exactOptional(literalLike(isHandoffTime, 'a time such as Monday 10:00 Europe/Berlin')),
+    template: z.exactOptional(httpUrl()),
+  });
+
+export const maintenance = () =>
+  optionalMapping({
+    window: z.exactOptional(literalLike(isWeeklyWindow, 'a window such as Sunday 02:00-04:00 Europe/Berlin')),
+    downtimeNotifyMinutes: z._default(amount('minutes', { zero: true }), 5),
+    watchMinutes: z._default(amount('minutes', { zero: true }), 30),
+  });
+
+export const notify = () =>
+  optionalMapping({
+    slack: z.exactOptional(mapping({ webhook: httpUrl(), channel: z.exactOptional(text()) })),
+    pagerduty: z.exactOptional(
+      mapping({
+        token: z.exactOptional(text()),
+        routingKey: z.exactOptional(text()),
+        service: z.exactOptional(text('the id of a service')),
+      }),
+    ),
+    statuspage: z.exactOptional(mapping({ token: text(), page: text('the id of a page') })),
+    webhook: z.exactOptional(mapping({ url: httpUrl(), token: z.exactOptional(text()) })),
+    command: z.exactOptional(mapping(commandShape)),
+  });
+
+const repository = () => textLike((value) => /^[\w.-]+\/[\w.-]+$/.test(value), 'a repository such as example/checkout');
+
+export const tickets = () =>
+  byProvider(
+    ['github', 'jira', 'command'],
+    [
+      mapping({ provider: z.literal('github'), repository: repository(), token: text() }),
+      mapping({
+        provider: z.literal('jira'),
+        url: httpUrl(),
+        project: text('the key of a project'),
+        user: z.exactOptional(text()),
+        token: text(),
+      }),
+      mapping({ provider: z.literal('command'), ...commandShape }),
+    ],
+  );
+
+/** `directory: ""` is the user's state directory; `store: ""` is no store. */
+export const audit = () =>
+  optionalMapping({
+    directory: z._default(maybeEmpty('a path'), ''),
+    anchor: z._default(oneOf('none', 'optional', 'required'), 'none'),
+    store: z._default(z.union([z.literal(''), postgresUrl()], 'a URL that begins with postgresql://, or ""'), ''),
+  });
+
+export const lock = () =>
+  optionalMapping({ provider: z._default(oneOf('auto', 'kubernetes', 'postgres', 'redis', 'host'), 'auto') });

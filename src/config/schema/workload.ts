@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import { argumentList } from './argument-list.ts';
+import { alternatives, httpUrl, mapping, literalLike, text, textLike } from './leaf.ts';
+
+/** One mapping for each provider, told apart by `provider`. */
+export const byProvider = <
+  const Options extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]],
+>(
+  names: readonly string[],
+  options: Options,
+) =>
+  z.discriminatedUnion('provider', options, {
+    error: (issue) => (issue.code === 'invalid_union' ? alternatives(names) : 'a mapping with `provider`'),
+  });
+
+const resource = () =>
+  literalLike(
+    (value) => /^(?:deployment|statefulset|daemonset)\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(value),
+    'deployment/<name>, statefulset/<name> or daemonset/<name>',
+  );
+
+const kubernetes = () =>
+  mapping({
+    provider: z.literal('kubernetes'),
+    /** Of the kubeconfig. Never the current one: it may lead elsewhere. */
+    context: text('the name of a context'),
+    server: z.exactOptional(httpUrl()),
+    namespace: text('the name of a namespace'),
+    resource: resource(),
+    container: z.exactOptional(text('the name of a container')),
+  });
+
+const ecs = () =>
+  mapping({
+    provider: z.literal('ecs'),
+    region: text('a region such as eu-central-1'),
+    profile: z.exactOptional(text()),
+    account: z.exactOptional(textLike((value) => /^\d{12}$/.test(value), 'the 12 digits of an account, in quotes')),
+    cluster: text('the name of a cluster'),
+    service: text('the name of a service'),
+  });
+
+const instanceHealth = () =>
+  textLike(
+    (value) => /^(?:https?:\/\/|\{\{\s*url\s*\}\})/.test(value) && /\{\{\s*(?:instance|url)\s*\}\}/.test(value),
+    'a URL (https:// or http://) with {{instance}} or {{url}} in it',
+  );
+
+const commands = () =>
+  mapping({
+    provider: z.literal('command'),
+    instances: argumentList(),
+    status: z.exactOptional(argumentList()),
+    stop: z.exactOptional(argumentList()),
+    start: z.exactOptional(argumentList()),
+    restartInstance: z.exactOptional(argumentList()),
+    scale: z.exactOptional(argumentList()),
+    rollback: z.exactOptional(argumentList()),
+    instanceHealth: z.exactOptional(instanceHealth()),
+  });
+
+export const workload = () => byProvider(['kubernetes', 'ecs', 'command'], [kubernetes(), ecs(), commands()]);

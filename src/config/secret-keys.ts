@@ -1,0 +1,47 @@
+import { hasReference } from './reference-syntax.ts';
+
+/*
+ * Where secrets are in a configuration: what is written here is never shown, wherever it came from.
+ */
+
+/** What is shown in place of a secret. */
+export const hidden = '‹secret›';
+
+const secretKeys = new Set(['token', 'routingKey', 'webhook', 'password']);
+
+/** Is the whole value at this key path a secret? So is everything below such a key, and a variable of a command that is named like one. */
+export const isSecretPath = (path: readonly PropertyKey[]): boolean =>
+  path.some((key) => secretKeys.has(String(key))) ||
+  (path.at(-2) === 'environment' && /pass|token|secret|credential|key$|auth/i.test(String(path.at(-1))));
+
+/** May an error message repeat what was found here? Addresses are kept out of errors too: a wrong one may hold a password anywhere. */
+export const isEchoed = (path: readonly PropertyKey[], value: string): boolean =>
+  !isSecretPath(path) &&
+  !path.some((key) => key === 'url' || key === 'store' || key === 'server' || key === 'command') &&
+  passwordsIn(value).length === 0 &&
+  !/:\/\/|@/.test(value);
+
+// The user's part of an address ends at the last @ before the path.
+const urlPassword = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:([^\s/?#]+)@/gi;
+const assignedSecret =
+  /(?:[?&]|^--?)(?:password|passwd|pass|pwd|token|secret|api[-_]?key|access[-_]?key|auth|sslpassword)=([^&\s#]+)/gi;
+
+/** Passwords in addresses, and secrets given as `?token=...` or `--token=...`. References among them are left out: they are not values. */
+export const passwordsIn = (text: string): readonly string[] =>
+  [urlPassword, assignedSecret]
+    .flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ''))
+    .filter((secret) => secret !== '' && !hasReference(secret));
+
+/** The text with each password in it replaced. */
+export const withoutPasswords = (text: string): string =>
+  [urlPassword, assignedSecret].reduce(
+    (shown, pattern) =>
+      shown.replace(pattern, (whole: string, secret: string) =>
+        hasReference(secret) ? whole : whole.replace(secret, () => hidden),
+      ),
+    text,
+  );
+
+/** In a list of words, the one after `--token` or `--password` is a secret. */
+export const isSecretWord = (words: readonly unknown[], index: number): boolean =>
+  /^--?(?:password|passwd|pass|token|secret|api-?key|access-?key)$/i.test(String(words[index - 1] ?? ''));

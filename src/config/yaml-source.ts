@@ -1,0 +1,150 @@
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
+
+export interface Position {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+export interface SyntaxFault extends Position {
+  readonly message: string;
+}
+
+/** A YAML file that was read: its values, and where in the file each of them is. */
+export interface SourceDocument {
+  readonly values: unknown;
+  /** Where the value at `path` begins, or its key; of a value that is not there, where the nearest mapping around it is. */
+  position(path: readonly PropertyKey[], of?: 'key' | 'value'): Position;
+}
+
+/** A legitimate configuration repeats a block a few times; thousands of copies are an attack on memory. */
+const maxAliases = 100;
+
+/** Reads YAML 1.2 (core schema, one document, no tags, each key once). Returns the faults instead where there are any. */
+export const readYaml = (text: string): SourceDocument | { readonly faults: readonly SyntaxFault[] } => {
+  const lines = new LineCounter();
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  try {
+    const document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      uniqueKeys: true,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: lines,
+    });
+    const faults = [...document.errors, ...document.warnings].map((fault) => ({
+      ...at(fault.pos[0]),
+      message: describe(fault.code, fault.message),
+    }));
+    if (document.directives?.yaml.explicit && document.directives.yaml.version !== '1.2')
+      faults.push({ ...at(0), message: 'only YAML 1.2 is read' });
+    if (faults.length > 0) return { faults };
+    keepSpelling(document.contents);
+    const values: unknown = document.toJS({ maxAliasCount: maxAliases });
+    return { values, position: (path, of = 'value') => at(offsetOf(document, path, of)) };
+  } catch (error) {
+    if (error instanceof RangeError) return { faults: [{ ...at(0), message: 'the file is nested too deeply' }] };
+    if (error instanceof ReferenceError) return { faults: [{ ...at(0), message: 'too many aliases (*name)' }] };
+    throw error;
+  }
+};
+
+/** In plain words, and without the text that was found: it may be a secret. */
+const describe = (code: string, message: string): string => {
+  switch (code) {
+    case 'DUPLICATE_KEY':
+      return 'this key is there twice';
+    case 'TAG_RESOLVE_FAILED':
+    case 'BAD_COLLECTION_TYPE':
+      return 'tags are not supported; a text that begins with ! must be in quotes';
+    case 'BAD_ALIAS':
+      return 'an alias to nothing; a text that begins with * or & must be in quotes';
+    case 'BAD_SCALAR_START':
+      return 'a text that begins with this character must be in quotes';
+    case 'BAD_DQ_ESCAPE':
+      return 'no such escape sequence; in "double quotes" a backslash is written \\\\';
+    case 'BAD_DIRECTIVE':
+      return 'no such directive';
+    case 'MULTIPLE_DOCS':
+      return 'expected one document, found several';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'BAD_INDENT':
+    case 'TAB_AS_INDENT':
+    case 'MULTILINE_IMPLICIT_KEY':
+    case 'MISSING_CHAR':
+    case 'UNEXPECTED_TOKEN':
+      return sentence(message);
+    default:
+      return 'not valid YAML';
+  }
+};
+
+const sentence = (message: string): string => {
+  const withoutFound = message.split(/: |:$/)[0] ?? message;
+  return withoutFound.charAt(0).toLowerCase() + withoutFound.slice(1);
+};
+
+/**
+ * Entries of lists, and variables of commands, are texts as they are written: `1.10` and `010` are words of a command and
+ * must not become 1.1 and 10.
+ */
+const keepSpelling = (node: unknown): void => {
+  if (isSeq(node))
+    for (const item of node.items) {
+      asWritten(item);
+      keepSpelling(item);
+    }
+  if (!isMap(node)) return;
+  for (const pair of node.items) {
+    if (isScalar(pair.key) && pair.key.value === 'environment' && isMap(pair.value))
+      for (const variable of pair.value.items) asWritten(variable.value);
+    keepSpelling(pair.value);
+  }
+};
+
+const asWritten = (node: unknown): void => {
+  if (
+    isScalar(node) &&
+    (typeof node.value === 'number' || typeof node.value === 'boolean') &&
+    node.source !== undefined
+  )
+    node.value = node.source;
+};
+
+const offsetOf = (document: Document, path: readonly PropertyKey[], of: 'key' | 'value'): number => {
+  let node: unknown = document.contents;
+  let key: unknown = node;
+  for (const [depth, part] of path.entries()) {
+    const container: unknown = isAlias(node) ? node.resolve(document) : node;
+    const next = childOf(container, part);
+    if (!next) break;
+    key = next.key;
+    node = next.value;
+    // An absent value (`key:`) is nowhere; its key is.
+    if (depth === path.length - 1 && of === 'value' && startOf(node) !== undefined) key = node;
+  }
+  return startOf(key) ?? 0;
+};
+
+const childOf = (container: unknown, part: PropertyKey): { key: unknown; value: unknown } | undefined => {
+  if (isSeq(container)) {
+    const item = container.items[Number(part)];
+    return item === undefined ? undefined : { key: item, value: item };
+  }
+  if (!isMap(container)) return undefined;
+  const pair = container.items.find(
+    (entry) => isPair(entry) && isScalar(entry.key) && String(entry.key.value) === part,
+  );
+  return pair && { key: pair.key, value: pair.value };
+};
+
+const startOf = (node: unknown): number | undefined => {
+  const { range } = (node ?? {}) as Partial<Node>;
+  return range?.[0];
+};
