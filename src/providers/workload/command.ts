@@ -1,0 +1,35 @@
+import type { CommandWorkloadConfig, CommandWorkloadDeps } from './command/config.ts';
+import { checkHealthTemplate } from './command/health.ts';
+import { restartInstanceOperation, restartOperation, restartUnits } from './command/restart.ts';
+import { rollbackOperation } from './command/rollback.ts';
+import { scaleOperation } from './command/scale.ts';
+import { openService } from './command/service.ts';
+import { stopAndStartOperation } from './command/stop-and-start.ts';
+import type { Workload } from './port.ts';
+
+/** A workload that is looked at and changed by configured commands: systemd, compose, pm2, scripts. */
+export const openCommandWorkload = (config: CommandWorkloadConfig, deps: CommandWorkloadDeps): Workload => {
+  checkHealthTemplate(config.instanceHealth);
+  const service = openService(config, deps);
+  return {
+    status: async ({ signal }) => {
+      const seen = await service.instances(signal);
+      const { desired, note } = await service.intended(seen, signal);
+      const instances = seen.map(({ id, state, health, detail, version, startedAt }) => ({
+        id,
+        state,
+        health,
+        ...(detail === undefined ? {} : { detail }),
+        ...(version === undefined ? {} : { version }),
+        ...(startedAt === undefined ? {} : { startedAt }),
+      }));
+      return { target: service.target, desired, instances, ...(note === undefined ? {} : { note }) };
+    },
+    restartUnits: async (batch, { signal }) => restartUnits(await service.instances(signal), batch),
+    restart: restartOperation(service),
+    restartInstance: restartInstanceOperation(service),
+    stopAndStart: stopAndStartOperation(service),
+    scale: scaleOperation(service),
+    ...(config.rollback === undefined ? {} : { rollback: rollbackOperation(service) }),
+  };
+};

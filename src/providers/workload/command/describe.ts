@@ -1,0 +1,73 @@
+import type { Cell, Table } from '../../../engine/finding.ts';
+import type { Json } from '../../../engine/json.ts';
+import type { Seen } from './service.ts';
+
+/** An age in the largest unit that is not zero: "40 s", "12 min", "3 h", "5 d". */
+export const age = (ms: number): string => {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+};
+
+const upFor = (startedAt: string | undefined, now: Date): string | undefined =>
+  startedAt === undefined ? undefined : age(now.getTime() - Date.parse(startedAt));
+
+/** "app-2 (version 1.4.0, up 3 h, HTTP 503)". */
+export const described = (instance: Seen, now: Date): string => {
+  const up = isDown(instance) ? undefined : upFor(instance.startedAt, now);
+  const facts = [
+    instance.version === undefined ? undefined : `version ${instance.version}`,
+    up === undefined ? undefined : `up ${up}`,
+    instance.health === 'critical' ? (instance.detail ?? 'not healthy') : undefined,
+  ].filter((fact) => fact !== undefined);
+  return facts.length === 0 ? instance.id : `${instance.id} (${facts.join(', ')})`;
+};
+
+/** "a", "a and b", "a, b and c". */
+export const listing = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? 'none') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** "1 instance", "3 instances". */
+export const counted = (count: number, one = 'instance'): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+/** Nothing of it is running, as far as can be seen: stopped, or where no state is listed, nothing listens. */
+export const isDown = (instance: Seen): boolean =>
+  instance.listedState === 'stopped' || (instance.listedState === 'unknown' && instance.failure === 'refused');
+
+export const instancesTable = (instances: readonly Seen[], now: Date): Table => ({
+  columns: [
+    { title: 'Instance' },
+    { title: 'Version' },
+    { title: 'Up', align: 'right' },
+    { title: 'State' },
+    { title: 'Health' },
+  ],
+  rows: instances.map((instance) => [
+    instance.id,
+    instance.version ?? null,
+    isDown(instance) ? null : (upFor(instance.startedAt, now) ?? null),
+    instance.state,
+    healthCell(instance),
+  ]),
+});
+
+const healthCell = ({ health, detail }: Seen): Cell => ({
+  text: health === 'ok' ? 'healthy' : (detail ?? health),
+  verdict: health,
+});
+
+/** The same for programs. */
+export const instancesData = (instances: readonly Seen[]): Json =>
+  instances.map(({ id, state, health, detail, version, startedAt }) => ({
+    id,
+    state,
+    health,
+    detail: detail ?? null,
+    version: version ?? null,
+    startedAt: startedAt ?? null,
+  }));
+
+/** Equal as long as nothing changed but the time. */
+export const instancesKey = (instances: readonly Seen[]): string => JSON.stringify(instancesData(instances));

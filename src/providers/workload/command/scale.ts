@@ -1,0 +1,137 @@
+import type { Change } from '../../../engine/change.ts';
+import { RunbookError } from '../../../engine/errors.ts';
+import type { Finding } from '../../../engine/finding.ts';
+import { shown } from '../../command/shown.ts';
+import type { Call, Operation } from '../port.ts';
+import { beforeOf, dataOf, type ChangeData } from './before.ts';
+import { followComeback, type Standing } from './comeback.ts';
+import { counted, isDown, listing } from './describe.ts';
+import { follow, waited, whileWatching } from './follow.ts';
+import type { Service } from './service.ts';
+
+interface ScaleInput {
+  readonly to: number;
+  readonly expected: number;
+}
+
+/** Changes the number of instances. The floor and the ceiling are shown here and guarded by the procedure. */
+export const scaleOperation = (service: Service): Operation<ScaleInput> => ({
+  plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
+  apply: async (change, call) => {
+    const { to } = dataOf(change);
+    await whileWatching(service, call, service.change('scale', { count: String(to ?? 0) }, call));
+    service.finished(change, call);
+  },
+  verify: (change, call) => verifyScale(service, change, call),
+});
+
+const planScale = async (
+  service: Service,
+  { to, expected }: ScaleInput,
+  call: Call,
+  interrupted?: Change,
+): Promise<Change> => {
+  const { config } = service;
+  if (!Number.isInteger(to) || to < 0)
+    throw new RunbookError('usage', `cannot scale to ${to}: give a whole number of instances`);
+  const all = await service.instances(call.signal);
+  const { desired } = await service.intended(all, call.signal);
+  // An interrupted session may have got half-way: its own change is no reason to refuse.
+  if (desired !== expected && !interrupted)
+    throw new RunbookError(
+      'refused',
+      `${config.name} has ${counted(desired)} now, not ${expected}: somebody or something else changed it`,
+      {
+        next: ['rb scale status'],
+      },
+    );
+  const equivalent = [shown(service.argv('scale', { count: String(to) }))];
+  const { min, max } = config.scaling ?? {};
+  const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];
+  const data: ChangeData = {
+    before: (interrupted && dataOf(interrupted).before) ?? all.map(beforeOf),
+    plannedAt: call.clock.now().toISOString(),
+    todo: [],
+    to,
+    onlyStart: false,
+  };
+  return {
+    summary: `scale ${config.name} from ${desired} to ${counted(to)}`,
+    target: service.target,
+    blastRadius: [
+      to < desired
+        ? `${desired - to} of ${counted(desired)} stopped; the platform chooses which`
+        : `${counted(to - desired)} more`,
+      [`now ${desired}`, ...limits].filter((part) => part !== undefined).join(', '),
+    ],
+    equivalent,
+    undo: shown(service.argv('scale', { count: String(desired) })),
+    basis: { desired },
+    data,
+  };
+};
+
+const enough = 3;
+
+const verifyScale = (service: Service, change: Change, call: Call): Promise<Finding> => {
+  const { before, to, plannedAt } = dataOf(change);
+  const wanted = to ?? 0;
+  const { config } = service;
+  const commandsDone = service.hasFinished(change, call);
+  const hasHealth = config.instanceHealth !== undefined;
+  // None of them has to be new: only to be there and healthy.
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true, plannedAt };
+  const wasUnhealthy = new Set(before.filter(({ health }) => health === 'critical').map(({ id }) => id));
+  const followed = new Map<string, ReturnType<typeof followComeback>>();
+  let wrong = 0;
+
+  return follow(
+    service,
+    change,
+    call,
+    (look) => {
+      const up = look.instances.filter((instance) => !isDown(instance));
+      const standings = up.map((instance): Standing => {
+        const known = followed.get(instance.id) ?? followComeback(instance.id, undefined, rules);
+        followed.set(instance.id, known);
+        return known(instance, look.at);
+      });
+      if (look.commandRunning) return undefined;
+      const failed = standings.find(({ id, kind }) => kind === 'failed' && !wasUnhealthy.has(id));
+      if (failed) return { verdict: 'critical', summary: `${failed.id} is not healthy: ${failed.why}` };
+      if (up.length !== wanted) {
+        wrong += 1;
+        return !commandsDone && wrong >= enough
+          ? { verdict: 'critical', summary: `not scaled: ${up.length} of ${counted(wanted)}` }
+          : undefined;
+      }
+      wrong = 0;
+      return scaled(standings, wanted);
+    },
+    (look) => {
+      const up = look.instances.filter((instance) => !isDown(instance));
+      const ill = up
+        .filter(({ health }) => health !== 'ok')
+        .map(({ id, detail }) => `${id}: ${detail ?? 'not healthy'}`);
+      return {
+        verdict: 'critical',
+        summary: `${up.length} of ${counted(wanted)} after ${waited(look)}${ill.length === 0 ? '' : `; ${ill.join('; ')}`}`,
+      };
+    },
+  );
+};
+
+const scaled = (standings: readonly Standing[], wanted: number): Finding | undefined => {
+  const still = standings.filter(({ kind }) => kind === 'failed').map(({ id }) => id);
+  const unseen = standings.filter(({ kind, times }) => kind === 'running' || (kind === 'unclear' && times >= enough));
+  const healthy = standings.filter(({ kind }) => kind === 'healthy');
+  if (still.length + unseen.length + healthy.length < standings.length) return undefined;
+  if (still.length > 0)
+    return { verdict: 'warn', summary: `${counted(wanted)} running; ${listing(still)} not healthy, as before` };
+  if (unseen.length > 0)
+    return {
+      verdict: 'warn',
+      summary: `${counted(wanted)} listed; healthy or not is not known, because no instanceHealth is configured`,
+    };
+  return { verdict: 'ok', summary: wanted === 0 ? 'no instance is running' : `${counted(wanted)} running and healthy` };
+};

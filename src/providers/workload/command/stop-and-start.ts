@@ -1,0 +1,214 @@
+import type { Change } from '../../../engine/change.ts';
+import { RunbookError } from '../../../engine/errors.ts';
+import type { Finding } from '../../../engine/finding.ts';
+import { shown } from '../../command/shown.ts';
+import type { Call, Operation } from '../port.ts';
+import { beforeOf, dataOf, type ChangeData } from './before.ts';
+import { followComeback, isNew, type Standing } from './comeback.ts';
+import { age, counted, instancesTable, isDown, listing } from './describe.ts';
+import { follow, type Look } from './follow.ts';
+import { tooLate } from './restart.ts';
+import type { Service } from './service.ts';
+
+/** Stops everything, waits for the drain, starts again whatever happened in between. */
+export const stopAndStartOperation = (service: Service): Operation<Record<never, never>> => ({
+  plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted),
+  apply: async (change, call) => {
+    const { before, onlyStart } = dataOf(change);
+    if (!onlyStart) {
+      const problem = await stopEverything(service, call);
+      if (problem !== undefined) {
+        await start(service, before.length, call, problem.error);
+        throw problem.error;
+      }
+    }
+    await start(service, before.length, call);
+    service.finished(change, call);
+  },
+  verify: (change, call) => verifyStart(service, change, call),
+});
+
+const planStopAndStart = async (service: Service, call: Call, interrupted?: Change): Promise<Change> => {
+  const all = await service.instances(call.signal);
+  const earlier = interrupted && dataOf(interrupted);
+  const before = earlier?.before ?? all.filter((instance) => !isDown(instance)).map(beforeOf);
+  const plannedAt = earlier?.plannedAt ?? call.clock.now().toISOString();
+  const stop = shown(service.argv('stop'));
+  const begin = shown(service.argv('start', { count: String(before.length) }));
+  if (before.length === 0)
+    throw new RunbookError(
+      'refused',
+      `no instance of ${service.config.name} is running: nothing to stop, and no number to go back to`,
+      {
+        next: [`start it by hand: ${begin}`],
+      },
+    );
+  // Old ones are still running: the interrupted session did not get as far as stopping everything.
+  const old = all.filter((instance) => {
+    const was = earlier?.before.find(({ id }) => id === instance.id);
+    return !isDown(instance) && isNew(instance, was, plannedAt) !== true;
+  });
+  const onlyStart = earlier !== undefined && old.length === 0;
+  const running = all.filter((instance) => !isDown(instance)).length;
+  const data: ChangeData = { before, plannedAt, todo: [], to: before.length, onlyStart };
+  const number = counted(before.length);
+  return {
+    summary: onlyStart
+      ? `start the ${number} that the interrupted session stopped (${listing(before.map(({ id }) => id))})`
+      : `stop all ${counted(running)}, wait for the drain, start ${before.length}`,
+    target: service.target,
+    blastRadius: onlyStart
+      ? [`${running} of ${number} running now`]
+      : [
+          `${running} of ${counted(all.length)}: nothing is served until they are back`,
+          `the drain takes up to ${age(service.config.drainMs)}`,
+        ],
+    equivalent: onlyStart ? [begin] : [stop, begin],
+    undo: onlyStart
+      ? 'none needed'
+      : 'none: what the instances held in memory is gone; they are started again even if the stop fails',
+    // Which ones there are, not since when: one that crashes and comes back meanwhile changes nothing.
+    basis: {
+      instances: before.map(({ id }) => id),
+      onlyStart,
+      running: all.filter((each) => !isDown(each)).map(({ id }) => id),
+    },
+    data,
+  };
+};
+
+/** Returns what went wrong, where something did; the instances may be stopped then all the same. Throws only when nothing was done. */
+const stopEverything = async (service: Service, call: Call): Promise<{ readonly error: unknown } | undefined> => {
+  try {
+    await service.change('stop', {}, call);
+    await drain(service, call);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RunbookError && error.kind === 'usage') throw error;
+    return { error };
+  }
+};
+
+const drain = async (service: Service, call: Call): Promise<void> => {
+  const began = call.clock.monotonic();
+  for (;;) {
+    // A list that cannot be had for a moment does not end the drain.
+    const instances = await service.instances(call.signal).catch((error: unknown) => {
+      call.signal.throwIfAborted();
+      if (error instanceof RunbookError && error.kind === 'unreachable') return undefined;
+      throw error;
+    });
+    const ms = call.clock.monotonic() - began;
+    const running = instances?.filter((instance) => !isDown(instance)) ?? [];
+    if (instances) call.report({ table: instancesTable(instances, call.clock.now()) });
+    if (instances && running.length === 0) {
+      call.report({ note: `all stopped after ${age(ms)}` });
+      return;
+    }
+    if (ms >= service.config.drainMs) {
+      const left = instances
+        ? `${listing(running.map(({ id }) => id))} still running`
+        : 'the instances cannot be listed';
+      call.report({ note: `${left} after ${age(ms)} of draining: starting all the same` });
+      return;
+    }
+    await call.clock.sleep(Math.min(500, service.config.drainMs), call.signal);
+  }
+};
+
+/** Starts again, also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. */
+const start = async (service: Service, count: number, call: Call, after?: unknown): Promise<void> => {
+  if (after !== undefined)
+    call.report({ note: `starting the ${counted(count)} again, although stopping did not end well` });
+  try {
+    await service.change('start', { count: String(count) }, { ...call, signal: new AbortController().signal });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RunbookError(
+      cause instanceof RunbookError && cause.kind === 'unknown' ? 'unknown' : 'failed',
+      `the instances were stopped and could not be started again: ${why}`,
+      { next: [`start them by hand: ${shown(service.argv('start', { count: String(count) }))}`], cause },
+    );
+  }
+};
+
+/** After `start` ended well, a platform may still list them as stopped for so long. */
+const appearWithinMs = 10_000;
+
+const verifyStart = (service: Service, change: Change, call: Call): Promise<Finding> => {
+  const { before, plannedAt } = dataOf(change);
+  const { config } = service;
+  const commandsDone = service.hasFinished(change, call);
+  const hasHealth = config.instanceHealth !== undefined;
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone, plannedAt };
+  const followed = new Map<string, ReturnType<typeof followComeback>>();
+  const standingOf = (id: string, look: Look): Standing => {
+    const known =
+      followed.get(id) ??
+      followComeback(
+        id,
+        before.find((each) => each.id === id),
+        rules,
+      );
+    followed.set(id, known);
+    return known(
+      look.instances.find((each) => each.id === id),
+      look.at,
+    );
+  };
+  let short = 0;
+
+  return follow(
+    service,
+    change,
+    call,
+    (look) => {
+      const standings = look.instances.map(({ id }) => standingOf(id, look));
+      const failed = standings.find(({ kind }) => kind === 'failed');
+      if (failed) return { verdict: 'critical', summary: `${failed.id} came back unhealthy: ${failed.why}` };
+      const back = standings.filter(({ kind }) => kind === 'healthy' || kind === 'running');
+      const old = standings.filter(({ kind }) => kind === 'old');
+      if (back.length >= before.length && old.length === 0) return allBack(back);
+      const up = look.instances.filter((instance) => !isDown(instance));
+      const settled =
+        !look.commandRunning && (!commandsDone || look.waitedMs >= Math.min(appearWithinMs, config.readyTimeoutMs));
+      short = settled && (up.length < before.length || old.length > 0) ? short + 1 : 0;
+      if (short > config.unhealthyThreshold)
+        return tooFew(
+          before.map(({ id }) => id),
+          up.map(({ id }) => id),
+          old,
+        );
+      const unclear = standings.filter(({ kind, times }) => kind === 'unclear' && times > 2);
+      return !look.commandRunning && unclear.length + back.length >= before.length
+        ? { verdict: 'unknown', summary: 'whether the instances were restarted cannot be told' }
+        : undefined;
+    },
+    (look) =>
+      tooLate(
+        before.map(({ id }) => id),
+        look,
+      ),
+  );
+};
+
+const allBack = (back: readonly Standing[]): Finding =>
+  back.every(({ kind }) => kind === 'healthy')
+    ? { verdict: 'ok', summary: `all ${counted(back.length)} stopped, started and healthy` }
+    : {
+        verdict: 'warn',
+        summary: `all ${counted(back.length)} started; healthy or not is not known, because no instanceHealth is configured`,
+      };
+
+const tooFew = (wanted: readonly string[], up: readonly string[], old: readonly Standing[]): Finding => {
+  const missing = wanted.filter((id) => !up.includes(id));
+  if (old.length > 0)
+    return {
+      verdict: 'critical',
+      summary: `${listing(old.map(({ id }) => id))} did not stop and still ${old.length === 1 ? 'runs' : 'run'} as before`,
+    };
+  return {
+    verdict: 'critical',
+    summary: `${up.length} of ${counted(wanted.length)} running; ${listing(missing)} stopped`,
+  };
+};
