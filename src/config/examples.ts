@@ -9,13 +9,7 @@ environments:
 `;
 
 /** The sections of an environment that may be absent. */
-export type OptionalSection = {
-  [Key in keyof EnvironmentConfig]-?: undefined extends EnvironmentConfig[Key]
-    ? Key
-    : Record<never, never> extends Pick<EnvironmentConfig, Key>
-      ? Key
-      : never;
-}[keyof EnvironmentConfig];
+export type OptionalSection = Exclude<keyof EnvironmentConfig, 'protected' | 'health' | 'restart'>;
 
 /** What a section looks like at its shortest, as lines below the environment's name. */
 export const sectionExamples: Readonly<Record<OptionalSection, string>> = {

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod/mini';
+import { keyPath } from './key-path.ts';
 import { isEchoed } from './secret-keys.ts';
 import type { Position, SourceDocument } from './yaml-source.ts';
 
@@ -31,15 +32,6 @@ export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
 /** `runbook.config.yaml:12:5  environments.production.scaling.min  expected ..., found ...`. */
 export const oneLine = (file: string, { line, column, key, message }: Problem): string =>
   [`${file}:${line}:${column}`, ...(key === '' ? [] : [key]), message].join('  ');
-
-/** `environments.production.certificates[0].domain`. */
-export const keyPath = (path: Path): string =>
-  path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    const name = String(part);
-    if (!/^[\w-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
-    return text === '' ? name : `${text}.${name}`;
-  }, '');
 
 /** `; did you mean "x"?`, or nothing where no name is near. */
 export const didYouMean = (found: string, known: readonly string[]): string => {
@@ -110,7 +102,7 @@ const describe = (path: Path, value: unknown): string => {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (!isEchoed(path, text)) return `a ${typeof value === 'string' ? 'text' : typeof value} that is not shown here`;
   if (typeof value !== 'string') return text;
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);

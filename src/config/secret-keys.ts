@@ -43,5 +43,11 @@ export const withoutPasswords = (text: string): string =>
   );
 
 /** In a list of words, the one after `--token` or `--password` is a secret. */
-export const isSecretWord = (words: readonly unknown[], index: number): boolean =>
-  /^--?(?:password|passwd|pass|token|secret|api-?key|access-?key)$/i.test(String(words[index - 1] ?? ''));
+export const isSecretWord = (words: readonly unknown[], index: number): boolean => {
+  const before = words[index - 1];
+  return typeof before === 'string' && /^--?(?:password|passwd|pass|token|secret|api-?key|access-?key)$/i.test(before);
+};
+
+/** Is this text as a whole a secret that is written out? */
+export const isSecretText = (text: string, path: readonly PropertyKey[], around: readonly unknown[]): boolean =>
+  text !== '' && !hasReference(text) && (isSecretPath(path) || isSecretWord(around, Number(path.at(-1))));

@@ -36,10 +36,13 @@ export type ArgumentList = z.output<ReturnType<typeof argumentList>>;
 export interface CommandLine {
   /** The program and its words. */
   readonly command: readonly string[];
-  readonly timeoutSeconds?: number;
+  readonly timeoutMs?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The one form that both ways of writing an argument list stand for. */
-export const commandLine = (written: ArgumentList): CommandLine =>
-  Array.isArray(written) ? { command: written } : written;
+export const commandLine = (written: ArgumentList): CommandLine => {
+  if (Array.isArray(written)) return { command: written };
+  const { timeoutSeconds, ...rest } = written;
+  return timeoutSeconds === undefined ? rest : { ...rest, timeoutMs: timeoutSeconds * 1000 };
+};

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { argumentList, commandShape, words } from './argument-list.ts';
-import { amount, hostName, list, mapping, text, textLike, whole } from './leaf.ts';
+import { amount, hostName, list, mapping, text, textLike, whole, withDefault } from './leaf.ts';
 import { byProvider } from './workload.ts';
 
 const renew = () =>
   byProvider(
     ['certbot', 'cert-manager', 'acm', 'command'],
     [
-      mapping({ provider: z.literal('certbot'), arguments: z._default(words(), () => []) }),
+      mapping({ provider: z.literal('certbot'), arguments: withDefault(words(), () => []) }),
       mapping({
         provider: z.literal('cert-manager'),
         /** Those of `workload` where they are left out. */
@@ -29,8 +29,8 @@ export const certificates = () =>
   list(
     mapping({
       domain: hostName(),
-      port: z._default(whole('', { min: 1, max: 65_535 }), 443),
-      warnDays: z._default(amount('days'), 30),
+      port: withDefault(whole('', { min: 1, max: 65_535 }), 443),
+      warnDays: withDefault(amount('days'), 30),
       renew: z.exactOptional(renew()),
       reload: z.exactOptional(argumentList()),
       alertChannel: z.exactOptional(text()),

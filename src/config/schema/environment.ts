@@ -14,6 +14,7 @@ import {
   timeOfDay,
   timeZone,
   whole,
+  withDefault,
 } from './leaf.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
@@ -27,10 +28,10 @@ const offPeak = () =>
 
 const scaling = () =>
   mapping({
-    min: z._default(whole('instances'), 1),
+    min: withDefault(whole('instances'), 1),
     max: z.exactOptional(whole('instances', { min: 1 })),
     offPeak: z.exactOptional(offPeak()),
-    watchMinutes: z._default(amount('minutes', { zero: true }), 10),
+    watchMinutes: withDefault(amount('minutes', { zero: true }), 10),
   }).check(
     z.refine(({ min, max }) => max === undefined || min <= max, { error: 'a number not below `min`', path: ['max'] }),
   );
@@ -46,7 +47,7 @@ const metrics = () =>
     ],
   );
 
-const logDirectories = () => z._default(list(absolutePath(), 'a list of paths'), () => ['/var/log']);
+const logDirectories = () => withDefault(list(absolutePath(), 'a list of paths'), () => ['/var/log']);
 
 const hosts = () =>
   byProvider(
@@ -79,13 +80,13 @@ const smoke = () =>
 /** Everything that `rb` knows about one environment. Each key is optional: a section says what it misses. */
 export const environment = () =>
   mapping({
-    protected: z._default(flag(), false),
+    protected: withDefault(flag(), false),
     url: z.exactOptional(httpUrl()),
     health: health(),
     workload: z.exactOptional(workload()),
     restart: optionalMapping({
       expectedMinutes: z.exactOptional(amount('minutes')),
-      drainSeconds: z._default(amount('seconds', { zero: true }), 30),
+      drainSeconds: withDefault(amount('seconds', { zero: true }), 30),
     }),
     scaling: z.exactOptional(scaling()),
     logs: z.exactOptional(logs()),
@@ -94,7 +95,7 @@ export const environment = () =>
     certificates: z.exactOptional(certificates()),
     metrics: z.exactOptional(metrics()),
     queues: z.exactOptional(
-      list(mapping({ name: text(), redisList: text(), warn: z._default(whole('jobs'), 1000) }), 'a list of queues'),
+      list(mapping({ name: text(), redisList: text(), warn: withDefault(whole('jobs'), 1000) }), 'a list of queues'),
     ),
     hosts: z.exactOptional(hosts()),
     profiler: z.exactOptional(

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { amount, list, mapping, named, optionalMapping, text, textLike, whole } from './leaf.ts';
+import { amount, list, mapping, named, optionalMapping, text, textLike, whole, withDefault } from './leaf.ts';
 
 const path = () => textLike((value) => /^\/[^\s#]*$/.test(value), 'a path that begins with /');
 
@@ -8,7 +8,7 @@ const field = () => z.union([z.string(), z.number(), z.boolean()], 'a text, a nu
 const endpoint = () =>
   mapping({
     path: path(),
-    status: z._default(whole('', { min: 100, max: 599 }), 200),
+    status: withDefault(whole('', { min: 100, max: 599 }), 200),
     /** Fields that the JSON body must have with exactly these values. */
     expect: z.exactOptional(named(field(), { of: 'fields to values' })),
     checks: z.exactOptional(text()),
@@ -32,11 +32,11 @@ const endpointsOfTheRunbook = () => [
 
 export const health = () =>
   optionalMapping({
-    endpoints: z._default(list(endpoint(), 'a list of endpoints'), endpointsOfTheRunbook),
+    endpoints: withDefault(list(endpoint(), 'a list of endpoints'), endpointsOfTheRunbook),
     loadBalancer: optionalMapping({
-      path: z._default(path(), '/health'),
-      intervalSeconds: z._default(amount('seconds'), 10),
-      unhealthyThreshold: z._default(whole('failures', { min: 1 }), 3),
+      path: withDefault(path(), '/health'),
+      intervalSeconds: withDefault(amount('seconds'), 10),
+      unhealthyThreshold: withDefault(whole('failures', { min: 1 }), 3),
     }),
-    timeoutSeconds: z._default(amount('seconds'), 5),
+    timeoutSeconds: withDefault(amount('seconds'), 5),
   });

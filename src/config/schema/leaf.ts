@@ -9,6 +9,9 @@ import { hasReference } from '../reference-syntax.ts';
 
 const fits = (test: (text: string) => boolean) => (text: string) => hasReference(text) || test(text);
 
+/** A key that may be left out, and its value then. */
+export { _default as withDefault } from 'zod/mini';
+
 /** A text of a form that `test` recognises; `expected` is the phrase for the error. */
 export const textLike = (test: (text: string) => boolean, expected: string) =>
   z.string(expected).check(z.refine(fits(test), expected));

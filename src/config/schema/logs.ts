@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
 import { commandShape } from './argument-list.ts';
-import { httpUrl, mapping, optionalMapping, text } from './leaf.ts';
+import { httpUrl, mapping, optionalMapping, text, withDefault } from './leaf.ts';
 import { byProvider } from './workload.ts';
 
 /** What the fields of a structured line are called. */
 const fields = () =>
   optionalMapping({
-    time: z._default(text(), 'ts'),
-    level: z._default(text(), 'level'),
-    message: z._default(text(), 'msg'),
-    user: z._default(text(), 'user_id'),
-    request: z._default(text(), 'request_id'),
+    time: withDefault(text(), 'ts'),
+    level: withDefault(text(), 'level'),
+    message: withDefault(text(), 'msg'),
+    user: withDefault(text(), 'user_id'),
+    request: withDefault(text(), 'request_id'),
   });
 
 const cloudwatch = () =>

@@ -1,5 +1,18 @@
 import * as z from 'zod/mini';
-import { day, httpUrl, isDay, list, mapping, maybeEmpty, named, oneOf, text, literalLike, texts } from './leaf.ts';
+import {
+  day,
+  httpUrl,
+  isDay,
+  list,
+  literalLike,
+  mapping,
+  maybeEmpty,
+  named,
+  oneOf,
+  text,
+  texts,
+  withDefault,
+} from './leaf.ts';
 
 /** Part of what is typed to confirm (`<service>/<environment>`), so it holds no slash. */
 const serviceName = () =>
@@ -38,6 +51,6 @@ export const runbookDocument = () =>
     reviewers: z.exactOptional(texts()),
     history: z.exactOptional(list(mapping({ version: versionText(), date: day(), author: text(), changes: text() }))),
     approvals: z.exactOptional(
-      list(mapping({ role: text(), name: z._default(maybeEmpty(), ''), date: z._default(dayOrNothing(), '') })),
+      list(mapping({ role: text(), name: withDefault(maybeEmpty(), ''), date: withDefault(dayOrNothing(), '') })),
     ),
   });

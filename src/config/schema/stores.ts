@@ -12,19 +12,20 @@ import {
   redisUrl,
   text,
   texts,
+  withDefault,
 } from './leaf.ts';
 import { slowLog } from './logs.ts';
 
 export const database = () =>
   mapping({
     url: postgresUrl(),
-    replicas: z._default(list(mapping({ name: text(), url: postgresUrl() })), () => []),
-    idleMinutes: z._default(amount('minutes'), 5),
-    longRunningMinutes: z._default(amount('minutes'), 1),
+    replicas: withDefault(list(mapping({ name: text(), url: postgresUrl() })), () => []),
+    idleMinutes: withDefault(amount('minutes'), 5),
+    longRunningMinutes: withDefault(amount('minutes'), 1),
     neverTerminate: optionalMapping({
-      users: z._default(texts(), () => []),
-      applications: z._default(texts(), () => []),
-      databases: z._default(texts(), () => []),
+      users: withDefault(texts(), () => []),
+      applications: withDefault(texts(), () => []),
+      databases: withDefault(texts(), () => []),
     }),
     slowLog: z.exactOptional(slowLog()),
   });
@@ -34,15 +35,15 @@ const warm = () =>
   mapping({
     command: command(),
     environment: commandOptions.environment,
-    timeoutMinutes: z._default(amount('minutes'), 15),
+    timeoutMinutes: withDefault(amount('minutes'), 15),
   });
 
 export const cache = () =>
   mapping({
     url: redisUrl(),
-    cluster: z._default(flag(), false),
-    keyPrefix: z._default(maybeEmpty(), ''),
-    flush: z._default(oneOf('db', 'all'), 'db'),
+    cluster: withDefault(flag(), false),
+    keyPrefix: withDefault(maybeEmpty(), ''),
+    flush: withDefault(oneOf('db', 'all'), 'db'),
     clearImpactMinutes: z.exactOptional(amount('minutes', { zero: true })),
     warm: z.exactOptional(warm()),
   });

@@ -16,6 +16,7 @@ import {
   postgresUrl,
   text,
   textLike,
+  withDefault,
 } from './leaf.ts';
 import { byProvider } from './workload.ts';
 
@@ -23,21 +24,24 @@ import { byProvider } from './workload.ts';
 
 export const thresholds = () =>
   optionalMapping({
-    cpu: optionalMapping({ escalatePercent: z._default(percent(), 85), forMinutes: z._default(amount('minutes'), 10) }),
-    errors: optionalMapping({
-      rollbackPercent: z._default(percent(), 5),
-      escalatePercent: z._default(percent(), 10),
-      forMinutes: z._default(amount('minutes'), 10),
+    cpu: optionalMapping({
+      escalatePercent: withDefault(percent(), 85),
+      forMinutes: withDefault(amount('minutes'), 10),
     }),
-    disk: optionalMapping({ escalatePercent: z._default(percent(), 90) }),
+    errors: optionalMapping({
+      rollbackPercent: withDefault(percent(), 5),
+      escalatePercent: withDefault(percent(), 10),
+      forMinutes: withDefault(amount('minutes'), 10),
+    }),
+    disk: optionalMapping({ escalatePercent: withDefault(percent(), 90) }),
     memory: optionalMapping({
-      restartEveryHours: z._default(amount('hours'), 6),
-      escalateWhenRestartedWithinHours: z._default(amount('hours'), 2),
+      restartEveryHours: withDefault(amount('hours'), 6),
+      escalateWhenRestartedWithinHours: withDefault(amount('hours'), 2),
     }),
   });
 
 export const externalServices = () =>
-  z._default(list(mapping({ name: text(), statusPage: httpUrl() }), 'a list of services'), () => []);
+  withDefault(list(mapping({ name: text(), statusPage: httpUrl() }), 'a list of services'), () => []);
 
 const procedureId = () =>
   literalLike(
@@ -47,18 +51,25 @@ const procedureId = () =>
 
 /** Added to the alerts of the runbook, or in their place. */
 export const alerts = () =>
-  z._default(
+  withDefault(
     named(mapping({ action: text(), procedure: z.exactOptional(procedureId()) }), { of: 'alert names' }),
     () => ({}),
   );
 
 export const escalation = () =>
   mapping({
-    matrix: z._default(
-      list(mapping({ situation: text(), first: text(), then: z.exactOptional(text()), last: z.exactOptional(text()) })),
+    matrix: withDefault(
+      list(
+        mapping({
+          situation: text(),
+          first: text(), // oxlint-disable-next-line unicorn/no-thenable -- the name is that of the runbook's matrix, and a text is no function
+          then: z.exactOptional(text()),
+          last: z.exactOptional(text()),
+        }),
+      ),
       () => [],
     ),
-    contacts: z._default(
+    contacts: withDefault(
       list(
         mapping({
           role: text(),
@@ -96,8 +107,8 @@ export const handoff = () =>
 export const maintenance = () =>
   optionalMapping({
     window: z.exactOptional(literalLike(isWeeklyWindow, 'a window such as Sunday 02:00-04:00 Europe/Berlin')),
-    downtimeNotifyMinutes: z._default(amount('minutes', { zero: true }), 5),
-    watchMinutes: z._default(amount('minutes', { zero: true }), 30),
+    downtimeNotifyMinutes: withDefault(amount('minutes', { zero: true }), 5),
+    watchMinutes: withDefault(amount('minutes', { zero: true }), 30),
   });
 
 export const notify = () =>
@@ -136,10 +147,10 @@ export const tickets = () =>
 /** `directory: ""` is the user's state directory; `store: ""` is no store. */
 export const audit = () =>
   optionalMapping({
-    directory: z._default(maybeEmpty('a path'), ''),
-    anchor: z._default(oneOf('none', 'optional', 'required'), 'none'),
-    store: z._default(z.union([z.literal(''), postgresUrl()], 'a URL that begins with postgresql://, or ""'), ''),
+    directory: withDefault(maybeEmpty('a path'), ''),
+    anchor: withDefault(oneOf('none', 'optional', 'required'), 'none'),
+    store: withDefault(z.union([z.literal(''), postgresUrl()], 'a URL that begins with postgresql://, or ""'), ''),
   });
 
 export const lock = () =>
-  optionalMapping({ provider: z._default(oneOf('auto', 'kubernetes', 'postgres', 'redis', 'host'), 'auto') });
+  optionalMapping({ provider: withDefault(oneOf('auto', 'kubernetes', 'postgres', 'redis', 'host'), 'auto') });

@@ -40,9 +40,10 @@ const ecs = () =>
     service: text('the name of a service'),
   });
 
+/** `{{instance}}`, or any field that the `instances` command prints about an instance. */
 const instanceHealth = () =>
   textLike(
-    (value) => /^(?:https?:\/\/|\{\{\s*url\s*\}\})/.test(value) && /\{\{\s*(?:instance|url)\s*\}\}/.test(value),
+    (value) => /^(?:https?:\/\/|\{\{)/.test(value) && /\{\{\s*[A-Za-z][\w.-]*\s*\}\}/.test(value),
     'a URL (https:// or http://) with {{instance}} or {{url}} in it',
   );
 

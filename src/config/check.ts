@@ -1,0 +1,114 @@
+import { checkReferences } from './check-references.ts';
+import { commandSites } from './command-sites.ts';
+import type { CommandSite } from './command-sites.ts';
+import { keyPath } from './key-path.ts';
+import type { LoadedConfig } from './load.ts';
+import { didYouMean } from './problems.ts';
+import { programFault } from './program.ts';
+import { hasReference } from './reference-syntax.ts';
+import { isSecretText, passwordsIn } from './secret-keys.ts';
+import { textsIn } from './texts.ts';
+import type { PlacedText } from './texts.ts';
+
+/** Something that the schema cannot see. */
+export interface ConfigFinding {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** `environments.production.workload.stop[0]`. */
+  readonly path: string;
+  readonly level: 'error' | 'warn';
+  readonly message: string;
+}
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where programs are looked for; by default that of `env`. */
+  readonly PATH?: string;
+}
+
+type Path = readonly (string | number)[];
+type Told = { readonly path: Path; readonly level: 'error' | 'warn'; readonly message: string };
+
+/**
+ * What would go wrong with a configuration that is valid by itself: programs that are not there, references to nothing,
+ * placeholders that nothing fills, sections that rest on others. In the order of the file. Runs nothing and resolves nothing.
+ */
+export const checkConfig = (
+  loaded: LoadedConfig,
+  { env, PATH = env['PATH'] ?? '' }: Surroundings,
+): readonly ConfigFinding[] => {
+  const surroundings = { env, directory: loaded.directory, path: PATH };
+  const sites = commandSites(loaded.config);
+  const texts = textsIn(loaded.config);
+  const told: readonly Told[] = [
+    ...defaultEnvironment(loaded),
+    ...sectionsOfOthers(loaded),
+    ...sites.flatMap((site) => program(site, surroundings)),
+    ...texts.flatMap((text) => placeholders(text, sites)),
+    ...texts.flatMap(({ path, text }) => checkReferences(text, surroundings).map((remark) => ({ path, ...remark }))),
+    ...texts.flatMap(literalSecret),
+  ];
+  return told
+    .map(({ path, level, message }) => ({
+      file: loaded.file,
+      ...loaded.document.position(path),
+      path: keyPath(path),
+      level,
+      message,
+    }))
+    .toSorted((a, b) => a.line - b.line || a.column - b.column);
+};
+
+const defaultEnvironment = ({ config }: LoadedConfig): readonly Told[] => {
+  const { defaultEnvironment: name, environments } = config;
+  if (name === undefined || Object.hasOwn(environments, name)) return [];
+  const names = Object.keys(environments);
+  const message = `no environment ${JSON.stringify(name)}; there are: ${names.join(', ')}${didYouMean(name, names)}`;
+  return [{ path: ['defaultEnvironment'], level: 'error', message }];
+};
+
+/** Logs, metrics and hosts that are those of the workload's platform. */
+const sectionsOfOthers = ({ config }: LoadedConfig): readonly Told[] =>
+  Object.entries(config.environments).flatMap(([name, environment]) =>
+    (['logs', 'metrics', 'hosts'] as const).flatMap((section) => {
+      const provider = environment[section]?.provider;
+      if (provider !== 'kubernetes' && provider !== 'ecs') return [];
+      if (environment.workload?.provider === provider) return [];
+      const message = `${provider} needs \`workload\` of ${name} to be ${provider} too: it says where`;
+      return [{ path: ['environments', name, section, 'provider'], level: 'error' as const, message }];
+    }),
+  );
+
+const program = (site: CommandSite, search: { readonly directory: string; readonly path: string }): readonly Told[] => {
+  const word = site.words[0] ?? '';
+  if (word.includes('{{') || hasReference(word)) return [];
+  const fault = programFault(word, search);
+  return fault === undefined ? [] : [{ path: [...site.path, 0], level: 'error', message: `cannot be run: ${fault}` }];
+};
+
+const placeholder = /\{\{\s*([A-Za-z][\w.-]*)\s*\}\}/g;
+
+const placeholders = ({ path, text }: PlacedText, sites: readonly CommandSite[]): readonly Told[] => {
+  // Its names are the fields that the instances command prints.
+  if (!text.includes('{{') || path.at(-1) === 'instanceHealth') return [];
+  const known = sites.find((site) => isOf(site, path))?.placeholders ?? [];
+  return [...text.matchAll(placeholder)].flatMap(([, name = '']) => {
+    if (known.includes(name)) return [];
+    const there = known.length === 0 ? '; there are none in this place' : `; there are: ${known.join(', ')}`;
+    return [{ path, level: 'error' as const, message: `nothing fills {{${name}}}${there}${didYouMean(name, known)}` }];
+  });
+};
+
+/** A word of the command, or one of its variables. */
+const isOf = (site: CommandSite, path: Path): boolean => {
+  const parent = path.slice(0, -1);
+  const variables = site.path.at(-1) === 'command' ? [...site.path.slice(0, -1), 'environment'] : undefined;
+  return [site.path, variables].some((at) => at !== undefined && keyPath(at) === keyPath(parent));
+};
+
+const literalSecret = ({ path, text, around }: PlacedText): readonly Told[] => {
+  if (!isSecretText(text, path, around) && passwordsIn(text).length === 0) return [];
+  const message = 'a secret is written out here; ${env:NAME}, ${file:path} or ${command:...} keeps it out of the file';
+  return [{ path, level: 'warn', message }];
+};
