@@ -2,8 +2,7 @@
  * Characters that act on a terminal or hide in it: C0, C1, bidirectional and zero-width controls, lone surrogates, line
  * and paragraph separators. Variation selectors 15 and 16 only choose how the character before them is drawn.
  */
-const hidden =
-  /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\u{FE0E}\u{FE0F}]]/v;
+const hidden = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\u{FE0E}\u{FE0F}]]/v;
 const allHidden = new RegExp(hidden.source, 'gv');
 /** The joiner inside an emoji such as a family is part of its shape; anywhere else it hides. */
 const joinsEmoji = /[\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}]\u{FE0F}?\u{200D}$/v;
@@ -35,7 +34,8 @@ export const cleanJson = (json: string): string =>
   json.replace(allHidden, (character) => (character === '\n' ? character : escaped(character)));
 
 const isInsideEmoji = (text: string, offset: number): boolean =>
-  joinsEmoji.test(text.slice(Math.max(0, offset - 3), offset + 1)) && startsEmoji.test(text.slice(offset + 1, offset + 3));
+  joinsEmoji.test(text.slice(Math.max(0, offset - 3), offset + 1)) &&
+  startsEmoji.test(text.slice(offset + 1, offset + 3));
 
 const visible = (character: string): string => {
   const code = character.codePointAt(0) ?? 0;
@@ -45,6 +45,7 @@ const visible = (character: string): string => {
 };
 
 const escaped = (character: string): string =>
-  Array.from({ length: character.length }, (_, index) =>
-    `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
   ).join('');

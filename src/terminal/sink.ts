@@ -45,11 +45,11 @@ export interface Region {
 /** The one way to the outside: everything is redacted and made harmless on its way. */
 export interface Terminal {
   /** One line of data, on standard output. */
-  data(text: Text): void;
+  readonly data: (text: Text) => void;
   /** One line for the person, on standard error; nothing when quiet. */
-  say(text: Text): void;
+  readonly say: (text: Text) => void;
   /** One line that must be seen: on standard error, even when quiet. */
-  alert(text: Text): void;
+  readonly alert: (text: Text) => void;
   /** A text of many lines as it is (help, a report, YAML), on standard output. */
   document(text: string): void;
   /** One JSON document, on standard output. */

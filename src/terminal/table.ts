@@ -29,7 +29,9 @@ export const renderTable = (table: Table, layout: TableLayout): readonly Text[] 
   // Secrets go before anything is cut: half a secret is not recognised any more.
   const safe = (text: string) => clean(layout.redactor.redact(text));
   const titles = table.columns.map((column) => safe(column.title));
-  const rows = table.rows.map((row) => table.columns.map((_, index) => shown(row[index] ?? null, layout.symbols, safe)));
+  const rows = table.rows.map((row) =>
+    table.columns.map((_, index) => shown(row[index] ?? null, layout.symbols, safe)),
+  );
   const natural = titles.map((title, index) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(row[index]?.text ?? ''))),
   );

@@ -1,0 +1,126 @@
+import type { Change } from '../engine/change.ts';
+import type { ConfirmationRequest } from '../engine/confirmation.ts';
+import { tierNumber } from '../engine/tier.ts';
+import type { Tier } from '../engine/tier.ts';
+import { truncate, widthOf, wrap } from './layout.ts';
+import { clean } from './sanitise.ts';
+import type { Redactor } from './sink.ts';
+import type { Symbols } from './symbols.ts';
+import { critical, dim, frame, span, strong, warn } from './text.ts';
+import type { Style, Text } from './text.ts';
+
+export interface CardLayout {
+  readonly width: number;
+  readonly symbols: Symbols;
+  readonly redactor: Redactor;
+}
+
+/** More changes than these are counted, not listed. */
+const mostChanges = 20;
+const labelWidth = 10;
+
+const tierStyle: Record<Tier, Style> = { read: 'dim', mild: 'ok', disruptive: 'warn', destructive: 'critical' };
+
+/**
+ * What is about to happen, as lines. Each line begins with the frame and is broken by us, so that no text from outside
+ * can begin a line or look like the frame or the question.
+ */
+export const planCard = (request: ConfirmationRequest, layout: CardLayout): readonly Text[] => {
+  const { symbols } = layout;
+  // Redacted before anything is cut or broken: half a secret is not recognised any more.
+  const seen = layout.redactor.redactJson(request);
+  const side = frame(`${symbols.frame.side} `);
+  const inner = layout.width - 2;
+  const field = (label: string, lines: readonly Field[]): readonly Text[] =>
+    lines
+      .flatMap(({ text, style, prefix = '' }) =>
+        wrap(clean(text), inner - labelWidth - widthOf(prefix)).map((line, index) => [
+          index === 0 ? prefix : ' '.repeat(widthOf(prefix)),
+          style === undefined ? line : span(style, line),
+        ]),
+      )
+      .map((line, index) => [side, dim((index === 0 ? label : '').padEnd(labelWidth)), line]);
+
+  return [
+    titleLine(seen.title, layout),
+    [side, subjectOf(seen)],
+    side,
+    ...field('What', whatOf(seen)),
+    ...field(
+      'Target',
+      targetsOf(seen.changes).map((text) => ({ text })),
+    ),
+    ...field(
+      'Affects',
+      seen.blastRadius.map((text) => ({ text, style: 'strong' as const })),
+    ),
+    ...field('Commands', commandsOf(seen.changes)),
+    ...field(
+      'Undo',
+      unique(seen.changes.map((change) => change.undo)).map((text) => ({ text })),
+    ),
+    ...field('Risk', [
+      { text: `${seen.tier} (tier ${tierNumber(seen.tier)})`, style: tierStyle[seen.tier] },
+      ...seen.raisedBy.map((text) => ({ text, style: 'warn' as const, prefix: 'raised: ' })),
+    ]),
+    frame(symbols.frame.bottom + symbols.frame.rule.repeat(layout.width - 1)),
+  ];
+};
+
+interface Field {
+  readonly text: string;
+  readonly style?: Style;
+  readonly prefix?: string;
+}
+
+const titleLine = (title: string, { width, symbols }: CardLayout): Text => {
+  const { top, rule } = symbols.frame;
+  const shown = truncate(clean(title), width - 6, symbols.ellipsis);
+  return [frame(`${top}${rule} `), strong(shown), frame(` ${rule.repeat(Math.max(0, width - 4 - widthOf(shown)))}`)];
+};
+
+const subjectOf = ({ subject }: ConfirmationRequest): Text =>
+  subject.protected
+    ? [strong(subject.service), ' / ', critical(subject.environment), '  ', warn('PROTECTED ENVIRONMENT')]
+    : [strong(subject.service), ' / ', strong(subject.environment)];
+
+const whatOf = ({ summary, changes }: ConfirmationRequest): readonly Field[] => {
+  const [first] = changes;
+  if (changes.length === 1 && first?.summary === summary) return [{ text: summary, style: 'strong' }];
+  const listed = changes
+    .slice(0, mostChanges)
+    .map((change, index) => ({ text: change.summary, prefix: `${String(index + 1).padStart(2)}. ` }));
+  return [{ text: summary, style: 'strong' }, ...listed, ...restOf(changes.length)];
+};
+
+const restOf = (count: number): readonly Field[] =>
+  count > mostChanges
+    ? [{ text: `and ${count - mostChanges} more: --dry-run --output json lists them all`, style: 'warn' }]
+    : [];
+
+const commandsOf = (changes: readonly Change[]): readonly Field[] => {
+  const commands = unique(changes.flatMap((change) => change.equivalent));
+  return [
+    ...commands.slice(0, mostChanges).map((text) => ({ text, style: 'command' as const, prefix: '$ ' })),
+    ...restOf(commands.length),
+  ];
+};
+
+/** Targets by what identifies them, so that those which differ in their name alone share a line. */
+const targetsOf = (changes: readonly Change[]): readonly string[] => {
+  const names = new Map<string, string[]>();
+  for (const { target } of changes) {
+    const { provider, name, ...parts } = target;
+    const identity = Object.entries(parts).map(([part, value]) => `, ${part} ${value}`);
+    const place = JSON.stringify([provider, identity.join('')]);
+    names.set(place, [...(names.get(place) ?? []), name]);
+  }
+  return [...names].map(([place, all]) => {
+    const [provider, identity] = JSON.parse(place) as [string, string];
+    const shown = unique(all);
+    const more = shown.length > mostChanges ? ` and ${shown.length - mostChanges} more` : '';
+    return `${provider}: ${shown.slice(0, mostChanges).join(', ')}${more}${identity}`;
+  });
+};
+
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];

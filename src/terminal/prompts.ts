@@ -1,0 +1,126 @@
+import type { ConfirmationRequest, Prompts, Question, Requirement } from '../engine/confirmation.ts';
+import { ask } from './ask.ts';
+import { planCard } from './card.ts';
+import { wrap } from './layout.ts';
+import { clean } from './sanitise.ts';
+import type { Terminal } from './sink.ts';
+import { command, dim, strong, warn } from './text.ts';
+import type { Text } from './text.ts';
+
+export interface PromptsOptions {
+  /** Cancels the question that is open and all later ones; they reject with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Questions on standard error, answered on standard input. Inquirer is loaded with the first of them. */
+export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}): Prompts => {
+  const bare = { prefix: '', style: { message: (text: string) => text, answer: (text: string) => text } };
+
+  const input = async (message: Text): Promise<string | undefined> => {
+    const inquirer = await import('@inquirer/prompts');
+    return ask(terminal, options, (context) =>
+      inquirer.input({ message: terminal.bytes(message), theme: bare, transformer: (value) => clean(value) }, context),
+    );
+  };
+
+  const select = async (message: Text, choices: readonly Choice[]): Promise<string | undefined> => {
+    const inquirer = await import('@inquirer/prompts');
+    const none = '';
+    // The cursor begins on the answer that does nothing: no single key decides anything.
+    const answer = await ask(terminal, options, (context) =>
+      inquirer.select(
+        {
+          message: terminal.bytes(message),
+          choices: [
+            ...choices.map((choice) => ({ value: choice.id, name: oneLine(terminal, choice.title) })),
+            { value: none, name: 'stop here' },
+          ],
+          default: none,
+          loop: false,
+          theme: {
+            ...bare,
+            style: { ...bare.style, highlight: (text: string) => terminal.bytes(strong(clean(text))) },
+          },
+        },
+        context,
+      ),
+    );
+    return answer === none ? undefined : answer;
+  };
+
+  return {
+    confirm: async (request, requirement) => {
+      const answer = await confirmation(terminal, request, requirement, input);
+      if (!answer.accepted) terminal.alert(warn(answer.because));
+      return answer.accepted;
+    },
+
+    choose: async (question) => {
+      const seen = terminal.redactor.redactJson(question);
+      for (const line of questionLines(terminal, seen)) terminal.alert(line);
+      return select(strong(clean(seen.title)), question.options);
+    },
+
+    acknowledge: async (instruction) => {
+      const { title, instruction: text } = terminal.redactor.redactJson(instruction);
+      terminal.alert('');
+      terminal.alert([strong('For you to do: '), strong(title)]);
+      for (const line of paragraphs(terminal, text)) terminal.alert(line);
+      const answer = await select('Then say', [
+        { id: 'done', title: 'done' },
+        { id: 'skipped', title: 'skipped' },
+      ]);
+      if (answer !== 'done' && answer !== 'skipped') return undefined;
+      const note = await input(['A note for the record ', dim('(may be empty)'), ':']);
+      return note === undefined ? undefined : { answer, note: note.trim() };
+    },
+  };
+};
+
+interface Choice {
+  readonly id: string;
+  readonly title: string;
+}
+
+const confirmation = async (
+  terminal: Terminal,
+  request: ConfirmationRequest,
+  requirement: Requirement,
+  input: (message: Text) => Promise<string | undefined>,
+): Promise<{ readonly accepted: boolean; readonly because: string }> => {
+  terminal.alert('');
+  for (const line of planCard(request, terminal)) terminal.alert(line);
+  const nothing = 'Declined: nothing was changed by this step.';
+  if (requirement.kind === 'yes-no') {
+    const answer = await input([strong('Do it?'), ' ', dim('[y/N]')]);
+    return { accepted: isYes(answer), because: answer === undefined ? `End of input. ${nothing}` : nothing };
+  }
+  const answer = await input([strong('Type '), command(requirement.phrase), strong(' to do it:')]);
+  return {
+    accepted: answer === requirement.phrase,
+    because:
+      answer === undefined
+        ? `End of input. ${nothing}`
+        : answer === ''
+          ? nothing
+          : `That is not "${requirement.phrase}". ${nothing}`,
+  };
+};
+
+const isYes = (answer: string | undefined): boolean => /^y(es)?$/i.test(answer?.trim() ?? '');
+
+const questionLines = (terminal: Terminal, question: Question): readonly Text[] => {
+  const { advice } = question;
+  const advised = question.options.find((option) => option.id === advice?.option)?.title ?? advice?.option;
+  return [
+    '',
+    ...paragraphs(terminal, question.question).map((line) => strong(line)),
+    ...(advice ? paragraphs(terminal, `Advice: ${advised}, because ${advice.because}`) : []),
+  ];
+};
+
+/** Text from a configuration or a provider, broken by us and indented: it cannot look like anything of ours. */
+const paragraphs = (terminal: Terminal, text: string): readonly string[] =>
+  text.split(/\r?\n/).flatMap((line) => wrap(clean(line), terminal.width - 2).map((part) => `  ${part}`));
+
+const oneLine = (terminal: Terminal, text: string): string => clean(terminal.redactor.redact(text));
