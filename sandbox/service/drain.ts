@@ -28,7 +28,7 @@ export const createDrain = (drainMs: number): Drain => {
     },
     begin: async () => {
       draining = true;
-      await Promise.race([told.promise, sleep(nobodyAsksMs)]);
+      await Promise.race([told.promise, sleep(nobodyAsksMs, undefined, { ref: false })]);
       await sleep(drainMs);
     },
     balancerKnows: () => {
