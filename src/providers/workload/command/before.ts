@@ -43,7 +43,7 @@ export interface ChangeData extends JsonObject {
 export const dataOf = (change: Change): ChangeData => {
   const data = isObject(change.data) ? change.data : {};
   return {
-    before: Array.isArray(data['before']) ? (data['before'] as unknown as Before[]) : [],
+    before: Array.isArray(data['before']) ? (data['before'] as Before[]) : [],
     plannedAt: typeof data['plannedAt'] === 'string' ? data['plannedAt'] : '',
     todo: Array.isArray(data['todo']) ? (data['todo'] as string[]) : [],
     to: typeof data['to'] === 'number' ? data['to'] : null,

@@ -1,5 +1,5 @@
 import type { Before } from './before.ts';
-import { isDown } from './describe.ts';
+import { isStopped } from './describe.ts';
 import type { Seen } from './service.ts';
 
 /**
@@ -58,8 +58,7 @@ export const followComeback = (id: string, before: Before | undefined, rules: Co
 
   const standing = (now: Seen | undefined, at: number): Pick<Standing, 'kind' | 'why'> => {
     if (now === undefined) return { kind: 'down', why: 'gone' };
-    if (isDown(now))
-      return { kind: 'down', why: now.listedState === 'stopped' ? 'stopped' : (now.detail ?? 'stopped') };
+    if (isStopped(now)) return { kind: 'down', why: 'stopped' };
     const renewed = isNew(now, before, rules.plannedAt) ?? (rules.commandsDone ? true : undefined);
     if (renewed === false)
       return now.listedState === 'stopping' || now.listedState === 'starting'
@@ -96,14 +95,21 @@ export const followComeback = (id: string, before: Before | undefined, rules: Co
   };
 };
 
-/** Was it started anew? `undefined`: the start times do not tell. */
+/** Some platforms work out the start from an age in whole seconds: such a small step is no restart. */
+const jitterMs = 2000;
+
+/** Was an instance that is up started anew? `undefined`: the start times do not tell. */
 export const isNew = (
   now: { readonly startedAt?: string },
   before: Before | undefined,
   plannedAt: string,
 ): boolean | undefined => {
   if (before === undefined) return true;
+  if (before.state === 'stopped') return true;
   if (now.startedAt === undefined) return undefined;
-  if (before.startedAt !== null) return now.startedAt !== before.startedAt;
+  if (before.startedAt !== null) {
+    const [then, since] = [Date.parse(before.startedAt), Date.parse(now.startedAt)];
+    return Math.abs(since - then) > jitterMs || (since !== then && since >= Date.parse(plannedAt));
+  }
   return Date.parse(now.startedAt) >= Date.parse(plannedAt) ? true : undefined;
 };

@@ -32,9 +32,12 @@ export const listing = (names: readonly string[]): string =>
 /** "1 instance", "3 instances". */
 export const counted = (count: number, one = 'instance'): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
+/** The platform says so. */
+export const isStopped = (instance: Seen): boolean => instance.listedState === 'stopped';
+
 /** Nothing of it is running, as far as can be seen: stopped, or where no state is listed, nothing listens. */
 export const isDown = (instance: Seen): boolean =>
-  instance.listedState === 'stopped' || (instance.listedState === 'unknown' && instance.failure === 'refused');
+  isStopped(instance) || (instance.listedState === 'unknown' && instance.failure === 'refused');
 
 export const instancesTable = (instances: readonly Seen[], now: Date): Table => ({
   columns: [

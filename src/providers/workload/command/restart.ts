@@ -129,6 +129,8 @@ const raiseOf = (todo: readonly Seen[], others: readonly Seen[], all: number): s
 
 /** So long an `old` instance may take to stop after its command ended well: some commands only ask for the restart. */
 const requestedForMs = 30_000;
+/** So long an instance may be listed as stopped after its command ended well. */
+const appearWithinMs = 2000;
 /** Looks in a row that settle it: one alone may have caught a moment in between. */
 const enough = 3;
 
@@ -145,7 +147,7 @@ const verifyRestart = async (service: Service, change: Change, call: Call): Prom
     const { id, kind, why, times } = standing;
     if (kind === 'failed') return { verdict: 'critical', summary: `${id} came back unhealthy: ${why}` };
     if (look.commandRunning || times < enough) return undefined;
-    if (kind === 'down' && times > config.unhealthyThreshold)
+    if (kind === 'down' && (!commandsDone || look.waitedMs >= appearWithinMs))
       return { verdict: 'critical', summary: `${id} did not come back: ${why}` };
     if (kind === 'old' && (!commandsDone || look.waitedMs >= patienceMs)) {
       if (look.commandRunning === undefined && look.waitedMs < patienceMs) return undefined;
@@ -159,7 +161,7 @@ const verifyRestart = async (service: Service, change: Change, call: Call): Prom
     if (kind === 'unclear')
       return {
         verdict: 'unknown',
-        summary: `whether ${id} was restarted cannot be told: ${unclearWhy(hasHealth, why)}`,
+        summary: `${commandsDone ? 'the command ended well, but whether' : 'whether'} ${id} was restarted cannot be told: ${unclearWhy(hasHealth, why)}`,
       };
     return undefined;
   };

@@ -1,16 +1,16 @@
 import type { Change } from '../../../engine/change.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import { shown } from '../../command/shown.ts';
-import type { Call, Operation } from '../port.ts';
+import type { Call, Workload } from '../port.ts';
 import { beforeOf, dataOf, type ChangeData } from './before.ts';
 import { followComeback } from './comeback.ts';
-import { counted, described, isDown, listing } from './describe.ts';
+import { counted, described, isStopped, listing } from './describe.ts';
 import { follow, type Look, whileWatching } from './follow.ts';
 import { tooLate } from './restart.ts';
 import type { Seen, Service } from './service.ts';
 
 /** Back to the version before, by the command that knows how. */
-export const rollbackOperation = (service: Service): Operation<Record<never, never>> => ({
+export const rollbackOperation = (service: Service): Workload['stopAndStart'] => ({
   plan: (_, call, interrupted) => planRollback(service, call, interrupted),
   apply: async (change, call) => {
     await whileWatching(service, call, service.change('rollback', {}, call));
@@ -68,7 +68,7 @@ const verifyRollback = (service: Service, change: Change, call: Call): Promise<F
     change,
     call,
     (look) => {
-      const up = look.instances.filter((instance) => !isDown(instance));
+      const up = look.instances.filter((instance) => !isStopped(instance));
       const standings = up.map((instance) => {
         // One that still has the old version is not on its way back yet.
         if (was.length > 0 && !isBack(instance)) followed.delete(instance.id);

@@ -5,7 +5,7 @@ import { shown } from '../../command/shown.ts';
 import type { Call, Operation } from '../port.ts';
 import { beforeOf, dataOf, type ChangeData } from './before.ts';
 import { followComeback, type Standing } from './comeback.ts';
-import { counted, isDown, listing } from './describe.ts';
+import { counted, isStopped, listing } from './describe.ts';
 import { follow, waited, whileWatching } from './follow.ts';
 import type { Service } from './service.ts';
 
@@ -90,7 +90,7 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
     change,
     call,
     (look) => {
-      const up = look.instances.filter((instance) => !isDown(instance));
+      const up = look.instances.filter((instance) => !isStopped(instance));
       const standings = up.map((instance): Standing => {
         const known = followed.get(instance.id) ?? followComeback(instance.id, undefined, rules);
         followed.set(instance.id, known);
@@ -109,7 +109,7 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
       return scaled(standings, wanted);
     },
     (look) => {
-      const up = look.instances.filter((instance) => !isDown(instance));
+      const up = look.instances.filter((instance) => !isStopped(instance));
       const ill = up
         .filter(({ health }) => health !== 'ok')
         .map(({ id, detail }) => `${id}: ${detail ?? 'not healthy'}`);

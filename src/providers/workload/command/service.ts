@@ -39,10 +39,10 @@ export interface Service {
 }
 
 const notedLines = 20;
+const key = (change: Change, call: Call) => `${call.mark} ${fingerprint(change)}`;
 
 export const openService = (config: CommandWorkloadConfig, deps: CommandWorkloadDeps): Service => {
   const done = new Set<string>();
-  const key = (change: Change, call: Call) => `${call.mark} ${fingerprint(change)}`;
   const common = { service: config.name, ...config.values };
   const where = { cwd: config.cwd, environment: deps.environment };
 

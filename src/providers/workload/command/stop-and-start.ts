@@ -1,28 +1,26 @@
 import type { Change } from '../../../engine/change.ts';
-import { RunbookError } from '../../../engine/errors.ts';
+import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import { shown } from '../../command/shown.ts';
-import type { Call, Operation } from '../port.ts';
+import type { Call, Workload } from '../port.ts';
 import { beforeOf, dataOf, type ChangeData } from './before.ts';
 import { followComeback, isNew, type Standing } from './comeback.ts';
-import { age, counted, instancesTable, isDown, listing } from './describe.ts';
+import { age, counted, instancesTable, isDown, isStopped, listing } from './describe.ts';
 import { follow, type Look } from './follow.ts';
 import { tooLate } from './restart.ts';
-import type { Service } from './service.ts';
+import type { Seen, Service } from './service.ts';
 
 /** Stops everything, waits for the drain, starts again whatever happened in between. */
-export const stopAndStartOperation = (service: Service): Operation<Record<never, never>> => ({
+export const stopAndStartOperation = (service: Service): Workload['stopAndStart'] => ({
   plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted),
   apply: async (change, call) => {
-    const { before, onlyStart } = dataOf(change);
-    if (!onlyStart) {
-      const problem = await stopEverything(service, call);
-      if (problem !== undefined) {
-        await start(service, before.length, call, problem.error);
-        throw problem.error;
-      }
-    }
-    await start(service, before.length, call);
+    const { to, onlyStart } = dataOf(change);
+    const count = to ?? 0;
+    call.signal.throwIfAborted();
+    const problem = onlyStart ? undefined : await stopEverything(service, call);
+    if (problem) call.report({ note: `stopping did not end well: starting the ${counted(count)} again` });
+    await start(service, count, call);
+    if (problem) throw startedAgain(problem.error, call);
     service.finished(change, call);
   },
   verify: (change, call) => verifyStart(service, change, call),
@@ -31,51 +29,56 @@ export const stopAndStartOperation = (service: Service): Operation<Record<never,
 const planStopAndStart = async (service: Service, call: Call, interrupted?: Change): Promise<Change> => {
   const all = await service.instances(call.signal);
   const earlier = interrupted && dataOf(interrupted);
-  const before = earlier?.before ?? all.filter((instance) => !isDown(instance)).map(beforeOf);
+  const { desired } = earlier?.to ? { desired: earlier.to } : await service.intended(all, call.signal);
+  const before = earlier?.before ?? wanted(all, desired).map(beforeOf);
   const plannedAt = earlier?.plannedAt ?? call.clock.now().toISOString();
   const stop = shown(service.argv('stop'));
-  const begin = shown(service.argv('start', { count: String(before.length) }));
-  if (before.length === 0)
+  const begin = shown(service.argv('start', { count: String(desired) }));
+  if (desired === 0)
     throw new RunbookError(
       'refused',
-      `no instance of ${service.config.name} is running: nothing to stop, and no number to go back to`,
-      {
-        next: [`start it by hand: ${begin}`],
-      },
+      `no instance of ${service.config.name} is listed: nothing to stop, and no number to go back to`,
+      { next: [`start it by hand: ${begin}`] },
     );
-  // Old ones are still running: the interrupted session did not get as far as stopping everything.
-  const old = all.filter((instance) => {
-    const was = earlier?.before.find(({ id }) => id === instance.id);
-    return !isDown(instance) && isNew(instance, was, plannedAt) !== true;
-  });
+  const up = all.filter((instance) => !isDown(instance));
+  // Old ones still running: the interrupted session did not get as far as stopping everything.
+  const old = up.filter(
+    (instance) =>
+      !isNew(
+        instance,
+        before.find(({ id }) => id === instance.id),
+        plannedAt,
+      ),
+  );
   const onlyStart = earlier !== undefined && old.length === 0;
-  const running = all.filter((instance) => !isDown(instance)).length;
-  const data: ChangeData = { before, plannedAt, todo: [], to: before.length, onlyStart };
-  const number = counted(before.length);
+  const ids = before.map(({ id }) => id);
+  const data: ChangeData = { before, plannedAt, todo: [], to: desired, onlyStart };
   return {
     summary: onlyStart
-      ? `start the ${number} that the interrupted session stopped (${listing(before.map(({ id }) => id))})`
-      : `stop all ${counted(running)}, wait for the drain, start ${before.length}`,
+      ? `start the ${counted(desired)} that the interrupted session stopped (${listing(ids)})`
+      : `stop all ${counted(up.length)}, wait for the drain, start ${desired}`,
     target: service.target,
     blastRadius: onlyStart
-      ? [`${running} of ${number} running now`]
+      ? [`${up.length} of ${counted(desired)} running now`]
       : [
-          `${running} of ${counted(all.length)}: nothing is served until they are back`,
+          `${up.length} of ${counted(desired)} running now; nothing is served until they are back`,
           `the drain takes up to ${age(service.config.drainMs)}`,
         ],
     equivalent: onlyStart ? [begin] : [stop, begin],
     undo: onlyStart
       ? 'none needed'
-      : 'none: what the instances held in memory is gone; they are started again even if the stop fails',
-    // Which ones there are, not since when: one that crashes and comes back meanwhile changes nothing.
-    basis: {
-      instances: before.map(({ id }) => id),
-      onlyStart,
-      running: all.filter((each) => !isDown(each)).map(({ id }) => id),
-    },
+      : 'none: what the instances held in memory is gone; they are started again even if stopping fails',
+    // Which ones and how many, not since when: one that crashes and comes back meanwhile changes nothing.
+    basis: { instances: ids, count: desired, onlyStart },
     data,
   };
 };
+
+/** Those that should be running: crashed ones too, as far as there should be so many. */
+const wanted = (all: readonly Seen[], desired: number): readonly Seen[] =>
+  all
+    .toSorted((a, b) => Number(isDown(a)) - Number(isDown(b)))
+    .slice(0, Math.max(desired, all.filter((each) => !isDown(each)).length));
 
 /** Returns what went wrong, where something did; the instances may be stopped then all the same. Throws only when nothing was done. */
 const stopEverything = async (service: Service, call: Call): Promise<{ readonly error: unknown } | undefined> => {
@@ -84,7 +87,7 @@ const stopEverything = async (service: Service, call: Call): Promise<{ readonly 
     await drain(service, call);
     return undefined;
   } catch (error) {
-    if (error instanceof RunbookError && error.kind === 'usage') throw error;
+    if (error instanceof RunbookError && (error.kind === 'usage' || error.kind === 'refused')) throw error;
     return { error };
   }
 };
@@ -117,13 +120,16 @@ const drain = async (service: Service, call: Call): Promise<void> => {
 };
 
 /** Starts again, also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. */
-const start = async (service: Service, count: number, call: Call, after?: unknown): Promise<void> => {
-  if (after !== undefined)
-    call.report({ note: `starting the ${counted(count)} again, although stopping did not end well` });
+const start = async (service: Service, count: number, call: Call): Promise<void> => {
+  const { clock, mark, report } = call;
   try {
-    await service.change('start', { count: String(count) }, { ...call, signal: new AbortController().signal });
+    await service.change(
+      'start',
+      { count: String(count) },
+      { clock, mark, report, signal: new AbortController().signal },
+    );
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new RunbookError(
       cause instanceof RunbookError && cause.kind === 'unknown' ? 'unknown' : 'failed',
       `the instances were stopped and could not be started again: ${why}`,
@@ -132,11 +138,18 @@ const start = async (service: Service, count: number, call: Call, after?: unknow
   }
 };
 
+const startedAgain = (error: unknown, call: Call): RunbookError => {
+  const kind = error instanceof RunbookError ? error.kind : call.signal.aborted ? 'unknown' : 'failed';
+  const why = call.signal.aborted ? 'interrupted while the instances were stopped' : messageOf(error);
+  return new RunbookError(kind, `${why}; start was run again`, { next: ['rb restart status'], cause: error });
+};
+
 /** After `start` ended well, a platform may still list them as stopped for so long. */
 const appearWithinMs = 10_000;
 
 const verifyStart = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, plannedAt } = dataOf(change);
+  const { before, plannedAt, to } = dataOf(change);
+  const count = to ?? before.length;
   const { config } = service;
   const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
@@ -168,11 +181,11 @@ const verifyStart = (service: Service, change: Change, call: Call): Promise<Find
       if (failed) return { verdict: 'critical', summary: `${failed.id} came back unhealthy: ${failed.why}` };
       const back = standings.filter(({ kind }) => kind === 'healthy' || kind === 'running');
       const old = standings.filter(({ kind }) => kind === 'old');
-      if (back.length >= before.length && old.length === 0) return allBack(back);
-      const up = look.instances.filter((instance) => !isDown(instance));
+      if (back.length >= count && old.length === 0) return allBack(back);
+      const up = look.instances.filter((instance) => !isStopped(instance));
       const settled =
         !look.commandRunning && (!commandsDone || look.waitedMs >= Math.min(appearWithinMs, config.readyTimeoutMs));
-      short = settled && (up.length < before.length || old.length > 0) ? short + 1 : 0;
+      short = settled && (up.length < count || old.length > 0) ? short + 1 : 0;
       if (short > config.unhealthyThreshold)
         return tooFew(
           before.map(({ id }) => id),
@@ -180,7 +193,7 @@ const verifyStart = (service: Service, change: Change, call: Call): Promise<Find
           old,
         );
       const unclear = standings.filter(({ kind, times }) => kind === 'unclear' && times > 2);
-      return !look.commandRunning && unclear.length + back.length >= before.length
+      return !look.commandRunning && unclear.length + back.length >= count
         ? { verdict: 'unknown', summary: 'whether the instances were restarted cannot be told' }
         : undefined;
     },
