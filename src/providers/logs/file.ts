@@ -16,6 +16,8 @@ export interface FileLogsConfig {
 
 /** Lines of several writers may be so much out of order, in milliseconds. */
 const slackMs = 60_000;
+/** So many lines without a time are held until one with a time is met. */
+const untimedLimit = 10_000;
 
 /** Log files on this machine: JSON lines, logfmt or plain text, each with its rotated siblings (`.1`, `.2`, ...) as far as they are needed. */
 export const openFileLogs = (config: FileLogsConfig): LogSource => ({
@@ -26,7 +28,7 @@ export const openFileLogs = (config: FileLogsConfig): LogSource => ({
     let readable = 0;
     for (const pattern of files.empty) gaps.push(`no file matches ${pattern}`);
     for (const path of files.found) {
-      const gap = await readWithRotated(path, since, signal, config, newest.add);
+      const gap = await readWithRotated(path, since, signal, config, (at, entry) => newest.add(at, entry));
       if (gap.readable) readable += 1;
       if (gap.gap !== undefined) gaps.push(gap.gap);
     }
@@ -46,7 +48,8 @@ const filesOf = async ({ paths, cwd }: FileLogsConfig) => {
   const found = new Set<string>();
   const empty: string[] = [];
   for (const pattern of paths) {
-    const matches = (await Array.fromAsync(glob(pattern, { cwd }))).map((path) => resolve(cwd, path));
+    const matches: string[] = [];
+    for await (const path of glob(pattern, { cwd })) matches.push(resolve(cwd, path));
     if (matches.length === 0) empty.push(pattern);
     for (const path of matches) found.add(path);
   }
@@ -122,7 +125,7 @@ const readFile = async (
     lines += 1;
     const { at, level, message, isError } = readLine(line, fields, written);
     if (at === undefined) {
-      if (isError) untimed.push({ level, message, source });
+      if (isError && untimed.length < untimedLimit) untimed.push({ level, message, source });
       continue;
     }
     // The lines after an error are its stack, whatever words are in them.
