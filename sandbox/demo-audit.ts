@@ -1,0 +1,44 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from './program.ts';
+
+interface Proof {
+  readonly holds: boolean;
+  readonly sentence: string;
+}
+
+/** The session that was opened last; undefined where there is none yet. */
+export const newestSession = async (rb: Program): Promise<string | undefined> => {
+  const { exitCode, output } = await rb.read(['audit', 'list', '-o', 'json']);
+  if (exitCode !== 0) return undefined;
+  const sessions = JSON.parse(output) as { session: string }[];
+  // Their names begin with the time.
+  return sessions
+    .map(({ session }) => session)
+    .toSorted()
+    .at(-1);
+};
+
+/** Verifies the session's audit file, and writes its report where it outlives the sandbox. */
+export const auditProof = async (rb: Program, session: string): Promise<Proof[]> => {
+  const verified = await rb.read(['audit', 'verify', session]);
+  const report = await rb.read(['audit', 'report', session]);
+  const path = join(mkdtempSync(join(tmpdir(), 'rb-report-')), `${session}.md`);
+  writeFileSync(path, report.output, { mode: 0o600 });
+  return [
+    {
+      // 2 is intact but without an anchor, which the sandbox does not have.
+      holds: verified.exitCode === 0 || verified.exitCode === 2,
+      sentence: `rb audit verify ${session}: exit code ${String(verified.exitCode)}\n${indented(verified.output)}`,
+    },
+    { holds: report.exitCode === 0 && report.output.length > 0, sentence: `The report: ${path}` },
+  ];
+};
+
+const indented = (output: string): string =>
+  output
+    .trim()
+    .split('\n')
+    .map((line) => `      ${line}`)
+    .join('\n');
