@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { environment } from './schema/environment.ts';
-import { mapping, named, text } from './schema/leaf.ts';
+import { mapping, named, optional, text } from './schema/leaf.ts';
 import { runbookDocument, service } from './schema/service.ts';
 import {
   alerts,
@@ -19,17 +19,17 @@ const build = () =>
   mapping({
     version: z.literal(1, '1'),
     service: service(),
-    document: z.exactOptional(runbookDocument()),
-    defaultEnvironment: z.exactOptional(text('the name of an environment')),
+    document: optional(runbookDocument()),
+    defaultEnvironment: optional(text('the name of an environment')),
     environments: named(environment(), { least: 1, of: 'environment names' }),
     thresholds: thresholds(),
     externalServices: externalServices(),
     alerts: alerts(),
-    escalation: z.exactOptional(escalation()),
-    handoff: z.exactOptional(handoff()),
+    escalation: optional(escalation()),
+    handoff: optional(handoff()),
     maintenance: maintenance(),
     notify: notify(),
-    tickets: z.exactOptional(tickets()),
+    tickets: optional(tickets()),
     audit: audit(),
     lock: lock(),
   });

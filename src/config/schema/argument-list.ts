@@ -1,35 +1,38 @@
 import * as z from 'zod/mini';
-import { amount, mapping, text } from './leaf.ts';
+import { amount, mapping, optional, shared, text } from './leaf.ts';
 
 const listExpected = 'a list of words such as [systemctl, restart, app]';
 const expected = `${listExpected}, or a mapping with \`command\``;
 
 /** A number in a list of words is the word that it is written as; `load.ts` keeps the spelling (`1.10`). */
-const word = () =>
+const word = shared(() =>
   z.pipe(
     z.union([z.string(), z.number(), z.boolean()], 'a word'),
     z.transform((value: string | number | boolean) => String(value)),
-  );
+  ),
+);
 
 const withoutNul = (value: string) => !value.includes('\0');
 
 /** Words for a program, possibly none. */
-export const words = () => z.array(word().check(z.refine(withoutNul, 'a word without a NUL character')), listExpected);
+export const words = shared(() =>
+  z.array(word().check(z.refine(withoutNul, 'a word without a NUL character')), listExpected),
+);
 
 /** A program and its words. */
-export const command = () => words().check(z.refine((argv) => (argv[0] ?? '').trim() !== '', listExpected));
+export const command = shared(() => words().check(z.refine((argv) => (argv[0] ?? '').trim() !== '', listExpected)));
 
 /** What a command may have besides its words. */
 export const commandOptions = {
-  timeoutSeconds: z.exactOptional(amount('seconds')),
-  environment: z.exactOptional(z.record(text(), word(), 'a mapping of environment variables')),
+  timeoutSeconds: optional(amount('seconds')),
+  environment: optional(z.record(text(), word(), 'a mapping of environment variables')),
 };
 
 /** The long form of an argument list; also the rest of every `provider: command`. */
 export const commandShape = { command: command(), ...commandOptions };
 
 /** Words, or a mapping with `command` and options. Run without a shell; `{{name}}` fills in a whole word or part of one. */
-export const argumentList = () => z.union([command(), mapping(commandShape, expected)], expected);
+export const argumentList = shared(() => z.union([command(), mapping(commandShape, expected)], expected));
 
 export type ArgumentList = z.output<ReturnType<typeof argumentList>>;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { argumentList, commandShape, words } from './argument-list.ts';
-import { amount, hostName, list, mapping, text, textLike, whole, withDefault } from './leaf.ts';
+import { amount, hostName, list, mapping, optional, text, textLike, whole, withDefault } from './leaf.ts';
 import { byProvider } from './workload.ts';
 
 const renew = () =>
@@ -11,14 +11,14 @@ const renew = () =>
       mapping({
         provider: z.literal('cert-manager'),
         /** Those of `workload` where they are left out. */
-        context: z.exactOptional(text('the name of a context')),
-        namespace: z.exactOptional(text('the name of a namespace')),
+        context: optional(text('the name of a context')),
+        namespace: optional(text('the name of a namespace')),
         certificate: text('the name of a Certificate'),
       }),
       mapping({
         provider: z.literal('acm'),
         region: text('a region such as eu-central-1'),
-        profile: z.exactOptional(text()),
+        profile: optional(text()),
         arn: textLike((value) => value.startsWith('arn:'), 'the ARN of a certificate'),
       }),
       mapping({ provider: z.literal('command'), ...commandShape }),
@@ -31,9 +31,9 @@ export const certificates = () =>
       domain: hostName(),
       port: withDefault(whole('', { min: 1, max: 65_535 }), 443),
       warnDays: withDefault(amount('days'), 30),
-      renew: z.exactOptional(renew()),
-      reload: z.exactOptional(argumentList()),
-      alertChannel: z.exactOptional(text()),
+      renew: optional(renew()),
+      reload: optional(argumentList()),
+      alertChannel: optional(text()),
     }),
     'a list of certificates',
   );

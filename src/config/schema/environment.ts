@@ -8,6 +8,7 @@ import {
   httpUrl,
   list,
   mapping,
+  optional,
   optionalMapping,
   text,
   texts,
@@ -29,8 +30,8 @@ const offPeak = () =>
 const scaling = () =>
   mapping({
     min: withDefault(whole('instances'), 1),
-    max: z.exactOptional(whole('instances', { min: 1 })),
-    offPeak: z.exactOptional(offPeak()),
+    max: optional(whole('instances', { min: 1 })),
+    offPeak: optional(offPeak()),
     watchMinutes: withDefault(amount('minutes', { zero: true }), 10),
   }).check(
     z.refine(({ min, max }) => max === undefined || min <= max, { error: 'a number not below `min`', path: ['max'] }),
@@ -40,9 +41,9 @@ const metrics = () =>
   byProvider(
     ['prometheus', 'kubernetes', 'cloudwatch', 'command'],
     [
-      mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: z.exactOptional(text()) }),
+      mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: optional(text()) }),
       mapping({ provider: z.literal('kubernetes') }),
-      mapping({ provider: z.literal('cloudwatch'), region: text(), profile: z.exactOptional(text()) }),
+      mapping({ provider: z.literal('cloudwatch'), region: text(), profile: optional(text()) }),
       mapping({ provider: z.literal('command'), ...commandShape }),
     ],
   );
@@ -56,7 +57,7 @@ const hosts = () =>
       mapping({
         provider: z.literal('ssh'),
         names: texts().check(z.minLength(1, 'a list of at least one host')),
-        user: z.exactOptional(text()),
+        user: optional(text()),
         logDirectories: logDirectories(),
       }),
       mapping({ provider: z.literal('local'), logDirectories: logDirectories() }),
@@ -70,9 +71,9 @@ const smoke = () =>
   list(
     mapping({
       name: text(),
-      command: z.exactOptional(command()),
+      command: optional(command()),
       ...commandOptions,
-      health: z.exactOptional(z.literal(true, 'true')),
+      health: optional(z.literal(true, 'true')),
     }).check(z.refine((test) => (test.command === undefined) !== (test.health === undefined), healthOrCommand)),
     'a list of smoke tests',
   );
@@ -81,26 +82,24 @@ const smoke = () =>
 export const environment = () =>
   mapping({
     protected: withDefault(flag(), false),
-    url: z.exactOptional(httpUrl()),
+    url: optional(httpUrl()),
     health: health(),
-    workload: z.exactOptional(workload()),
+    workload: optional(workload()),
     restart: optionalMapping({
-      expectedMinutes: z.exactOptional(amount('minutes')),
+      expectedMinutes: optional(amount('minutes')),
       drainSeconds: withDefault(amount('seconds', { zero: true }), 30),
     }),
-    scaling: z.exactOptional(scaling()),
-    logs: z.exactOptional(logs()),
-    database: z.exactOptional(database()),
-    cache: z.exactOptional(cache()),
-    certificates: z.exactOptional(certificates()),
-    metrics: z.exactOptional(metrics()),
-    queues: z.exactOptional(
+    scaling: optional(scaling()),
+    logs: optional(logs()),
+    database: optional(database()),
+    cache: optional(cache()),
+    certificates: optional(certificates()),
+    metrics: optional(metrics()),
+    queues: optional(
       list(mapping({ name: text(), redisList: text(), warn: withDefault(whole('jobs'), 1000) }), 'a list of queues'),
     ),
-    hosts: z.exactOptional(hosts()),
-    profiler: z.exactOptional(
-      mapping({ heapDump: z.exactOptional(argumentList()), path: z.exactOptional(absolutePath()) }),
-    ),
-    maintenanceMode: z.exactOptional(mapping({ enable: argumentList(), disable: argumentList() })),
-    smoke: z.exactOptional(smoke()),
+    hosts: optional(hosts()),
+    profiler: optional(mapping({ heapDump: optional(argumentList()), path: optional(absolutePath()) })),
+    maintenanceMode: optional(mapping({ enable: argumentList(), disable: argumentList() })),
+    smoke: optional(smoke()),
   });

@@ -1,7 +1,19 @@
 import * as z from 'zod/mini';
-import { amount, list, mapping, named, optionalMapping, text, textLike, whole, withDefault } from './leaf.ts';
+import {
+  amount,
+  list,
+  mapping,
+  named,
+  optional,
+  optionalMapping,
+  shared,
+  text,
+  textLike,
+  whole,
+  withDefault,
+} from './leaf.ts';
 
-const path = () => textLike((value) => /^\/[^\s#]*$/.test(value), 'a path that begins with /');
+const path = shared(() => textLike((value) => /^\/[^\s#]*$/.test(value), 'a path that begins with /'));
 
 const field = () => z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');
 
@@ -10,9 +22,9 @@ const endpoint = () =>
     path: path(),
     status: withDefault(whole('', { min: 100, max: 599 }), 200),
     /** Fields that the JSON body must have with exactly these values. */
-    expect: z.exactOptional(named(field(), { of: 'fields to values' })),
-    checks: z.exactOptional(text()),
-    latencyField: z.exactOptional(text()),
+    expect: optional(named(field(), { of: 'fields to values' })),
+    checks: optional(text()),
+    latencyField: optional(text()),
   });
 
 /** Section 4 of the runbook. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { hasReference } from '../reference-syntax.ts';
+import { isTimeZone } from '../time-zones.ts';
 
 /*
  * The single values of the configuration. By convention the message of every schema is the phrase that follows "expected",
@@ -11,6 +12,34 @@ const fits = (test: (text: string) => boolean) => (text: string) => hasReference
 
 /** A key that may be left out, and its value then. */
 export { _default as withDefault } from 'zod/mini';
+
+/*
+ * Building schemas is most of what it costs to load them, on the start-up path of nearly every command: equal ones are
+ * built once.
+ */
+
+/** The same maker, which returns the same schema for the same arguments. */
+export const shared = <Arguments extends readonly unknown[], Schema>(
+  make: (...of: Arguments) => Schema,
+): ((...of: Arguments) => Schema) => {
+  const made = new Map<string, Schema>();
+  return (...of) => {
+    const key = JSON.stringify(of);
+    const known = made.get(key) ?? make(...of);
+    made.set(key, known);
+    return known;
+  };
+};
+
+const optionals = new WeakMap<z.core.$ZodType, unknown>();
+
+/** A key that may be left out, and is absent then. */
+export const optional = <Schema extends z.core.$ZodType>(schema: Schema): z.ZodMiniExactOptional<Schema> => {
+  const known = optionals.get(schema) as z.ZodMiniExactOptional<Schema> | undefined;
+  const made = known ?? z.exactOptional(schema);
+  optionals.set(schema, made);
+  return made;
+};
 
 /** A text of a form that `test` recognises; `expected` is the phrase for the error. */
 export const textLike = (test: (text: string) => boolean, expected: string) =>
@@ -24,13 +53,15 @@ export const literalLike = (test: (text: string) => boolean, expected: string) =
   z.string(expected).check(z.refine(test, expected));
 
 /** A text with at least one visible character. */
-export const text = (expected = 'a text') => textLike((value) => value.trim() !== '' && printable(value), expected);
+export const text = shared((expected: string = 'a text') =>
+  textLike((value) => value.trim() !== '' && printable(value), expected),
+);
 /** A text that may be empty. */
-export const maybeEmpty = (expected = 'a text') => textLike(printable, expected);
+export const maybeEmpty = shared((expected: string = 'a text') => textLike(printable, expected));
 
-export const texts = (expected = 'a list of texts') => z.array(text(), expected);
+export const texts = shared((expected: string = 'a list of texts') => z.array(text(), expected));
 
-export const flag = () => z.boolean('true or false');
+export const flag = shared(() => z.boolean('true or false'));
 
 export const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
   z.enum(values, alternatives(values));
@@ -40,18 +71,24 @@ export const alternatives = (values: readonly string[]): string =>
   values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 
 /** A whole number of `unit`, at least `min` and at most `max`. */
-export const whole = (unit = '', { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) => {
-  const expected = `a whole number${unit && ` of ${unit}`}${range(min, max)}`;
-  return z.number(expected).check(z.int(expected), z.gte(min, expected), z.lte(max, expected));
-};
+export const whole = shared(
+  (unit: string = '', { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) => {
+    const expected = `a whole number${unit && ` of ${unit}`}${range(min, max)}`;
+    return z
+      .number(expected)
+      .check(z.refine((value) => Number.isSafeInteger(value) && value >= min && value <= max, expected));
+  },
+);
 
 /** An amount of `unit` with decimals; above zero unless `zero` says that nothing is a choice too. */
-export const amount = (unit: string, { zero = false, max = 1_000_000 } = {}) => {
-  const expected = `a number of ${unit}, ${zero ? 'not below 0' : 'above 0'}${max === 1_000_000 ? '' : ` and at most ${max}`}`;
-  return z.number(expected).check(zero ? z.gte(0, expected) : z.gt(0, expected), z.lte(max, expected));
-};
+export const amount = shared(
+  (unit: string, { zero = false, max = 1_000_000 }: { zero?: boolean; max?: number } = {}) => {
+    const expected = `a number of ${unit}, ${zero ? 'not below 0' : 'above 0'}${max === 1_000_000 ? '' : ` and at most ${max}`}`;
+    return z.number(expected).check(z.refine((value) => (zero ? value >= 0 : value > 0) && value <= max, expected));
+  },
+);
 
-export const percent = () => amount('percent', { max: 100 });
+export const percent = shared(() => amount('percent', { max: 100 }));
 
 const range = (min: number, max: number) => {
   if (max === Number.MAX_SAFE_INTEGER) return min === 0 ? '' : `, at least ${min}`;
@@ -65,9 +102,13 @@ const urlOf = (schemes: readonly string[]) => (value: string) => {
 };
 
 /** The address of a service or of a page for people. */
-export const httpUrl = () => textLike(urlOf(['http', 'https']), 'a URL that begins with https:// or http://');
-export const postgresUrl = () => textLike(urlOf(['postgresql', 'postgres']), 'a URL that begins with postgresql://');
-export const redisUrl = () => textLike(urlOf(['redis', 'rediss']), 'a URL that begins with redis:// or rediss://');
+export const httpUrl = shared(() => textLike(urlOf(['http', 'https']), 'a URL that begins with https:// or http://'));
+export const postgresUrl = shared(() =>
+  textLike(urlOf(['postgresql', 'postgres']), 'a URL that begins with postgresql://'),
+);
+export const redisUrl = shared(() =>
+  textLike(urlOf(['redis', 'rediss']), 'a URL that begins with redis:// or rediss://'),
+);
 
 /** `2026-11-01`, a day that exists. */
 export const isDay = (value: string): boolean => {
@@ -75,31 +116,24 @@ export const isDay = (value: string): boolean => {
   const parsed = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(value);
 };
-export const day = () => literalLike(isDay, 'a date such as 2026-11-01');
+export const day = shared(() => literalLike(isDay, 'a date such as 2026-11-01'));
 
 /** `06:30`. */
 export const isTimeOfDay = (value: string): boolean => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(value);
-export const timeOfDay = () => literalLike(isTimeOfDay, 'a time of day such as "22:00"');
+export const timeOfDay = shared(() => literalLike(isTimeOfDay, 'a time of day such as "22:00"'));
 
-/** Known to the time zone database of the runtime, by its name: an offset such as `+02:00` does not survive the change to winter time. */
-export const isTimeZone = (value: string): boolean => {
-  if (!/^[A-Za-z]/.test(value)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-};
-export const timeZone = () => literalLike(isTimeZone, 'the name of a time zone such as Europe/Berlin');
+export const timeZone = shared(() => literalLike(isTimeZone, 'the name of a time zone such as Europe/Berlin'));
 
-export const absolutePath = () =>
-  textLike((value) => value.startsWith('/') && printable(value), 'a path that begins with /');
+export const absolutePath = shared(() =>
+  textLike((value) => value.startsWith('/') && printable(value), 'a path that begins with /'),
+);
 
-export const hostName = () =>
+export const hostName = shared(() =>
   literalLike(
     (value) => /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i.test(value),
     'a host name such as checkout.example.com',
-  );
+  ),
+);
 
 /** A mapping whose keys are fixed; any other key is an error. The message lists the known ones, for "did you mean". */
 export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape, expected = 'a mapping') =>

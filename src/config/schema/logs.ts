@@ -1,45 +1,47 @@
 import * as z from 'zod/mini';
 import { commandShape } from './argument-list.ts';
-import { httpUrl, mapping, optionalMapping, text, withDefault } from './leaf.ts';
+import { httpUrl, mapping, optional, optionalMapping, shared, text, withDefault } from './leaf.ts';
 import { byProvider } from './workload.ts';
 
 /** What the fields of a structured line are called. */
-const fields = () =>
+const fields = shared(() =>
   optionalMapping({
     time: withDefault(text(), 'ts'),
     level: withDefault(text(), 'level'),
     message: withDefault(text(), 'msg'),
     user: withDefault(text(), 'user_id'),
     request: withDefault(text(), 'request_id'),
-  });
+  }),
+);
 
-const cloudwatch = () =>
+const cloudwatch = shared(() =>
   mapping({
     provider: z.literal('cloudwatch'),
     region: text('a region such as eu-central-1'),
-    profile: z.exactOptional(text()),
+    profile: optional(text()),
     group: text('the name of a log group'),
-    streamPrefix: z.exactOptional(text()),
+    streamPrefix: optional(text()),
     fields: fields(),
-  });
+  }),
+);
 
-const loki = () =>
+const loki = shared(() =>
   mapping({
     provider: z.literal('loki'),
     url: httpUrl(),
     selector: text('a stream selector such as {app="checkout"}'),
-    tenant: z.exactOptional(text()),
-    token: z.exactOptional(text()),
+    tenant: optional(text()),
+    token: optional(text()),
     fields: fields(),
-  });
+  }),
+);
 
 /** `path` may be a glob (`/var/log/app/*.log`). A relative path begins at the configuration's directory. */
-const file = () => mapping({ provider: z.literal('file'), path: text('a path or a glob'), fields: fields() });
-const commands = () => mapping({ provider: z.literal('command'), ...commandShape, fields: fields() });
+const file = shared(() => mapping({ provider: z.literal('file'), path: text('a path or a glob'), fields: fields() }));
+const commands = shared(() => mapping({ provider: z.literal('command'), ...commandShape, fields: fields() }));
 
 /** The pods are those of `workload`. */
-const kubernetes = () =>
-  mapping({ provider: z.literal('kubernetes'), container: z.exactOptional(text()), fields: fields() });
+const kubernetes = () => mapping({ provider: z.literal('kubernetes'), container: optional(text()), fields: fields() });
 
 export const logs = () =>
   byProvider(

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import {
   day,
   httpUrl,
@@ -9,6 +8,8 @@ import {
   maybeEmpty,
   named,
   oneOf,
+  optional,
+  shared,
   text,
   texts,
   withDefault,
@@ -24,33 +25,33 @@ const serviceName = () =>
 export const service = () =>
   mapping({
     name: serviceName(),
-    purpose: z.exactOptional(text()),
-    stack: z.exactOptional(texts()),
-    architecture: z.exactOptional(httpUrl()),
-    dashboards: z.exactOptional(named(httpUrl(), { of: 'dashboard names to URLs' })),
-    documents: z.exactOptional(
+    purpose: optional(text()),
+    stack: optional(texts()),
+    architecture: optional(httpUrl()),
+    dashboards: optional(named(httpUrl(), { of: 'dashboard names to URLs' })),
+    documents: optional(
       mapping({
-        goLive: z.exactOptional(httpUrl()),
-        incidentReport: z.exactOptional(httpUrl()),
-        monitoring: z.exactOptional(httpUrl()),
-        disasterRecovery: z.exactOptional(httpUrl()),
+        goLive: optional(httpUrl()),
+        incidentReport: optional(httpUrl()),
+        monitoring: optional(httpUrl()),
+        disasterRecovery: optional(httpUrl()),
       }),
     ),
   });
 
-const versionText = () => text('a version in quotes, such as "1.4"');
+const versionText = shared(() => text('a version in quotes, such as "1.4"'));
 const dayOrNothing = () => literalLike((value) => value === '' || isDay(value), 'a date such as 2026-11-01, or ""');
 
 /** The head of the runbook as a document. */
 export const runbookDocument = () =>
   mapping({
-    version: z.exactOptional(versionText()),
-    date: z.exactOptional(day()),
-    author: z.exactOptional(text()),
-    status: z.exactOptional(oneOf('draft', 'in-review', 'approved')),
-    reviewers: z.exactOptional(texts()),
-    history: z.exactOptional(list(mapping({ version: versionText(), date: day(), author: text(), changes: text() }))),
-    approvals: z.exactOptional(
+    version: optional(versionText()),
+    date: optional(day()),
+    author: optional(text()),
+    status: optional(oneOf('draft', 'in-review', 'approved')),
+    reviewers: optional(texts()),
+    history: optional(list(mapping({ version: versionText(), date: day(), author: text(), changes: text() }))),
+    approvals: optional(
       list(mapping({ role: text(), name: withDefault(maybeEmpty(), ''), date: withDefault(dayOrNothing(), '') })),
     ),
   });

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { command, commandOptions } from './argument-list.ts';
 import {
   amount,
@@ -7,6 +6,7 @@ import {
   mapping,
   maybeEmpty,
   oneOf,
+  optional,
   optionalMapping,
   postgresUrl,
   redisUrl,
@@ -27,7 +27,7 @@ export const database = () =>
       applications: withDefault(texts(), () => []),
       databases: withDefault(texts(), () => []),
     }),
-    slowLog: z.exactOptional(slowLog()),
+    slowLog: optional(slowLog()),
   });
 
 /** Warming may take long, so its limit is in minutes. */
@@ -44,6 +44,6 @@ export const cache = () =>
     cluster: withDefault(flag(), false),
     keyPrefix: withDefault(maybeEmpty(), ''),
     flush: withDefault(oneOf('db', 'all'), 'db'),
-    clearImpactMinutes: z.exactOptional(amount('minutes', { zero: true })),
-    warm: z.exactOptional(warm()),
+    clearImpactMinutes: optional(amount('minutes', { zero: true })),
+    warm: optional(warm()),
   });

@@ -1,16 +1,17 @@
 import * as z from 'zod/mini';
+import { isTimeZone } from '../time-zones.ts';
 import { commandShape } from './argument-list.ts';
 import {
   amount,
   httpUrl,
   isTimeOfDay,
-  isTimeZone,
   list,
   literalLike,
   mapping,
   maybeEmpty,
   named,
   oneOf,
+  optional,
   optionalMapping,
   percent,
   postgresUrl,
@@ -52,7 +53,7 @@ const procedureId = () =>
 /** Added to the alerts of the runbook, or in their place. */
 export const alerts = () =>
   withDefault(
-    named(mapping({ action: text(), procedure: z.exactOptional(procedureId()) }), { of: 'alert names' }),
+    named(mapping({ action: text(), procedure: optional(procedureId()) }), { of: 'alert names' }),
     () => ({}),
   );
 
@@ -63,8 +64,8 @@ export const escalation = () =>
         mapping({
           situation: text(),
           first: text(), // oxlint-disable-next-line unicorn/no-thenable -- the name is that of the runbook's matrix, and a text is no function
-          then: z.exactOptional(text()),
-          last: z.exactOptional(text()),
+          then: optional(text()),
+          last: optional(text()),
         }),
       ),
       () => [],
@@ -74,9 +75,9 @@ export const escalation = () =>
         mapping({
           role: text(),
           name: text(),
-          phone: z.exactOptional(text('a telephone number in quotes')),
-          slack: z.exactOptional(text()),
-          email: z.exactOptional(text()),
+          phone: optional(text('a telephone number in quotes')),
+          slack: optional(text()),
+          email: optional(text()),
         }),
       ),
       () => [],
@@ -99,31 +100,31 @@ const isWeeklyWindow = (value: string) => {
 
 export const handoff = () =>
   mapping({
-    cadence: z.exactOptional(oneOf('daily', 'weekly', 'biweekly', 'monthly')),
-    time: z.exactOptional(literalLike(isHandoffTime, 'a time such as Monday 10:00 Europe/Berlin')),
-    template: z.exactOptional(httpUrl()),
+    cadence: optional(oneOf('daily', 'weekly', 'biweekly', 'monthly')),
+    time: optional(literalLike(isHandoffTime, 'a time such as Monday 10:00 Europe/Berlin')),
+    template: optional(httpUrl()),
   });
 
 export const maintenance = () =>
   optionalMapping({
-    window: z.exactOptional(literalLike(isWeeklyWindow, 'a window such as Sunday 02:00-04:00 Europe/Berlin')),
+    window: optional(literalLike(isWeeklyWindow, 'a window such as Sunday 02:00-04:00 Europe/Berlin')),
     downtimeNotifyMinutes: withDefault(amount('minutes', { zero: true }), 5),
     watchMinutes: withDefault(amount('minutes', { zero: true }), 30),
   });
 
 export const notify = () =>
   optionalMapping({
-    slack: z.exactOptional(mapping({ webhook: httpUrl(), channel: z.exactOptional(text()) })),
-    pagerduty: z.exactOptional(
+    slack: optional(mapping({ webhook: httpUrl(), channel: optional(text()) })),
+    pagerduty: optional(
       mapping({
-        token: z.exactOptional(text()),
-        routingKey: z.exactOptional(text()),
-        service: z.exactOptional(text('the id of a service')),
+        token: optional(text()),
+        routingKey: optional(text()),
+        service: optional(text('the id of a service')),
       }),
     ),
-    statuspage: z.exactOptional(mapping({ token: text(), page: text('the id of a page') })),
-    webhook: z.exactOptional(mapping({ url: httpUrl(), token: z.exactOptional(text()) })),
-    command: z.exactOptional(mapping(commandShape)),
+    statuspage: optional(mapping({ token: text(), page: text('the id of a page') })),
+    webhook: optional(mapping({ url: httpUrl(), token: optional(text()) })),
+    command: optional(mapping(commandShape)),
   });
 
 const repository = () => textLike((value) => /^[\w.-]+\/[\w.-]+$/.test(value), 'a repository such as example/checkout');
@@ -137,7 +138,7 @@ export const tickets = () =>
         provider: z.literal('jira'),
         url: httpUrl(),
         project: text('the key of a project'),
-        user: z.exactOptional(text()),
+        user: optional(text()),
         token: text(),
       }),
       mapping({ provider: z.literal('command'), ...commandShape }),

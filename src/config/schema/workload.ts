@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { argumentList } from './argument-list.ts';
-import { alternatives, httpUrl, mapping, literalLike, text, textLike } from './leaf.ts';
+import { alternatives, httpUrl, literalLike, mapping, optional, text, textLike } from './leaf.ts';
 
 /** One mapping for each provider, told apart by `provider`. */
 export const byProvider = <
@@ -24,18 +24,18 @@ const kubernetes = () =>
     provider: z.literal('kubernetes'),
     /** Of the kubeconfig. Never the current one: it may lead elsewhere. */
     context: text('the name of a context'),
-    server: z.exactOptional(httpUrl()),
+    server: optional(httpUrl()),
     namespace: text('the name of a namespace'),
     resource: resource(),
-    container: z.exactOptional(text('the name of a container')),
+    container: optional(text('the name of a container')),
   });
 
 const ecs = () =>
   mapping({
     provider: z.literal('ecs'),
     region: text('a region such as eu-central-1'),
-    profile: z.exactOptional(text()),
-    account: z.exactOptional(textLike((value) => /^\d{12}$/.test(value), 'the 12 digits of an account, in quotes')),
+    profile: optional(text()),
+    account: optional(textLike((value) => /^\d{12}$/.test(value), 'the 12 digits of an account, in quotes')),
     cluster: text('the name of a cluster'),
     service: text('the name of a service'),
   });
@@ -51,13 +51,13 @@ const commands = () =>
   mapping({
     provider: z.literal('command'),
     instances: argumentList(),
-    status: z.exactOptional(argumentList()),
-    stop: z.exactOptional(argumentList()),
-    start: z.exactOptional(argumentList()),
-    restartInstance: z.exactOptional(argumentList()),
-    scale: z.exactOptional(argumentList()),
-    rollback: z.exactOptional(argumentList()),
-    instanceHealth: z.exactOptional(instanceHealth()),
+    status: optional(argumentList()),
+    stop: optional(argumentList()),
+    start: optional(argumentList()),
+    restartInstance: optional(argumentList()),
+    scale: optional(argumentList()),
+    rollback: optional(argumentList()),
+    instanceHealth: optional(instanceHealth()),
   });
 
 export const workload = () => byProvider(['kubernetes', 'ecs', 'command'], [kubernetes(), ecs(), commands()]);
