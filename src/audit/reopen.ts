@@ -1,0 +1,118 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { RunbookError } from '../engine/errors.ts';
+import type { JsonObject } from '../engine/json.ts';
+import { type Chain, readChain } from './chain.ts';
+import { prepareAuditDirectory } from './directory.ts';
+import { appendToOurs, type FileOperations, nodeFileOperations, writeNewFile } from './file-operations.ts';
+import { logPath, toStandardError } from './file.ts';
+import type { AuditLog } from './port.ts';
+import { sha256 } from './record.ts';
+import { holderOf, isAlive, reserveSpill, type Spill, spillFiles, spillPath } from './spill.ts';
+import { spilled } from './read.ts';
+import { type AuditOptions, createWriter, unrecorded } from './writer.ts';
+
+/**
+ * Opens the audit file of a session that goes on. A torn end is copied aside (`<session>.torn-<n>`) and cut off, and the
+ * cut is recorded; results that had gone to the spill file are taken into the log.
+ *
+ * Throws `RunbookError`: `refused` where the log is damaged anywhere else (saying where) or another process has the
+ * session open, `usage` where there is no such session, `unrecorded` where the log cannot be written.
+ */
+export const reopenAuditLog = (options: AuditOptions): AuditLog => {
+  const { directory, session, clock, files = nodeFileOperations, lastResort = toStandardError } = options;
+  const path = logPath(directory, session);
+  prepareAuditDirectory(directory);
+  refuseIfOpen(directory, session);
+  const fd = openOurs(files, path, session);
+  let spill: Spill | undefined;
+  try {
+    const chain = readChain(path);
+    if (chain.problem) throw damaged(path, chain);
+    const saved = spilled(directory, session, chain.events);
+    const old = setAside(directory, session);
+    spill = reserveSpill(files, directory, session, clock.now());
+    const cut = chain.torn && cutTorn(files, fd, directory, path, chain);
+    const log = createWriter(
+      { path, fd, size: chain.complete, head: chain.head, spill },
+      { ...options, files, lastResort },
+    );
+    const now = { at: clock.now().toISOString(), monotonicMs: clock.monotonic() };
+    if (cut) log.record({ type: 'audit.cut', ...cut, ...now });
+    for (const event of saved) log.record(event as unknown as JsonObject);
+    for (const file of old) files.remove(file);
+    return log;
+  } catch (cause) {
+    spill?.close();
+    files.close(fd);
+    throw cause instanceof RunbookError ? cause : unrecorded(path, session, cause);
+  }
+};
+
+const refuseIfOpen = (directory: string, session: string): void => {
+  const holder = holderOf(directory, session);
+  if (!holder || !isAlive(holder)) return;
+  throw new RunbookError(
+    'refused',
+    `Session ${session} is still open in process ${holder.pid} on ${holder.host} (since ${holder.since}).`,
+    { next: ['let it end, or interrupt it there, then resume'] },
+  );
+};
+
+/** Opens the file for appending and makes sure that it is a plain file of ours that nobody else can write. */
+const openOurs = (files: FileOperations, path: string, session: string): number => {
+  let fd: number;
+  try {
+    fd = files.open(path, appendToOurs, 0);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new RunbookError('usage', `There is no session ${session} (${path}).`, { next: ['rb audit list'] });
+    throw unrecorded(path, session, cause);
+  }
+  const stat = fs.fstatSync(fd);
+  const uid = process.getuid?.() ?? stat.uid;
+  const why =
+    (!stat.isFile() && 'it is not a file') ||
+    (stat.uid !== uid && `it belongs to user ${stat.uid}`) ||
+    (stat.nlink !== 1 && `it has ${stat.nlink} names (hard links)`) ||
+    (process.platform !== 'win32' && (stat.mode & 0o077) !== 0 && 'others can read or write it');
+  if (!why) return fd;
+  files.close(fd);
+  throw unrecorded(path, session, new Error(why));
+};
+
+/** Copies the torn end aside, durably, before it cuts it off. */
+const cutTorn = (files: FileOperations, fd: number, directory: string, path: string, chain: Chain): JsonObject => {
+  const torn = fs.readFileSync(path).subarray(chain.complete);
+  for (let n = 1; ; n += 1) {
+    const file = `${chain.session}.torn-${n}`;
+    if (fs.existsSync(join(directory, file))) continue;
+    writeNewFile(files, directory, join(directory, file), torn);
+    files.truncate(fd, chain.complete);
+    files.sync(fd);
+    return { file, bytes: torn.length, digest: sha256(torn) };
+  }
+};
+
+/**
+ * Frees the spill file's name. Returns the files that can go once what they hold is in the log; there are several where
+ * a resumption was itself cut off.
+ */
+const setAside = (directory: string, session: string): readonly string[] => {
+  const present = spillPath(directory, session);
+  if (fs.existsSync(present)) {
+    let n = 1;
+    while (fs.existsSync(`${present}-${n}`)) n += 1;
+    fs.renameSync(present, `${present}-${n}`);
+  }
+  return spillFiles(directory, session);
+};
+
+const damaged = (path: string, chain: Chain): RunbookError => {
+  const { line, seq, what } = chain.problem ?? { line: 0, what: '' };
+  return new RunbookError(
+    'refused',
+    `The audit log ${path} is damaged at line ${line}${seq === undefined ? '' : ` (record ${seq})`}: ${what}. It is not written to any more.`,
+    { next: [`rb audit verify ${chain.session}`, 'start the procedure anew'] },
+  );
+};

@@ -1,0 +1,151 @@
+import { messageOf, RunbookError } from '../engine/errors.ts';
+import type { Event, EventType } from '../engine/events.ts';
+import type { JsonObject } from '../engine/json.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Redactor } from '../config/redaction.ts';
+import { type FileOperations, writeAll } from './file-operations.ts';
+import type { AuditLog } from './port.ts';
+import { canonical, type Envelope, type Head, lineOf, longestLine, nextRecord, recordable, textAt } from './record.ts';
+import { unburden, writeSide } from './side-file.ts';
+import type { Spill } from './spill.ts';
+
+/** What opening a log needs from its surroundings. */
+export interface AuditOptions {
+  /** Prepared by `prepareAuditDirectory` when the log opens. */
+  readonly directory: string;
+  readonly session: string;
+  readonly redactor: Pick<Redactor, 'redactJson'>;
+  readonly envelope: Envelope;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** The disk; a test puts a failing one here. */
+  readonly files?: FileOperations;
+  /** Takes a step's result that neither the log nor the spill file took: standard error. */
+  readonly lastResort?: (line: string) => void;
+}
+
+/** An open file and what is known of its end. */
+interface OpenFile {
+  readonly path: string;
+  readonly fd: number;
+  readonly size: number;
+  readonly head: Head;
+  readonly spill: Spill;
+}
+
+/** Room in a line for everything that is not the event: hashes, actor, names. */
+const around = 4 * 1024;
+
+const flushed: ReadonlySet<string> = new Set([
+  'session.opened',
+  'session.resumed',
+  'session.closed',
+  'confirmation',
+  'step.intent',
+  'step.result',
+  'audit.cut',
+] satisfies (EventType | 'audit.cut')[]);
+
+/** The log over an open file. `record` also takes the log's own records, which are no events of the engine. */
+export const createWriter = (
+  file: OpenFile,
+  options: AuditOptions & { readonly files: FileOperations; readonly lastResort: (line: string) => void },
+): AuditLog & { record(event: JsonObject): void } => {
+  const { files, session, envelope, directory } = options;
+  let { head, size } = file;
+  let broken: RunbookError | undefined;
+  let closed = false;
+
+  const write = (event: JsonObject): void => {
+    // A part of the envelope may be long too; then the event has to be shorter still.
+    const room = longestLine - around - Buffer.byteLength(canonical(envelope));
+    const { event: light, parts } = unburden(event, Math.max(room, around));
+    const seq = head.seq + 1;
+    const side = Object.keys(parts).length > 0 ? writeSide(files, directory, session, seq, parts) : undefined;
+    const record = nextRecord(head, session, envelope, light, side);
+    const line = Buffer.from(lineOf(record));
+    if (line.length > longestLine) throw new Error(`record ${seq} is too long for its line (${line.length} bytes)`);
+    if (files.size(file.fd) !== size) throw new Error('another process has written to the file');
+    writeAll(files, file.fd, line);
+    size += line.length;
+    head = { seq, hash: record.hash };
+    if (flushed.has(record.kind)) files.syncData(file.fd);
+  };
+
+  const record = (event: JsonObject): void => {
+    if (closed) throw unrecorded(file.path, session, new Error('it is closed'));
+    if (broken) throw broken;
+    try {
+      write(event);
+    } catch (cause) {
+      broken = unrecorded(file.path, session, cause);
+      throw broken;
+    }
+  };
+
+  const append = (event: Event): void => {
+    const safe = recordable(event, options.redactor);
+    try {
+      record(safe);
+    } catch (error) {
+      if (event.type === 'step.result') rescue(safe, file.spill, options.lastResort);
+      throw error;
+    }
+  };
+
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    try {
+      file.spill.close();
+    } finally {
+      files.close(file.fd);
+    }
+  };
+
+  return { path: file.path, append, close, record };
+};
+
+/** What happened must not be lost because the disk is full: into the reserved room, else to standard error. */
+const rescue = (result: JsonObject, spill: Spill, lastResort: (line: string) => void): void => {
+  const { finding, error, ...rest } = result;
+  const seen = finding as JsonObject | undefined;
+  const short = canonical({
+    ...rest,
+    ...(seen && { finding: { verdict: textAt(seen, 'verdict'), summary: textAt(seen, 'summary').slice(0, 1000) } }),
+    ...(error !== undefined && { error: textAt(result, 'error').slice(0, 1000) }),
+  });
+  try {
+    spill.write(`${short}\n`);
+  } catch {
+    try {
+      lastResort(`rb: the result of this step could not be recorded: ${short}\n`);
+    } catch {
+      // Nobody is left to tell; what the caller gets is thrown in any case.
+    }
+  }
+};
+
+/** The error of a log that cannot be written (exit code 74). */
+export const unrecorded = (path: string, session: string, cause: unknown): RunbookError =>
+  new RunbookError('unrecorded', `The audit log ${path} could not be written: ${reasonOf(cause)}.`, {
+    next: [`make room, or mend the disk below ${path}`, `rb resume ${session}`],
+    cause,
+  });
+
+const reasonOf = (cause: unknown): string => {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  switch (code) {
+    case 'ENOSPC':
+      return 'no space left on the disk (ENOSPC)';
+    case 'EDQUOT':
+      return 'the disk quota is used up (EDQUOT)';
+    case 'EIO':
+      return 'the disk failed (EIO)';
+    case 'EROFS':
+      return 'the file system is read-only (EROFS)';
+    case 'EEXIST':
+      return 'a file of that name is there already (EEXIST)';
+    default:
+      return messageOf(cause);
+  }
+};
