@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { RunbookError } from '../engine/errors.ts';
 import { drain } from './drain.ts';
-import type { Terminal } from './sink.ts';
+import type { Input, Terminal } from './sink.ts';
 
 /** What an inquirer prompt needs to run on our streams. */
 export interface AskContext {
@@ -15,8 +16,8 @@ export interface AskOptions {
 }
 
 /**
- * Runs one inquirer prompt, started by `start`, and returns its answer. Everything typed before is thrown away; `undefined` means the
- * end of input: Ctrl-D, a closed stream, a hang-up.
+ * Runs one inquirer prompt, started by `start`, and returns its answer. Everything typed before is thrown away;
+ * `undefined` means the end of input: Ctrl-D, a closed stream, a hang-up.
  * Errors: `RunbookError('interrupted')` on Ctrl-C; the reason of `signal` when it aborts.
  */
 export const ask = async <Answer>(
@@ -25,33 +26,65 @@ export const ask = async <Answer>(
   start: (context: AskContext) => Promise<Answer>,
 ): Promise<Answer | undefined> => {
   const { stdin, stderr } = terminal.streams;
-  const end = new AbortController();
-  const endOfInput = () => end.abort();
-  const onKey = (_text: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined) => {
-    if (key?.ctrl === true && key.name === 'd') endOfInput();
-  };
-  const stopped = () => signal?.aborted === true;
-  if (stopped()) throw signal?.reason;
+  if (signal?.aborted) throw signal.reason;
   if (stdin.destroyed || stdin.readableEnded) return undefined;
-
+  const end = new AbortController();
+  const signals = signal ? AbortSignal.any([signal, end.signal]) : end.signal;
   const release = terminal.holdRegion();
-  const ends = ['end', 'close', 'error'] as const;
-  for (const event of ends) stdin.on(event, endOfInput);
-  stdin.on('keypress', onKey);
+  const keyboard = openKeyboard(stdin, () => end.abort());
   try {
-    drain(stdin);
-    const signals = signal ? AbortSignal.any([signal, end.signal]) : end.signal;
-    return await start({ input: stdin, output: stderr, signal: signals });
+    return await start({ input: keyboard.stream, output: stderr, signal: signals });
   } catch (error) {
-    if (stopped()) throw signal?.reason;
+    if (signal?.aborted) throw signal.reason;
     if (end.signal.aborted) return undefined;
     if (error instanceof Error && error.name === 'ExitPromptError')
       throw new RunbookError('interrupted', 'Cancelled at the prompt.', { cause: error });
     throw error;
   } finally {
-    for (const event of ends) stdin.off(event, endOfInput);
-    stdin.off('keypress', onKey);
-    if (stdin.isTTY && !stdin.destroyed) stdin.setRawMode?.(false);
+    keyboard.close();
     release();
+  }
+};
+
+interface Keyboard {
+  readonly stream: NodeJS.ReadableStream;
+  /** Gives the terminal back as it was. */
+  close(): void;
+}
+
+/**
+ * What is typed from now on, as a stream of its own. Raw mode stays in our hands: readline would throw out of an event handler
+ * when it gives a terminal back that has hung up.
+ */
+const openKeyboard = (stdin: Input, endOfInput: () => void): Keyboard => {
+  const stream = Object.assign(new PassThrough(), { isTTY: stdin.isTTY === true, setRawMode: () => undefined });
+  const ends = ['end', 'close', 'error'] as const;
+  const onData = (keys: Buffer | string) => stream.write(keys);
+  // Ctrl-D ends the question whatever has been typed so far.
+  stream.on('keypress', (_text: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined) => {
+    if (key?.ctrl === true && key.name === 'd') endOfInput();
+  });
+  for (const event of ends) stdin.on(event, endOfInput);
+  const gone = failsAsGone(() => drain(stdin));
+  stdin.on('data', onData).resume();
+  if (gone) endOfInput();
+  return {
+    stream,
+    close: () => {
+      stdin.off('data', onData).pause();
+      for (const event of ends) stdin.off(event, endOfInput);
+      if (stdin.isTTY) failsAsGone(() => stdin.setRawMode?.(false));
+      stream.destroy();
+    },
+  };
+};
+
+/** Whether the terminal turned out to be gone: its settings cannot be changed any more. */
+const failsAsGone = (change: () => void): boolean => {
+  try {
+    change();
+    return false;
+  } catch {
+    return true;
   }
 };

@@ -17,6 +17,8 @@ export interface CardLayout {
 
 /** More changes than these are counted, not listed. */
 const mostChanges = 20;
+/** Longer lines are hard to read. */
+const mostColumns = 120;
 const labelWidth = 10;
 
 const tierStyle: Record<Tier, Style> = { read: 'dim', mild: 'ok', disruptive: 'warn', destructive: 'critical' };
@@ -25,12 +27,15 @@ const tierStyle: Record<Tier, Style> = { read: 'dim', mild: 'ok', disruptive: 'w
  * What is about to happen, as lines. Each line begins with the frame and is broken by us, so that no text from outside
  * can begin a line or look like the frame or the question.
  */
-export const planCard = (request: ConfirmationRequest, layout: CardLayout): readonly Text[] => {
-  const { symbols } = layout;
+export const planCard = (
+  request: ConfirmationRequest,
+  { symbols, redactor, ...given }: CardLayout,
+): readonly Text[] => {
+  const width = Math.min(given.width, mostColumns);
   // Redacted before anything is cut or broken: half a secret is not recognised any more.
-  const seen = layout.redactor.redactJson(request);
+  const seen = redactor.redactJson(request);
   const side = frame(`${symbols.frame.side} `);
-  const inner = layout.width - 2;
+  const inner = width - 2;
   const field = (label: string, lines: readonly Field[]): readonly Text[] =>
     lines
       .flatMap(({ text, style, prefix = '' }) =>
@@ -42,9 +47,9 @@ export const planCard = (request: ConfirmationRequest, layout: CardLayout): read
       .map((line, index) => [side, dim((index === 0 ? label : '').padEnd(labelWidth)), line]);
 
   return [
-    titleLine(seen.title, layout),
+    titleLine(seen.title, width, symbols),
     [side, subjectOf(seen)],
-    side,
+    frame(symbols.frame.side),
     ...field('What', whatOf(seen)),
     ...field(
       'Target',
@@ -63,7 +68,7 @@ export const planCard = (request: ConfirmationRequest, layout: CardLayout): read
       { text: `${seen.tier} (tier ${tierNumber(seen.tier)})`, style: tierStyle[seen.tier] },
       ...seen.raisedBy.map((text) => ({ text, style: 'warn' as const, prefix: 'raised: ' })),
     ]),
-    frame(symbols.frame.bottom + symbols.frame.rule.repeat(layout.width - 1)),
+    frame(symbols.frame.bottom + symbols.frame.rule.repeat(width - 1)),
   ];
 };
 
@@ -73,7 +78,7 @@ interface Field {
   readonly prefix?: string;
 }
 
-const titleLine = (title: string, { width, symbols }: CardLayout): Text => {
+const titleLine = (title: string, width: number, symbols: Symbols): Text => {
   const { top, rule } = symbols.frame;
   const shown = truncate(clean(title), width - 6, symbols.ellipsis);
   return [frame(`${top}${rule} `), strong(shown), frame(` ${rule.repeat(Math.max(0, width - 4 - widthOf(shown)))}`)];
@@ -111,8 +116,8 @@ const targetsOf = (changes: readonly Change[]): readonly string[] => {
   const names = new Map<string, string[]>();
   for (const { target } of changes) {
     const { provider, name, ...parts } = target;
-    const identity = Object.entries(parts).map(([part, value]) => `, ${part} ${value}`);
-    const place = JSON.stringify([provider, identity.join('')]);
+    const identity = Object.entries(parts).map(([part, value]) => `${part} ${value}`);
+    const place = JSON.stringify([provider, identity.length === 0 ? '' : ` (${identity.join(', ')})`]);
     names.set(place, [...(names.get(place) ?? []), name]);
   }
   return [...names].map(([place, all]) => {

@@ -24,11 +24,15 @@ export interface Progress {
 export const createProgress = (terminal: Terminal): Progress =>
   terminal.animated ? animated(terminal) : asLines(terminal);
 
+const mostRowsKept = 500;
+
 const linesOf = (terminal: Terminal, table: Table): readonly Text[] =>
   renderTable(table, { width: terminal.width, symbols: terminal.symbols, redactor: terminal.redactor, indent: 4 });
 
 const asLines = (terminal: Terminal): Progress => {
   let before: Table | undefined;
+  /** All rows so far: columns only ever grow, so that rows which are printed one by one stand below each other. */
+  let seen: Table['rows'] = [];
   return {
     group: () => undefined,
     // What only looks is worth a line when it has looked; a change is worth one before it begins.
@@ -36,8 +40,10 @@ const asLines = (terminal: Terminal): Progress => {
     changing: (_step, what) => terminal.say([command(terminal.symbols.doing), ' ', clean(what)]),
     ended: () => undefined,
     table: (_step, table) => {
-      const [header, ...rows] = linesOf(terminal, table);
       const changed = changedRows(before, table);
+      seen = [...table.rows, ...seen.slice(0, mostRowsKept)];
+      const [header, ...all] = linesOf(terminal, { columns: table.columns, rows: seen });
+      const rows = all.slice(0, table.rows.length);
       if (!before && header !== undefined) terminal.say(header);
       for (const [index, line] of rows.entries()) if (changed.has(index)) terminal.say(line);
       before = table;

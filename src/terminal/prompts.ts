@@ -14,7 +14,10 @@ export interface PromptsOptions {
 
 /** Questions on standard error, answered on standard input. Inquirer is loaded with the first of them. */
 export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}): Prompts => {
-  const bare = { prefix: '', style: { message: (text: string) => text, answer: (text: string) => text } };
+  const bare = {
+    prefix: terminal.bytes(command(terminal.symbols.doing)),
+    style: { message: (text: string) => text, answer: (text: string) => text },
+  };
 
   const input = async (message: Text): Promise<string | undefined> => {
     const inquirer = await import('@inquirer/prompts');

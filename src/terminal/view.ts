@@ -153,9 +153,9 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
         return onResult(event);
       case 'plan.hash':
         terminal.data(['Plan hash  ', command(event.hash)]);
-        terminal.data(
-          `Valid until ${clean(event.expires)}. To execute exactly this plan: --plan instead of --dry-run.`,
-        );
+        terminal.data(`Valid until ${clean(event.expires)}`);
+        terminal.data('To execute exactly this plan, and nothing if it has changed:');
+        terminal.data(['  the same command with ', command('--plan <hash>'), ' instead of ', command('--dry-run')]);
         return;
       case 'session.closed':
         return onClosed(event);
