@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { difference } from './difference.ts';
 import { messageOf, RunbookError } from './errors.ts';
 import type { StepOutcome } from './events.ts';
+import { outcomeOf } from './outcome.ts';
 import type { Finding } from './finding.ts';
 import type { ActionStep, EachStep } from './procedure.ts';
 import { contextOf } from './context.ts';
@@ -47,6 +48,7 @@ export const runEach = async <Input, Ports>(
   let items = run.history?.steps.get(path)?.items;
   if (!items) {
     items = await group.items(contextOf(run, path, run.stop.soft));
+    run.stop.soft.throwIfAborted();
     run.emit({ type: 'items.planned', step: path, items });
   }
   const open: { step: ActionStep<Input, Ports>; path: string; planned: Planned }[] = [];
@@ -55,7 +57,14 @@ export const runEach = async <Input, Ports>(
   for (const item of items) {
     const step = group.step(item);
     const itemPath = `${path}/${item.id}`;
-    if (run.history?.steps.get(itemPath)?.result === 'ok') continue;
+    const before = run.history?.steps.get(itemPath);
+    if (before?.result === 'ok' || before?.result === 'skipped') continue;
+    run.stop.soft.throwIfAborted();
+    if (step.when && !before?.unsettled && !(await step.when(contextOf(run, itemPath, run.stop.soft)))) {
+      run.emit({ type: 'step.started', step: itemPath, kind: step.kind, title: step.title });
+      run.emit({ type: 'step.result', step: itemPath, result: 'skipped', ms: 0 });
+      continue;
+    }
     const settled = await settle(run, step, itemPath);
     if (settled) run.emit({ type: 'step.result', step: itemPath, ms: 0, ...settled });
     else open.push({ step, path: itemPath, planned: await plan(run, step, itemPath) });
@@ -89,12 +98,14 @@ const settle = async <Input, Ports>(
   if (!change || run.dryRun) return undefined;
   const context = contextOf(run, path, run.stop.soft);
   context.report({ note: 'an earlier run was cut off in this step; looking at what became of it' });
+  run.stop.soft.throwIfAborted();
   const finding = await step.verify(context, change);
   if (finding.verdict === 'critical') {
     context.report({ note: `not done: ${finding.summary}` });
     return undefined;
   }
   if (finding.verdict !== 'unknown') return { result: 'ok', finding };
+  run.stop.soft.throwIfAborted();
   const answer = await run.operator
     .choose(path, {
       title: step.title,
@@ -117,8 +128,7 @@ const settle = async <Input, Ports>(
 
 const interruptedChange = <Input, Ports>(run: Run<Input, Ports>, path: string): Change | undefined => {
   const before = run.history?.steps.get(path);
-  const openIntent = before?.intentAt !== undefined && (before.result === undefined || before.result === 'unknown');
-  return openIntent ? before.change : undefined;
+  return before?.unsettled ? before.change : undefined;
 };
 
 const plan = async <Input, Ports>(
@@ -127,6 +137,7 @@ const plan = async <Input, Ports>(
   path: string,
 ): Promise<Planned> => {
   const planned = await look(run, step, path);
+  requireExpected(run, step.title, path, planned);
   run.planned.push({
     step: path,
     fingerprint: planned.fingerprint,
@@ -144,11 +155,22 @@ const plan = async <Input, Ports>(
   return planned;
 };
 
+/** `--plan` was checked when the session began; checks that take their time may lie between that and this step. */
+const requireExpected = <Input, Ports>(run: Run<Input, Ports>, title: string, path: string, planned: Planned): void => {
+  const expected = run.expected?.find((one) => one.step === path);
+  if (!expected || run.changed) return;
+  if (expected.fingerprint === planned.fingerprint && expected.tier === planned.tier) return;
+  throw new RunbookError('refused', `"${title}" is no longer what --plan was printed for. It was not done.`, {
+    next: ['run the command with --dry-run again and look at the new plan'],
+  });
+};
+
 const look = async <Input, Ports>(
   run: Run<Input, Ports>,
   step: ActionStep<Input, Ports>,
   path: string,
 ): Promise<Planned> => {
+  run.stop.soft.throwIfAborted();
   const change = await step.plan(contextOf(run, path, run.stop.soft), interruptedChange(run, path));
   return {
     change,
@@ -165,6 +187,7 @@ const confirm = async <Input, Ports>(
   plans: readonly { readonly path: string; readonly planned: Planned }[],
   overview: { readonly summary: string; readonly blastRadius: readonly string[] },
 ): Promise<void> => {
+  run.stop.soft.throwIfAborted();
   const tier = highestTier(plans.map(({ planned }) => planned.tier));
   const answer = await run.operator.confirm({
     step: path,
@@ -195,7 +218,7 @@ const carryOut = async <Input, Ports>(
   confirmed: Planned,
 ): Promise<Done> => {
   const planned = await stillTrue(run, step, path, confirmed);
-  if (run.stop.soft.aborted) throw run.stop.soft.reason;
+  run.stop.soft.throwIfAborted();
   const context = contextOf(run, path, run.stop.hard);
   run.emit({
     type: 'step.intent',
@@ -204,14 +227,19 @@ const carryOut = async <Input, Ports>(
     change: planned.change,
     fingerprint: planned.fingerprint,
   });
+  run.changed = true;
   let finding: Finding;
+  let applied = false;
   try {
     await step.apply(context, planned.change);
+    applied = true;
     finding = await step.verify(context, planned.change);
   } catch (raised) {
     const error = causeOf(raised, run.stop.hard);
-    if (run.stop.hard.aborted || !(error instanceof RunbookError)) throw outcomeUnknown(run, planned.change, error);
-    throw error.kind === 'failed' ? await offerUndo(run, step, path, planned.change, error) : error;
+    const plain = error instanceof RunbookError && !run.stop.hard.aborted;
+    if (plain && error.kind === 'failed') throw await offerUndo(run, step, path, planned.change, error);
+    // A verification that could not look has not said that the change is not there.
+    throw plain && !applied ? error : outcomeUnknown(run, planned.change, error);
   }
   if (finding.verdict === 'unknown') throw outcomeUnknown(run, planned.change, finding.summary);
   if (finding.verdict === 'critical')
@@ -228,8 +256,7 @@ const stillTrue = async <Input, Ports>(
 ): Promise<Planned> => {
   if (run.clock.monotonic() - confirmed.plannedAt < planIsFreshForMs) return confirmed;
   const now = await look(run, step, path);
-  const changed =
-    now.fingerprint === confirmed.fingerprint ? [] : difference(facts(confirmed.change), facts(now.change));
+  const changed = now.fingerprint === confirmed.fingerprint ? [] : whatChanged(confirmed.change, now.change);
   const riskier =
     tierNumber(now.tier) > tierNumber(confirmed.tier)
       ? [`it became ${now.tier}: ${now.change.raises?.join(', ')}`]
@@ -246,7 +273,13 @@ const stillTrue = async <Input, Ports>(
   );
 };
 
-const facts = (change: Change) => ({ target: { ...change.target }, ...change.basis });
+const facts = (change: Change) => ({ ...change.basis, target: { ...change.target } });
+
+/** Never empty: two fingerprints that differ are two states, also where no line can say how. */
+const whatChanged = (before: Change, now: Change): readonly string[] => {
+  const lines = difference(facts(before), facts(now));
+  return lines.length > 0 ? lines : ['the state that the plan rests on'];
+};
 
 const outcomeUnknown = <Input, Ports>(run: Run<Input, Ports>, change: Change, cause: unknown): RunbookError =>
   new RunbookError('unknown', `Nobody knows yet whether this was done: ${change.summary}. ${messageOf(cause)}`, {
@@ -275,10 +308,10 @@ const offerUndo = async <Input, Ports>(
     ended(done.result, done.finding ? { finding: done.finding } : {});
     return new RunbookError('failed', `${failure.message} It was taken back: ${undo.title}.`, { next: failure.next });
   } catch (error) {
-    if (error instanceof RunbookError && error.kind === 'unrecorded') return error;
-    const declined = error instanceof RunbookError && error.kind === 'declined';
-    ended(declined ? 'declined' : 'failed', { error: messageOf(error) });
-    return declined
+    if (run.recording.failed) throw error;
+    const notWanted = error instanceof RunbookError && (error.kind === 'declined' || error.kind === 'interrupted');
+    ended(outcomeOf(error), { error: messageOf(error) });
+    return notWanted
       ? failure
       : new RunbookError('failed', `${failure.message} Taking it back failed as well: ${messageOf(error)}`, {
           next: failure.next,

@@ -21,6 +21,8 @@ export interface RunOptions<Input, Ports> {
   readonly dryRun: boolean;
   /** What an earlier run of this session did. */
   readonly history?: SessionState;
+  /** With `--plan`: what was planned under its hash. What is planned before the first change must be that. */
+  readonly expected?: readonly PlannedStep[];
 }
 
 /** The state of one run. Steps are known by their path: the ids of the groups around them and their own, joined by `/`. */
@@ -28,7 +30,11 @@ export interface Run<Input, Ports> extends RunOptions<Input, Ports> {
   readonly findings: Map<string, Finding>;
   readonly planned: PlannedStep[];
   readonly undone: string[];
+  /** Something was changed in this run: from here on plans may differ from `expected` by our own doing. */
+  changed?: true;
   failedStep?: string;
+  /** Set once a record could not be written: nothing is recorded, so nothing is changed, after it. */
+  readonly recording: { readonly failed: boolean; readonly failure?: unknown };
 }
 
 /** What a step sees. `signal` is the soft one for reads, the hard one for a change under way. */

@@ -11,8 +11,9 @@ export const difference = (before: JsonObject, after: JsonObject): readonly stri
 };
 
 const flatten = (value: Json, path = '', into = new Map<string, string>()): Map<string, string> => {
-  if (value !== null && typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) flatten(inner, path ? `${path}.${key}` : key, into);
-  } else into.set(path, JSON.stringify(value));
+  const inside = value !== null && typeof value === 'object' ? Object.entries(value) : [];
+  for (const [key, inner] of inside) flatten(inner, path ? `${path}.${key}` : key, into);
+  // An empty list is something else than no list.
+  if (inside.length === 0 && path) into.set(path, JSON.stringify(value));
   return into;
 };

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { $ZodType } from 'zod/v4/core';
 import type { Change } from './change.ts';
 import type { Clock } from './clock.ts';
 import type { Subject } from './events.ts';
@@ -94,8 +94,10 @@ export interface WatchStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly everyMs: (context: Context<Input, Ports>) => number;
   readonly forMs: (context: Context<Input, Ports>) => number;
   readonly sample: Seen<Input, Ports, Json>;
-  /** Called after each sample; a critical finding ends the watch early. */
+  /** Called after each sample. */
   readonly judge: (context: Context<Input, Ports>, samples: readonly Json[]) => Finding;
+  /** Whether a critical finding ends the watch, as a failure. Otherwise it goes on, and the last finding counts. */
+  readonly endsWhenCritical: boolean;
 }
 
 /** Checks at the same time. */
@@ -137,7 +139,7 @@ export interface Procedure<Input, Ports> {
   readonly title: string;
   /** The ports that its steps use; what the configuration does not provide is reported before anything runs. */
   readonly needs: readonly (keyof Ports & string)[];
-  readonly input: z.ZodType<Input>;
+  readonly input: $ZodType<Input>;
   readonly steps: readonly Step<Input, Ports>[];
   /** The sentence after a good end; `ms` is the time that the whole run took. */
   readonly summarise?: (run: {

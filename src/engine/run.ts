@@ -6,6 +6,7 @@ import type { StepOutcome } from './events.ts';
 import { worst } from './finding.ts';
 import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
+import { outcomeOf } from './outcome.ts';
 import type { PlannedStep } from './plan-hash.ts';
 import { changesSomething } from './procedure.ts';
 import type { CheckStep, Context, DecisionStep, ManualStep, ParallelStep, Step, WatchStep } from './procedure.ts';
@@ -23,7 +24,13 @@ export interface RunResult {
 
 /** Runs the steps in their order until one fails, is refused or declined, or the operator stops. Never rejects. */
 export const runSteps = async <Input, Ports>(options: RunOptions<Input, Ports>): Promise<RunResult> => {
-  const run: Run<Input, Ports> = { ...options, findings: new Map(), planned: [], undone: [] };
+  const run: Run<Input, Ports> = {
+    ...options,
+    ...failClosed(options.emit),
+    findings: new Map(),
+    planned: [],
+    undone: [],
+  };
   const result = () => ({
     planned: run.planned,
     findings: run.findings,
@@ -34,8 +41,25 @@ export const runSteps = async <Input, Ports>(options: RunOptions<Input, Ports>):
     await runSequence(run, run.procedure.steps, '');
     return result();
   } catch (error) {
-    return { ...result(), error };
+    // Of several checks side by side that failed, the log that cannot be written counts most.
+    return { ...result(), error: run.recording.failed ? run.recording.failure : error };
   }
+};
+
+/** After one record that could not be written every further one fails, also where the recorder would take it. */
+const failClosed = (emit: RunOptions<unknown, unknown>['emit']): Pick<Run<unknown, unknown>, 'emit' | 'recording'> => {
+  const recording: Run<unknown, unknown>['recording'] = { failed: false };
+  return {
+    recording,
+    emit: (event) => {
+      try {
+        emit(event);
+      } catch (error) {
+        if (!recording.failed) Object.assign(recording, { failed: true, failure: error });
+      }
+      if (recording.failed) throw recording.failure;
+    },
+  };
 };
 
 const join = (parent: string, id: string): string => (parent ? `${parent}/${id}` : id);
@@ -46,8 +70,11 @@ const runSequence = async <Input, Ports>(
   parent: string,
 ): Promise<void> => {
   for (const [index, step] of steps.entries()) {
+    if (run.stop.soft.aborted) {
+      run.undone.push(...steps.slice(index).map((later) => later.title));
+      throw run.stop.soft.reason;
+    }
     try {
-      if (run.stop.soft.aborted) throw run.stop.soft.reason;
       // oxlint-disable-next-line no-await-in-loop -- one step after another is what a procedure is
       await runStep(run, step, join(parent, step.id));
     } catch (error) {
@@ -74,46 +101,41 @@ const stepped = async <Input, Ports>(
 ): Promise<void> => {
   const began = run.clock.monotonic();
   const ms = () => Math.round(run.clock.monotonic() - began);
-  run.emit({ type: 'step.started', step: path, kind: step.kind, title: step.title });
+  const undoneBefore = run.undone.length;
   try {
+    run.emit({ type: 'step.started', step: path, kind: step.kind, title: step.title });
+    run.stop.soft.throwIfAborted();
     const done = await work();
     if (done.finding) run.findings.set(path, done.finding);
     run.emit({ type: 'step.result', step: path, ms: ms(), ...done });
   } catch (raised) {
     const error = causeOf(raised, run.stop.soft);
     run.failedStep ??= path;
-    // A group's items say for themselves what was not done.
-    if (step.kind !== 'each') run.undone.unshift(step.title);
+    // A group's items say for themselves what was not done, once they have begun.
+    if (step.kind !== 'each' || run.undone.length === undoneBefore) run.undone.unshift(step.title);
     // A log that cannot be written has said so already; the reason must not be replaced by a second failure.
-    if (!(error instanceof RunbookError && error.kind === 'unrecorded'))
+    if (!run.recording.failed)
       run.emit({ type: 'step.result', step: path, ms: ms(), result: outcomeOf(error), error: messageOf(error) });
     throw error;
   }
 };
 
-const outcomeOf = (error: unknown): StepOutcome => {
-  if (!(error instanceof RunbookError)) return 'failed';
-  switch (error.kind) {
-    case 'declined':
-    case 'refused':
-    case 'interrupted':
-    case 'unknown':
-      return error.kind;
-    case 'usage':
-      return 'refused';
-    default:
-      return 'failed';
-  }
-};
-
 const runStep = async <Input, Ports>(run: Run<Input, Ports>, step: Step<Input, Ports>, path: string): Promise<void> => {
-  // A group and a decision are entered again: their own steps know what is done.
-  if (step.kind !== 'parallel' && step.kind !== 'decision' && restored(run, path)) return;
+  const before = run.history?.steps.get(path);
+  // A decision is entered again: its own steps know what is done.
+  if (step.kind === 'decision' ? before?.result === 'skipped' : restored(run, path)) return;
   const context = contextOf(run, path, run.stop.soft);
-  if (step.when && !(await step.when(context))) {
-    run.emit({ type: 'step.started', step: path, kind: step.kind, title: step.title });
-    run.emit({ type: 'step.result', step: path, result: 'skipped', ms: 0 });
-    return;
+  // What an earlier run was in the middle of is not passed over because the world looks different half-way.
+  const begun = before?.unsettled ?? before?.answer ?? before?.items;
+  if (step.when && !begun) {
+    let wanted: boolean;
+    try {
+      run.stop.soft.throwIfAborted();
+      wanted = await step.when(context);
+    } catch (error) {
+      return stepped(run, step, path, () => Promise.reject(error));
+    }
+    if (!wanted) return stepped(run, step, path, () => Promise.resolve({ result: 'skipped' }));
   }
   switch (step.kind) {
     case 'check':
@@ -139,9 +161,11 @@ const runCheck = async <Input, Ports>(
   run: Run<Input, Ports>,
   step: CheckStep<Input, Ports>,
   context: Context<Input, Ports>,
-): Promise<{ result: StepOutcome; finding: Finding }> => {
+): Promise<{ result: StepOutcome; finding?: Finding }> => {
+  // There is nothing to verify where nothing was changed.
+  if (step.role === 'verification' && run.dryRun) return { result: 'skipped' };
   const finding = await looked(run, step, context);
-  if (finding.verdict === 'critical' && !run.dryRun) {
+  if (finding.verdict === 'critical') {
     if (step.role === 'precondition') throw new RunbookError('refused', `${finding.summary}. Nothing was done.`);
     if (step.role === 'verification') throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
   }
@@ -188,17 +212,33 @@ const runWatch = async <Input, Ports>(
   }
   const samples: Json[] = [];
   const until = run.clock.monotonic() + forMs;
-  for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
-    const sample = await step.sample(context);
-    samples.push(sample);
-    run.emit({ type: 'sample', step: path, sample });
-    const finding = step.judge(context, samples);
-    if (finding.verdict === 'critical') throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
-    if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
-    // oxlint-disable-next-line no-await-in-loop
-    await run.clock.sleep(everyMs, context.signal);
+  let finding: Finding | undefined;
+  try {
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
+      const sample = await step.sample(context);
+      samples.push(sample);
+      run.emit({ type: 'sample', step: path, sample });
+      finding = step.judge(context, samples);
+      if (finding.verdict === 'critical' && step.endsWhenCritical)
+        throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
+      if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
+      // oxlint-disable-next-line no-await-in-loop
+      await run.clock.sleep(everyMs, context.signal);
+    }
+  } catch (raised) {
+    throw watchEnded(causeOf(raised, run.stop.soft), step.title, finding);
   }
+};
+
+/** Ctrl-C ends the watch, not what is watched: say what state was left. */
+const watchEnded = (error: unknown, title: string, last: Finding | undefined): unknown => {
+  if (!(error instanceof RunbookError) || error.kind !== 'interrupted') return error;
+  const seen = last ? `Last seen: ${last.summary}.` : 'Nothing had been seen yet.';
+  return new RunbookError('interrupted', `${error.message} "${title}" ended early; no change was taken back. ${seen}`, {
+    next: error.next,
+    cause: error,
+  });
 };
 
 const runManual = async <Input, Ports>(
@@ -230,6 +270,7 @@ const runDecision = async <Input, Ports>(
         context.report({ note: `would ask: ${step.question}${because ? ` Advice: ${because}` : ''}` });
         return { result: 'skipped' };
       }
+      run.stop.soft.throwIfAborted();
       const answer = await run.operator.choose(path, {
         title: step.title,
         question: step.question,

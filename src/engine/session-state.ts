@@ -17,6 +17,8 @@ export interface StepState {
   change?: Change;
   confirmation?: { readonly at: string; readonly decision: 'confirmed' | 'declined' | 'refused'; readonly by: string };
   intentAt?: string;
+  /** Nobody knows yet what became of `change`, and since when: only `verify`, or a new intent, settles what an earlier run left. */
+  unsettled?: 'this run' | 'an earlier run';
   finding?: Finding;
   answer?: { readonly answer: string; readonly by: string; readonly note?: string };
   notes: { readonly at: string; readonly note: string }[];
@@ -51,6 +53,7 @@ export const applyEvent = (state: SessionState, event: Event): void => {
       // A session that goes on is open again.
       delete state.outcome;
       delete state.closedAt;
+      for (const step of state.steps.values()) if (step.unsettled) step.unsettled = 'an earlier run';
       return;
     case 'session.closed':
       state.outcome = event.outcome;
@@ -113,6 +116,7 @@ const applyToStep = (step: StepState, event: StepEvent): void => {
       step.tier = event.tier;
       step.change = event.change;
       step.intentAt = event.at;
+      step.unsettled = 'this run';
       delete step.result;
       delete step.error;
       return;
@@ -130,6 +134,11 @@ const applyToStep = (step: StepState, event: StepEvent): void => {
       step.ms = event.ms;
       if (event.finding) step.finding = event.finding;
       if (event.error !== undefined) step.error = event.error;
+      if (settles(step, event.result)) delete step.unsettled;
       return;
   }
 };
+
+/** A run that could not even look at what an earlier one left (declined, unreachable, stopped) has settled nothing. */
+const settles = (step: StepState, result: StepOutcome): boolean =>
+  result === 'ok' || (step.unsettled === 'this run' && result !== 'unknown');

@@ -4,7 +4,7 @@ import type { EventBody, SessionOutcome } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
 import { planExpiresAfterMs, planHash, requirePlan } from './plan-hash.ts';
-import type { Plan } from './plan-hash.ts';
+import type { Plan, PlannedStep } from './plan-hash.ts';
 import { changesSomething, outline } from './procedure.ts';
 import { runSteps, verdictOf } from './run.ts';
 import type { RunResult } from './run.ts';
@@ -25,14 +25,16 @@ export interface SessionEnd {
 export const runSession = async <Input, Ports>(options: SessionOptions<Input, Ports>): Promise<SessionEnd> => {
   const began = options.clock.monotonic();
   let end: SessionEnd;
+  let undone: readonly string[] = options.procedure.steps.map((step) => step.title);
   try {
     options.emit(options.opening);
-    if (options.plan !== undefined) await requirePlanned(options, options.plan);
-    const result = await runSteps(options);
+    const expected = options.plan === undefined ? undefined : await requirePlanned(options, options.plan);
+    const result = await runSteps({ ...options, ...(expected ? { expected } : {}) });
+    undone = result.undone;
     if (options.dryRun && !result.error && result.planned.length > 0) emitHash(options, result);
     end = endOf(options, result, options.clock.monotonic() - began);
   } catch (error) {
-    end = { outcome: outcomeOf(options, { planned: [], findings: new Map(), undone: [] }, error), error };
+    end = { outcome: outcomeOf(options, { planned: [], findings: new Map(), undone }, error), error };
   }
   try {
     options.emit({ type: 'session.closed', outcome: end.outcome });
@@ -52,10 +54,15 @@ const planOf = <Input, Ports>(options: SessionOptions<Input, Ports>, result: Run
   steps: result.planned,
 });
 
-const requirePlanned = async <Input, Ports>(options: SessionOptions<Input, Ports>, hash: string): Promise<void> => {
+/** The steps of the plan with this hash, if it is still what would be done. */
+const requirePlanned = async <Input, Ports>(
+  options: SessionOptions<Input, Ports>,
+  hash: string,
+): Promise<readonly PlannedStep[]> => {
   const rehearsal = await runSteps({ ...options, dryRun: true, emit: () => undefined });
   if (rehearsal.error) throw rehearsal.error;
   requirePlan(hash, planOf(options, rehearsal), options.clock.now());
+  return rehearsal.planned;
 };
 
 const emitHash = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult): void => {
@@ -119,4 +126,11 @@ const outcomeOf = <Input, Ports>(
 const after = <Input, Ports>(
   options: SessionOptions<Input, Ports>,
   failedStep: string | undefined,
-): readonly string[] => options.procedure.afterFailure?.({ input: options.input, failedStep }) ?? [];
+): readonly string[] => {
+  try {
+    return options.procedure.afterFailure?.({ input: options.input, failedStep }) ?? [];
+  } catch {
+    // Advice that cannot be given must not hide what happened.
+    return [];
+  }
+};

@@ -1,0 +1,24 @@
+import { rm } from 'node:fs/promises';
+import { rolldown } from 'rolldown';
+import { eagerFaults } from './eager.ts';
+
+/** Builds `dist/`: one entry, code split at every `import()`, minified. Fails if the entry pulls in what only some commands need. */
+const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', external: [/^node:/] });
+await rm('dist', { recursive: true, force: true });
+const { output } = await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  minify: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+});
+await bundle.close();
+
+const faults = eagerFaults(output);
+if (faults.length > 0) {
+  process.stderr.write(`The entry loads what it must not:\n${faults.map((fault) => `  ${fault}\n`).join('')}`);
+  process.exitCode = 1;
+} else {
+  const bytes = output.reduce((sum, file) => sum + (file.type === 'chunk' ? file.code.length : 0), 0);
+  process.stdout.write(`dist: ${output.length} files, ${Math.round(bytes / 1024)} KiB\n`);
+}

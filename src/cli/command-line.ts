@@ -1,0 +1,55 @@
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
+import type { World } from '../sections/section.ts';
+import { exitCodes } from './exit-codes.ts';
+import { addSections, commandWord, createProgram, parsingError, quietly } from './program.ts';
+import { createRb } from './rb.ts';
+import type { Wired } from './rb.ts';
+import { reportError } from './report-error.ts';
+import { menu } from './table.ts';
+
+/** Parses and runs. Returns the exit code; never rejects. */
+export const runCommandLine = async (world: World, version: string): Promise<number> => {
+  const program = createProgram(version);
+  const rb = createRb(program, world, version);
+  try {
+    await addSections(program, world.argv, rb);
+    if (commandWord(world.argv) === undefined && !world.argv.some((word) => helpWords.has(word)))
+      return await startPage(rb, program.helpInformation(), world, version);
+    await parse(program, world.argv, rb);
+    return rb.exitCode();
+  } catch (error) {
+    return await reportError(error, rb);
+  } finally {
+    await (await rb.terminal()).flush();
+  }
+};
+
+/** Errors: `usage` for what commander does not understand. */
+const parse = async (program: Command, argv: readonly string[], rb: Wired): Promise<void> => {
+  const shown: string[] = [];
+  quietly(program, (text) => void shown.push(text));
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    const problem = error instanceof CommanderError ? parsingError(error) : error;
+    if (problem) throw problem;
+  } finally {
+    if (shown.length > 0) (await rb.terminal()).document(shown.join(''));
+  }
+};
+
+const helpWords = new Set(['-h', '--help', '-V', '--version', 'help']);
+
+/** `rb` alone: the menu of the runbook at a terminal, the help everywhere else. */
+const startPage = async (rb: Wired, help: string, world: World, version: string): Promise<number> => {
+  const terminal = await rb.terminal();
+  if (!terminal.interactive) {
+    terminal.document(help);
+    return exitCodes.done;
+  }
+  const { chooseFromMenu } = await import('../terminal/menu.ts');
+  const chosen = await chooseFromMenu(terminal, menu);
+  if (chosen === undefined) return exitCodes.declined;
+  return runCommandLine({ ...world, argv: [...world.argv, ...chosen.split(' ')] }, version);
+};

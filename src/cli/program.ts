@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander';
+import { RunbookError } from '../engine/errors.ts';
+import type { Rb } from '../sections/section.ts';
+import { addGlobals } from './globals.ts';
+import { sections } from './table.ts';
+
+export interface ProgramOutput {
+  data(text: string): void;
+}
+
+/** The command line without its commands. */
+export const createProgram = (version: string): Command =>
+  addGlobals(new Command('rb'))
+    .description('Runs your operations runbook: shows what would happen, asks, does it, verifies it, writes it down.')
+    .version(version, '-V, --version')
+    .helpOption('-h, --help', 'help; also: rb <command> --help')
+    .helpCommand('help [command]', 'help for a command')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .addHelpText('before', examples);
+
+/** Adds the commands. Only the section that is typed is loaded; of the others the help knows a line each. */
+export const addSections = async (program: Command, argv: readonly string[], rb: Rb): Promise<void> => {
+  const word = commandWord(argv) ?? '';
+  for (const section of sections) {
+    if (Object.hasOwn(section.commands, word)) {
+      // oxlint-disable-next-line no-await-in-loop -- one at the most, and the order of the help is that of the runbook
+      const { register } = await section.load();
+      register(program, rb);
+      for (const [name, summary] of Object.entries(section.commands))
+        program.commands.find((command) => command.name() === name)?.summary(summary);
+    } else
+      for (const [name, summary] of Object.entries(section.commands))
+        program.command(name).summary(summary).description(summary);
+  }
+};
+
+/** The first word that is no option and no value of one; of `help restart`, the second. */
+export const commandWord = (argv: readonly string[]): string | undefined => {
+  const withValue = addGlobals(new Command())
+    .options.filter((option) => option.required)
+    .flatMap((option) => [option.short, option.long]);
+  const words: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? '';
+    if (withValue.includes(word)) index++;
+    else if (!word.startsWith('-')) words.push(word);
+  }
+  return words[0] === 'help' ? words[1] : words[0];
+};
+
+/** Commander ends the process by itself and writes where it likes; neither suits us. */
+export const quietly = (program: Command, write: (text: string) => void): void => {
+  for (const command of [program, ...descendants(program)])
+    command
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      .configureOutput({ writeOut: write, writeErr: write, outputError: () => undefined });
+};
+
+const descendants = (command: Command): readonly Command[] =>
+  command.commands.flatMap((child) => [child, ...descendants(child)]);
+
+/** What a parsing error of commander means. Undefined: help or version was shown, which is no error. */
+export const parsingError = (error: CommanderError): RunbookError | undefined => {
+  if (error.exitCode === 0) return undefined;
+  const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1];
+  return new RunbookError('usage', meant === undefined ? `${what}.` : `${what}. Did you mean ${meant}?`, {
+    next: ['rb --help'],
+  });
+};
+
+const examples = `Examples:
+  rb                                   the runbook as a menu
+  rb health                            is it up?
+  rb restart --rolling --dry-run       what would a restart do?
+  rb restart --rolling                 restart one instance after another
+  rb audit report                      what was done, for the others
+`;

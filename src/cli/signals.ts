@@ -1,0 +1,31 @@
+import { RunbookError } from '../engine/errors.ts';
+import type { StopControl } from '../engine/stop.ts';
+
+/**
+ * Ctrl-C, SIGTERM and a lost terminal ask the run to stop: the first time after the present step, the second time at once.
+ * `say` tells the person. Returns the function that lets the signals go again.
+ */
+export const stopOnSignals = (stop: StopControl, say: (text: string) => void): (() => void) => {
+  const request = (signal: NodeJS.Signals) => {
+    const kind = stop.request(
+      new RunbookError('interrupted', `Stopped by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}.`),
+    );
+    say(
+      kind === 'soft'
+        ? 'Stopping: finishing this step. Again stops waiting for it; its outcome is then unknown.'
+        : 'Not waiting any longer. The outcome of this step is unknown; rb resume settles it.',
+    );
+  };
+  // A terminal that is gone must not be told twice: what is under way is finished, then the session waits for `rb resume`.
+  const hangUp = () => {
+    if (!stop.soft.aborted) stop.request(new RunbookError('interrupted', 'Stopped: the terminal was closed.'));
+  };
+  process.on('SIGINT', request);
+  process.on('SIGTERM', request);
+  process.on('SIGHUP', hangUp);
+  return () => {
+    process.off('SIGINT', request);
+    process.off('SIGTERM', request);
+    process.off('SIGHUP', hangUp);
+  };
+};

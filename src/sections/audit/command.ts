@@ -1,0 +1,41 @@
+import type { Register } from '../section.ts';
+import { showList } from './list.ts';
+import { showReport } from './report.ts';
+import { showSession } from './show.ts';
+import { verifySessions } from './verify.ts';
+
+export const register: Register = (program, rb) => {
+  const audit = program.command('audit').description('The record of every session that changed something or tried to.');
+  audit
+    .command('list')
+    .summary('the sessions, newest first')
+    .option('--limit <n>', 'how many', '20')
+    .action((flags: { readonly limit: string }) => showList(rb, flags.limit));
+  audit
+    .command('show')
+    .summary('one session: its steps, decisions and outcome')
+    .argument('[session]', 'its id; the newest where none is given')
+    .action((session: string | undefined) => showSession(rb, session));
+  audit
+    .command('verify')
+    .summary(
+      'was anything altered? exits 0 intact, closed and anchored; 1 damaged; 2 intact, but not closed or not anchored',
+    )
+    .argument('[sessions...]', 'their ids; the newest where none is given')
+    .option('--all', 'every session in the audit directory')
+    .action((sessions: string[], flags: { readonly all?: true }) => verifySessions(rb, sessions, flags.all === true));
+  audit
+    .command('report')
+    .summary('a report of one session, as Markdown or HTML')
+    .argument('[session]', 'its id; the newest where none is given')
+    .option('--html', 'HTML that opens without a network')
+    .option('--file <path>', 'write it to this file instead of standard output')
+    .action((session: string | undefined, flags: { readonly html?: true; readonly file?: string }) =>
+      showReport(rb, session, flags),
+    );
+  program
+    .command('resume')
+    .description('Settles what was under way when the session was cut off by looking, then does what is left.')
+    .argument('[session]', 'its id; the newest interrupted one where none is given')
+    .action((session: string | undefined) => rb.resume(session));
+};

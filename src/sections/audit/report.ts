@@ -1,0 +1,1 @@
+export const showReport = async (...x: unknown[]): Promise<void> => {};

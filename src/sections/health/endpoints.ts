@@ -1,0 +1,99 @@
+import type { EnvironmentConfig, HealthConfig } from '../../config/schema.ts';
+import { RunbookError } from '../../engine/errors.ts';
+import type { Cell, Finding } from '../../engine/finding.ts';
+import { worst } from '../../engine/finding.ts';
+import type { Http, Probe, ProbeResult } from '../../providers/http/port.ts';
+
+/** Section 4 of the runbook: every endpoint, all at the same time. Errors: `usage` where the environment has no `url`. */
+export const probeEndpoints = async (
+  environment: EnvironmentConfig,
+  http: Http,
+  signal: AbortSignal,
+): Promise<Finding> => {
+  const base = baseUrl(environment);
+  const { endpoints, timeoutSeconds } = environment.health;
+  const results = await Promise.all(
+    endpoints.map((endpoint) => http.probe(probeFor(base, endpoint, timeoutSeconds), signal)),
+  );
+  const unhealthy = results.filter((result) => !result.healthy);
+  return {
+    verdict: worst(results.map((result) => (result.healthy ? 'ok' : 'critical'))),
+    summary:
+      unhealthy.length === 0
+        ? `${results.length} of ${results.length} endpoints healthy`
+        : `${unhealthy.length} of ${results.length} endpoints unhealthy: ${unhealthy.map((result) => `${new URL(result.url).pathname} ${result.detail}`).join('; ')}`,
+    evidence: {
+      columns: [
+        { title: 'endpoint' },
+        { title: 'checks' },
+        { title: 'answer' },
+        { title: 'ms', align: 'right' },
+        { title: 'own ms', align: 'right' },
+      ],
+      rows: results.map((result, index): readonly Cell[] => [
+        new URL(result.url).pathname,
+        endpoints[index]?.checks ?? null,
+        { text: result.detail, verdict: result.healthy ? 'ok' : 'critical' },
+        Math.round(result.ms),
+        result.reportedLatencyMs ?? null,
+      ]),
+    },
+    data: { endpoints: results.map(asData) },
+  };
+};
+
+/**
+ * The load balancer's own view: its health check fails only after `unhealthyThreshold` failures in a row, so that is how
+ * often it is asked before it counts as down.
+ */
+export const probeLoadBalancer = async (
+  environment: EnvironmentConfig,
+  http: Http,
+  signal: AbortSignal,
+): Promise<Finding> => {
+  const { path, unhealthyThreshold, intervalSeconds } = environment.health.loadBalancer;
+  const url = at(baseUrl(environment), path);
+  const results: ProbeResult[] = [];
+  while (results.length < unhealthyThreshold && !results.at(-1)?.healthy)
+    // oxlint-disable-next-line no-await-in-loop -- "in a row" means one after another
+    results.push(await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal));
+  const latest = results.at(-1);
+  const failures = results.filter((result) => !result.healthy).length;
+  const verdict = latest?.healthy ? (failures > 0 ? 'warn' : 'ok') : 'critical';
+  const rule = `unhealthy after ${unhealthyThreshold} failures in a row, asked every ${intervalSeconds} s`;
+  return {
+    verdict,
+    summary: latest?.healthy
+      ? `load balancer check ${path} passes${failures > 0 ? ` after ${failures} failures` : ''} (${rule})`
+      : `load balancer check ${path} failed ${failures} times in a row: ${latest?.detail}`,
+    data: { url, failures, unhealthyThreshold, intervalSeconds, healthy: latest?.healthy ?? false },
+  };
+};
+
+const baseUrl = (environment: EnvironmentConfig): string => {
+  if (environment.url !== undefined) return environment.url;
+  throw new RunbookError('usage', 'This environment has no `url`, so there is nothing to ask for its health.', {
+    next: ['add to the environment in runbook.config.yaml:  url: https://checkout.example.com'],
+  });
+};
+
+/** Below the path of the base, if it has one. */
+const at = (base: string, path: string): string => `${base.replace(/\/+$/, '')}${path}`;
+
+const probeFor = (base: string, endpoint: HealthConfig['endpoints'][number], timeoutSeconds: number): Probe => ({
+  url: at(base, endpoint.path),
+  status: endpoint.status,
+  timeoutMs: timeoutSeconds * 1000,
+  ...(endpoint.expect ? { body: endpoint.expect } : {}),
+  ...(endpoint.latencyField === undefined ? {} : { latencyField: endpoint.latencyField }),
+});
+
+const asData = ({ url, healthy, ms, failure, detail, httpStatus, reportedLatencyMs }: ProbeResult) => ({
+  url,
+  healthy,
+  ms: Math.round(ms * 10) / 10,
+  detail,
+  ...(failure === undefined ? {} : { failure }),
+  ...(httpStatus === undefined ? {} : { httpStatus }),
+  ...(reportedLatencyMs === undefined ? {} : { reportedLatencyMs }),
+});

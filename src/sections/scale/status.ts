@@ -1,0 +1,32 @@
+import * as z from 'zod/mini';
+import { instancesFinding } from '../instances.ts';
+import { procedure } from '../ports.ts';
+import { isOffPeak, wallClock } from './off-peak.ts';
+
+/** How many instances there are, how many there may be, and whether this is the time to take some away. */
+export const scaleStatus = procedure({
+  id: 'scale.status',
+  section: '2.6',
+  title: 'Number of instances',
+  needs: ['workload', 'settings'],
+  input: z.object({}),
+  steps: ({ check }) => [
+    check('instances', 'Instances', async ({ workload, signal, clock }) =>
+      instancesFinding(await workload.status({ signal }), clock.now()),
+    ),
+    check('limits', 'Limits', ({ settings, clock }) => {
+      const limits = settings.environment.scaling;
+      if (!limits)
+        return { verdict: 'unknown', summary: 'no limits are configured (`scaling`); the floor is 1 instance' };
+      const { min, max, offPeak } = limits;
+      const window = offPeak
+        ? `; off-peak ${offPeak.from}-${offPeak.to} ${offPeak.timeZone}, it is ${wallClock(clock.now(), offPeak.timeZone)}: ${isOffPeak(offPeak, clock.now()) ? 'now' : 'not now'}`
+        : '';
+      return {
+        verdict: 'ok',
+        summary: `between ${min} and ${max ?? 'any number of'} instances${window}`,
+        data: { min, max: max ?? null, offPeak: offPeak ? { ...offPeak, now: isOffPeak(offPeak, clock.now()) } : null },
+      };
+    }),
+  ],
+});

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Finding } from '../engine/finding.ts';
+import type { Procedure } from '../engine/procedure.ts';
+import type { PortName, Ports } from './ports.ts';
+import type { Settings } from './settings.ts';
+
+/** What the command files of the sections can do. They turn flags into input and call one of these. */
+export interface Rb {
+  /** Runs a procedure on the selected environment and sets the exit code. `input` is checked against the procedure's schema. */
+  run<Input, Need extends PortName>(procedure: Procedure<Input, Pick<Ports, Need>>, input: unknown): Promise<void>;
+  /** Goes on with an interrupted session: the newest one where none is named. */
+  resume(session?: string): Promise<void>;
+  /** The configuration, loaded once. Errors: `usage` with every problem in it. */
+  configuration(): Promise<LoadedConfig>;
+  /** The configuration with the selected environment. */
+  settings(): Promise<Settings>;
+  /** Where the audit files are: also without a configuration. */
+  auditDirectory(): Promise<string>;
+  /** Shows what is on this machine: the sentence and the table, or the data with `-o json`. */
+  show(finding: Finding): Promise<void>;
+  /** Shows a text of many lines as it is, or `data` with `-o json`. */
+  document(text: string, data: unknown): Promise<void>;
+  /** Opens a page in the browser; where there is none, prints its address. */
+  open(url: string): Promise<void>;
+  /** The exit code, where it is not 0 and nothing was thrown. */
+  exit(code: number): void;
+  readonly world: World;
+}
+
+/** What the process is surrounded by. */
+export interface World {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Adds the commands of a section to the program. */
+export type Register = (program: Command, rb: Rb) => void;
