@@ -220,7 +220,7 @@ const runWatch = async <Input, Ports>(
       samples.push(sample);
       run.emit({ type: 'sample', step: path, sample });
       finding = step.judge(context, samples);
-      if (finding.verdict === 'critical')
+      if (finding.verdict === 'critical' && step.endsWhenCritical)
         throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
       if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
       // oxlint-disable-next-line no-await-in-loop
