@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from './program.ts';
@@ -23,16 +23,15 @@ export const newestSession = async (rb: Program): Promise<string | undefined> =>
 /** Verifies the session's audit file, and writes its report where it outlives the sandbox. */
 export const auditProof = async (rb: Program, session: string): Promise<Proof[]> => {
   const verified = await rb.read(['audit', 'verify', session]);
-  const report = await rb.read(['audit', 'report', session]);
   const path = join(mkdtempSync(join(tmpdir(), 'rb-report-')), `${session}.md`);
-  writeFileSync(path, report.output, { mode: 0o600 });
+  const report = await rb.read(['audit', 'report', session, '--file', path]);
   return [
     {
       // 2 is intact but without an anchor, which the sandbox does not have.
       holds: verified.exitCode === 0 || verified.exitCode === 2,
       sentence: `rb audit verify ${session}: exit code ${String(verified.exitCode)}\n${indented(verified.output)}`,
     },
-    { holds: report.exitCode === 0 && report.output.length > 0, sentence: `The report: ${path}` },
+    { holds: report.exitCode === 0 && existsSync(path), sentence: `The report: ${path}` },
   ];
 };
 
