@@ -9,14 +9,17 @@ export interface Before extends JsonObject {
   readonly health: string;
   readonly version: string | null;
   readonly startedAt: string | null;
+  /** When this was seen. ISO 8601. */
+  readonly seenAt: string;
 }
 
-export const beforeOf = ({ id, listedState, health, version, startedAt }: Seen): Before => ({
+export const beforeOf = ({ id, listedState, health, version, startedAt }: Seen, now: Date): Before => ({
   id,
   state: listedState,
   health,
   version: version ?? null,
   startedAt: startedAt ?? null,
+  seenAt: now.toISOString(),
 });
 
 /** The part of it that a plan rests on. Health is not: an instance that is restarted because it flaps would never be. */
@@ -29,8 +32,6 @@ export const basisOf = ({ id, listedState, startedAt }: Seen): JsonObject => ({
 /** What a change of this adapter carries along. */
 export interface ChangeData extends JsonObject {
   readonly before: readonly Before[];
-  /** ISO 8601. */
-  readonly plannedAt: string;
   /** The instances to be restarted: all of the unit, but for those that an interrupted session has restarted already. */
   readonly todo: readonly string[];
   /** Scaling: how many there should be afterwards. */
@@ -44,7 +45,6 @@ export const dataOf = (change: Change): ChangeData => {
   const data = isObject(change.data) ? change.data : {};
   return {
     before: Array.isArray(data['before']) ? (data['before'] as Before[]) : [],
-    plannedAt: typeof data['plannedAt'] === 'string' ? data['plannedAt'] : '',
     todo: Array.isArray(data['todo']) ? (data['todo'] as string[]) : [],
     to: typeof data['to'] === 'number' ? data['to'] : null,
     onlyStart: data['onlyStart'] === true,

@@ -28,8 +28,6 @@ export interface ComebackRules {
   readonly hasHealth: boolean;
   /** The commands of the change ended well in this process: what cannot be told from the start time is new then. */
   readonly commandsDone: boolean;
-  /** ISO 8601; a start time after it is new where there was none before. */
-  readonly plannedAt: string;
 }
 
 const healthyTwice = 2;
@@ -59,7 +57,7 @@ export const followComeback = (id: string, before: Before | undefined, rules: Co
   const standing = (now: Seen | undefined, at: number): Pick<Standing, 'kind' | 'why'> => {
     if (now === undefined) return { kind: 'down', why: 'gone' };
     if (isStopped(now)) return { kind: 'down', why: 'stopped' };
-    const renewed = isNew(now, before, rules.plannedAt) ?? (rules.commandsDone ? true : undefined);
+    const renewed = isNew(now, before) ?? (rules.commandsDone ? true : undefined);
     if (renewed === false)
       return now.listedState === 'stopping' || now.listedState === 'starting'
         ? { kind: 'waiting', why: now.listedState }
@@ -99,17 +97,13 @@ export const followComeback = (id: string, before: Before | undefined, rules: Co
 const jitterMs = 2000;
 
 /** Was an instance that is up started anew? `undefined`: the start times do not tell. */
-export const isNew = (
-  now: { readonly startedAt?: string },
-  before: Before | undefined,
-  plannedAt: string,
-): boolean | undefined => {
+export const isNew = (now: { readonly startedAt?: string }, before: Before | undefined): boolean | undefined => {
   if (before === undefined) return true;
   if (before.state === 'stopped') return true;
   if (now.startedAt === undefined) return undefined;
   if (before.startedAt !== null) {
     const [then, since] = [Date.parse(before.startedAt), Date.parse(now.startedAt)];
-    return Math.abs(since - then) > jitterMs || (since !== then && since >= Date.parse(plannedAt));
+    return Math.abs(since - then) > jitterMs || (since !== then && since >= Date.parse(before.seenAt));
   }
-  return Date.parse(now.startedAt) >= Date.parse(plannedAt) ? true : undefined;
+  return Date.parse(now.startedAt) >= Date.parse(before.seenAt) ? true : undefined;
 };

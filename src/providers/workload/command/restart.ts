@@ -79,15 +79,14 @@ const planRestart = async (service: Service, unit: RestartUnit, call: Call, inte
   const isDone = (instance: Seen): boolean => {
     const before = earlierOf(instance.id);
     if (!before || isDown(instance) || instance.health === 'critical') return false;
-    return isNew(instance, before, earlier?.plannedAt ?? '') === true;
+    return isNew(instance, before) === true;
   };
   const done = members.filter(isDone);
   const todo = members.filter((instance) => !done.includes(instance));
   const others = all.filter((instance) => !unit.instances.includes(instance.id));
   const raise = raiseOf(todo, others, all.length);
   const data: ChangeData = {
-    before: members.map((instance) => (isDone(instance) && earlierOf(instance.id)) || beforeOf(instance)),
-    plannedAt: (earlier && todo.length === 0 ? earlier.plannedAt : undefined) ?? now.toISOString(),
+    before: members.map((instance) => (isDone(instance) && earlierOf(instance.id)) || beforeOf(instance, now)),
     todo: todo.map(({ id }) => id),
     to: null,
     onlyStart: false,
@@ -135,11 +134,11 @@ const appearWithinMs = 2000;
 const enough = 3;
 
 const verifyRestart = async (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, plannedAt } = dataOf(change);
+  const { before } = dataOf(change);
   const { config } = service;
   const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
-  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone, plannedAt };
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone };
   const followed = before.map((each) => ({ id: each.id, stand: followComeback(each.id, each, rules) }));
   const patienceMs = Math.min(config.readyTimeoutMs, config.drainMs + requestedForMs);
 

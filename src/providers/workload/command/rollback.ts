@@ -32,8 +32,7 @@ const planRollback = async (service: Service, call: Call, interrupted?: Change):
     ...(mixed ? [`the instances run ${versions.length} versions`] : []),
   ];
   const data: ChangeData = {
-    before: all.map(beforeOf),
-    plannedAt: call.clock.now().toISOString(),
+    before: all.map((each) => beforeOf(each, call.clock.now())),
     todo: [],
     to: null,
     onlyStart: false,
@@ -53,11 +52,11 @@ const planRollback = async (service: Service, call: Call, interrupted?: Change):
 const enough = 3;
 
 const verifyRollback = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, plannedAt } = dataOf(change);
+  const { before } = dataOf(change);
   const { config } = service;
   const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
-  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true, plannedAt };
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true };
   const was = versionsOf(before);
   const followed = new Map<string, ReturnType<typeof followComeback>>();
   const isBack = (instance: Seen) => instance.version !== undefined && !was.includes(instance.version);

@@ -49,8 +49,7 @@ const planScale = async (
   const { min, max } = config.scaling ?? {};
   const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];
   const data: ChangeData = {
-    before: (interrupted && dataOf(interrupted).before) ?? all.map(beforeOf),
-    plannedAt: call.clock.now().toISOString(),
+    before: (interrupted && dataOf(interrupted).before) ?? all.map((each) => beforeOf(each, call.clock.now())),
     todo: [],
     to,
     onlyStart: false,
@@ -74,13 +73,13 @@ const planScale = async (
 const enough = 3;
 
 const verifyScale = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, to, plannedAt } = dataOf(change);
+  const { before, to } = dataOf(change);
   const wanted = to ?? 0;
   const { config } = service;
   const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
   // None of them has to be new: only to be there and healthy.
-  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true, plannedAt };
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true };
   const wasUnhealthy = new Set(before.filter(({ health }) => health === 'critical').map(({ id }) => id));
   const followed = new Map<string, ReturnType<typeof followComeback>>();
   let wrong = 0;

@@ -30,8 +30,7 @@ const planStopAndStart = async (service: Service, call: Call, interrupted?: Chan
   const all = await service.instances(call.signal);
   const earlier = interrupted && dataOf(interrupted);
   const { desired } = earlier?.to ? { desired: earlier.to } : await service.intended(all, call.signal);
-  const before = earlier?.before ?? wanted(all, desired).map(beforeOf);
-  const plannedAt = earlier?.plannedAt ?? call.clock.now().toISOString();
+  const before = earlier?.before ?? wanted(all, desired).map((each) => beforeOf(each, call.clock.now()));
   const stop = shown(service.argv('stop'));
   const begin = shown(service.argv('start', { count: String(desired) }));
   if (desired === 0)
@@ -47,12 +46,11 @@ const planStopAndStart = async (service: Service, call: Call, interrupted?: Chan
       !isNew(
         instance,
         before.find(({ id }) => id === instance.id),
-        plannedAt,
       ),
   );
   const onlyStart = earlier !== undefined && old.length === 0;
   const ids = before.map(({ id }) => id);
-  const data: ChangeData = { before, plannedAt, todo: [], to: desired, onlyStart };
+  const data: ChangeData = { before, todo: [], to: desired, onlyStart };
   return {
     summary: onlyStart
       ? `start the ${counted(desired)} that the interrupted session stopped (${listing(ids)})`
@@ -148,12 +146,12 @@ const startedAgain = (error: unknown, call: Call): RunbookError => {
 const appearWithinMs = 10_000;
 
 const verifyStart = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, plannedAt, to } = dataOf(change);
+  const { before, to } = dataOf(change);
   const count = to ?? before.length;
   const { config } = service;
   const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
-  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone, plannedAt };
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone };
   const followed = new Map<string, ReturnType<typeof followComeback>>();
   const standingOf = (id: string, look: Look): Standing => {
     const known =
