@@ -31,7 +31,9 @@ export const auditProof = async (rb: Program, session: string): Promise<Proof[]>
       holds: verified.exitCode === 0 || verified.exitCode === 2,
       sentence: `rb audit verify ${session}: exit code ${String(verified.exitCode)}\n${indented(verified.output)}`,
     },
-    { holds: report.exitCode === 0 && existsSync(path), sentence: `The report: ${path}` },
+    existsSync(path)
+      ? { holds: report.exitCode === 0, sentence: `The report: ${path}` }
+      : { holds: false, sentence: `rb audit report wrote no report: exit code ${String(report.exitCode)}` },
   ];
 };
 
