@@ -1,0 +1,94 @@
+import type { StepOutcome, SessionOutcome } from '../../engine/events.ts';
+import type { Cell, Verdict } from '../../engine/finding.ts';
+
+/**
+ * Foreign text without what a viewer does not show or shows elsewhere: control characters become their pictures
+ * (ESC: ␛), bidirectional and invisible format characters become U+FFFD. Line breaks and tabs stay.
+ */
+export const legible = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll('\r\n', '\n')
+    .replace(/[\0-\x08\v-\x1f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
+    .replaceAll('\x7f', '␡')
+    .replace(/[\x80-\x9f]|(?!\u200d)[\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
+
+/** `1.2 s`, `3 min 20 s`, `2 h 5 min`. */
+export const duration = (ms: number): string => {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
+
+/** `2026-11-22 03:15:02 UTC`. */
+export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+
+/** `03:15:02`, the day before it where it is not `day` (`2026-11-22`). */
+export const timeOfDay = (iso: string, day: string): string =>
+  iso.startsWith(day) ? iso.slice(11, 19) : `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+
+/** How a verdict or an outcome is to be taken; the reports colour by it. */
+export type Tone = 'good' | 'warning' | 'bad' | 'unknown' | 'neutral';
+
+export const toneOfVerdict = (verdict: Verdict): Tone =>
+  ({ ok: 'good', warn: 'warning', critical: 'bad', unknown: 'unknown' } as const)[verdict];
+
+export const toneOfResult = (result: StepOutcome): Tone =>
+  (
+    {
+      ok: 'good',
+      failed: 'bad',
+      unknown: 'unknown',
+      skipped: 'neutral',
+      declined: 'neutral',
+      refused: 'warning',
+      interrupted: 'warning',
+    } as const
+  )[result];
+
+export const toneOfStatus = (status: SessionOutcome['status'] | 'open'): Tone => {
+  switch (status) {
+    case 'done':
+      return 'good';
+    case 'failed':
+    case 'critical':
+    case 'unreachable':
+    case 'unrecorded':
+      return 'bad';
+    case 'unknown':
+    case 'open':
+      return 'unknown';
+    case 'refused':
+    case 'interrupted':
+      return 'warning';
+    case 'declined':
+    case 'usage':
+      return 'neutral';
+  }
+};
+
+/** The status in a word or two for people. */
+export const statusInWords = (status: SessionOutcome['status'] | 'open'): string =>
+  ({
+    done: 'Done',
+    failed: 'Failed',
+    usage: 'Not run',
+    refused: 'Refused',
+    declined: 'Declined',
+    unreachable: 'Unreachable',
+    critical: 'Critical',
+    unknown: 'Outcome unknown',
+    unrecorded: 'Not recorded',
+    interrupted: 'Interrupted',
+    open: 'Not closed',
+  })[status];
+
+/** A cell's text; a dash for nothing. A verdict is said in words, since a printed report may have no colour. */
+export const cellText = (cell: Cell): string => {
+  if (cell === null) return '–';
+  if (typeof cell !== 'object') return String(cell);
+  return cell.verdict === 'ok' ? cell.text : `${cell.text} (${cell.verdict})`;
+};
