@@ -127,7 +127,7 @@ const stepRow = (step: ReportedStep, report: Report, day: string): Html => {
     <td class="time">${end}</td>
     <td class="time">${took}</td>
     <td>${bar(step, report, tone)}</td>
-    <td>${badge(tone, result)}</td>
+    <td>${badge(tone, resultInWords(step))}</td>
   </tr>`;
 };
 
