@@ -1,7 +1,10 @@
-import truncatedWidth from 'fast-string-truncated-width';
+import stringWidth from 'string-width';
+
+const ascii = /^[\x20-\x7E]*$/;
+const graphemes = new Intl.Segmenter();
 
 /** Columns that a clean text takes on a terminal: 2 for CJK and emoji, 0 for combining marks. */
-export const widthOf = (text: string): number => truncatedWidth(text).width;
+export const widthOf = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
 
 /** At most `width` columns of a clean text; what is cut off leaves `ellipsis`. */
 export const truncate = (text: string, width: number, ellipsis: string): string => {
@@ -37,12 +40,22 @@ const chop = (word: string, width: number): readonly string[] => {
   const pieces: string[] = [];
   let rest = word;
   while (widthOf(rest) > width) {
-    const index = Math.max(indexAt(rest, width), String.fromCodePoint(rest.codePointAt(0) ?? 0).length);
+    const index = Math.max(indexAt(rest, width), firstOf(rest).length);
     pieces.push(rest.slice(0, index));
     rest = rest.slice(index);
   }
   return [...pieces, rest];
 };
 
-/** Where the text has to be cut to take at most `width` columns. */
-const indexAt = (text: string, width: number): number => truncatedWidth(text, { limit: width, ellipsis: '' }).index;
+const firstOf = (text: string): string => graphemes.segment(text).containing(0)?.segment ?? text;
+
+/** Where the text has to be cut to take at most `width` columns; never inside what is seen as one character. */
+const indexAt = (text: string, width: number): number => {
+  if (ascii.test(text)) return Math.min(text.length, width);
+  let used = 0;
+  for (const { segment, index } of graphemes.segment(text)) {
+    used += widthOf(segment);
+    if (used > width) return index;
+  }
+  return text.length;
+};
