@@ -37,7 +37,7 @@ export const addGlobals = (program: Command): Command =>
     )
     .option('--reason <text>', 'why; goes to the audit log')
     .option('--ticket <id>', 'the ticket; goes to the audit log')
-    .option('-o, --output <format>', `${outputs.join(', ')}`, 'text')
+    .option('-o, --output <format>', outputs.join(', '), 'text')
     .option('--timeout <duration>', 'stop after 30s, 5m, 6h, 7d')
     .option('--no-color', 'no colours (also NO_COLOR)')
     .option('-q, --quiet', 'only data and errors')

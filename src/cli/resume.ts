@@ -39,8 +39,8 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
   const procedure = await loadProcedure(opened);
   requireSame(
     'The procedure',
-    { outline: opened.procedure.outline as unknown as JsonObject },
-    { outline: outline(procedure.steps) as unknown as JsonObject },
+    { outline: opened.procedure.outline },
+    { outline: outline(procedure.steps) },
   );
   requireSame('The configuration', opened.configuration, recordedConfiguration(setting));
   const ports = await (await deps.portsFor(setting))(procedure.needs);

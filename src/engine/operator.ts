@@ -53,7 +53,7 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
         by: 'no terminal',
         error: new RunbookError(
           'usage',
-          `"${request.title}" needs a confirmation (${tier}), and there is no terminal to ask at. Nothing was done.`,
+          `"${request.title}" needs a confirmation (${tier}${raisedBy(request)}), and there is no terminal to ask at. Nothing was done.`,
           { next: [`pass ${flagsFor(tier, subject).join(' and ')} to confirm it`, 'or --dry-run to see the plan'] },
         ),
       };
@@ -89,6 +89,9 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
     return { answer: acknowledged.answer, by: 'prompt', ...(acknowledged.note ? { note: acknowledged.note } : {}) };
   },
 });
+
+const raisedBy = ({ raisedBy: reasons }: ConfirmationRequest): string =>
+  reasons.length > 0 ? `, because of ${reasons.join('; ')}` : '';
 
 const unanswered = (step: string, question: string, answers: readonly string[]): RunbookError =>
   new RunbookError('usage', `"${question}" needs an answer, and there is no terminal to ask at.`, {

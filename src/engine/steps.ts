@@ -2,24 +2,34 @@ import type { ActionSpec, ActionStep, CheckStep, EachStep, ParallelStep, WatchSt
 
 /** The words in which a procedure is written. Each returns plain data; none does anything. */
 export interface Words<Input, Ports> {
-  check(id: string, title: string, look: CheckStep<Input, Ports>['look']): CheckStep<Input, Ports>;
+  readonly check: Check<Input, Ports>;
   /** Refuses the procedure when it is critical. */
-  precondition(id: string, title: string, look: CheckStep<Input, Ports>['look']): CheckStep<Input, Ports>;
-  /** Fails the procedure when it is critical. */
-  verification(id: string, title: string, look: CheckStep<Input, Ports>['look']): CheckStep<Input, Ports>;
-  action(id: string, title: string, spec: ActionSpec<Input, Ports>): ActionStep<Input, Ports>;
-  each(
+  readonly precondition: Check<Input, Ports>;
+  /** Fails the procedure when it is critical; skipped where nothing was changed. */
+  readonly verification: Check<Input, Ports>;
+  readonly action: (id: string, title: string, spec: ActionSpec<Input, Ports>) => ActionStep<Input, Ports>;
+  readonly each: (
     id: string,
     title: string,
-    spec: Pick<EachStep<Input, Ports>, 'items' | 'step' | 'describe'>,
-  ): EachStep<Input, Ports>;
-  parallel(id: string, title: string, steps: readonly CheckStep<Input, Ports>[]): ParallelStep<Input, Ports>;
-  watch(
+    spec: Omit<EachStep<Input, Ports>, 'kind' | 'id' | 'title'>,
+  ) => EachStep<Input, Ports>;
+  readonly parallel: (
     id: string,
     title: string,
-    spec: Pick<WatchStep<Input, Ports>, 'when' | 'everyMs' | 'forMs' | 'sample' | 'judge' | 'endsWhenCritical'>,
-  ): WatchStep<Input, Ports>;
+    steps: readonly CheckStep<Input, Ports>[],
+  ) => ParallelStep<Input, Ports>;
+  readonly watch: (
+    id: string,
+    title: string,
+    spec: Omit<WatchStep<Input, Ports>, 'kind' | 'id' | 'title'>,
+  ) => WatchStep<Input, Ports>;
 }
+
+type Check<Input, Ports> = (
+  id: string,
+  title: string,
+  look: CheckStep<Input, Ports>['look'],
+) => CheckStep<Input, Ports>;
 
 export const words = <Input, Ports>(): Words<Input, Ports> => ({
   check: (id, title, look) => ({ kind: 'check', role: 'evidence', id, title, look }),

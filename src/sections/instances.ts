@@ -25,7 +25,7 @@ const sentence = (status: WorkloadStatus, missing: number): string => {
   const count = (health: Instance['health']) => status.instances.filter((one) => one.health === health).length;
   const parts = [`${count('ok')} of ${status.desired} instances healthy`];
   if (missing > 0) parts.push(`${missing} not running`);
-  if (count('critical') > 0) parts.push(`${named(status.instances, 'critical')}`);
+  if (count('critical') > 0) parts.push(named(status.instances, 'critical'));
   if (count('unknown') > 0) parts.push(`cannot see the health of ${count('unknown')}`);
   return parts.join(', ');
 };

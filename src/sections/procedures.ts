@@ -4,16 +4,15 @@ import type { PortName, Ports } from './ports.ts';
 /** A procedure whose types have been forgotten: what a session that is resumed starts from. */
 export type AnyProcedure = Procedure<unknown, Pick<Ports, PortName>>;
 
-const load =
-  <Module, Key extends keyof Module>(module: () => Promise<Module>, key: Key) =>
-  async () =>
-    (await module())[key] as AnyProcedure;
+const forgotten = <Input, Need extends PortName>(procedure: Procedure<Input, Pick<Ports, Need>>): AnyProcedure =>
+  // A session's input was checked when it was opened, and its ports are opened by name.
+  procedure as unknown as AnyProcedure;
 
 /** Every procedure that changes something, by its id: `rb resume` finds them here. */
 export const procedures: Readonly<Record<string, () => Promise<AnyProcedure>>> = {
-  'restart.rolling': load(() => import('./restart/rolling.ts'), 'rollingRestart'),
-  'restart.instance': load(() => import('./restart/single.ts'), 'singleRestart'),
-  'restart.emergency': load(() => import('./restart/emergency.ts'), 'emergencyRestart'),
-  'restart.undo': load(() => import('./restart/undo.ts'), 'undoRestart'),
-  scale: load(() => import('./scale/scale.ts'), 'scale'),
+  'restart.rolling': async () => forgotten((await import('./restart/rolling.ts')).rollingRestart),
+  'restart.instance': async () => forgotten((await import('./restart/single.ts')).singleRestart),
+  'restart.emergency': async () => forgotten((await import('./restart/emergency.ts')).emergencyRestart),
+  'restart.undo': async () => forgotten((await import('./restart/undo.ts')).undoRestart),
+  scale: async () => forgotten((await import('./scale/scale.ts')).scale),
 };

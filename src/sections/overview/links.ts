@@ -11,10 +11,10 @@ export const links = (service: Config['service']): readonly Link[] => [
   ...Object.entries(service.dashboards ?? {}).map(([name, url]): Link => ({
     name,
     kind: 'dashboard',
-    url: String(url),
+    url: url,
   })),
   ...(service.architecture === undefined
     ? []
     : [{ name: 'architecture', kind: 'architecture' as const, url: service.architecture }]),
-  ...Object.entries(service.documents ?? {}).map(([name, url]): Link => ({ name, kind: 'document', url: String(url) })),
+  ...Object.entries(service.documents ?? {}).map(([name, url]): Link => ({ name, kind: 'document', url: url })),
 ];

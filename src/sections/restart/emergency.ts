@@ -27,7 +27,7 @@ export const emergencyRestart = procedure({
     verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
       instancesFinding(await workload.status({ signal }), clock.now()),
     ),
-    check('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
+    verification('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
       errorsSince(logs, startOf(findings.get('before')), signal),
     ),
   ],

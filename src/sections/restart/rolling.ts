@@ -37,13 +37,13 @@ export const rollingRestart = procedure({
         ),
       describe: (changes) => ({
         summary: `restart ${changes.map((change) => change.target.name).join(', ')}, one after another`,
-        blastRadius: mostSevere(changes),
+        blastRadius: atATime(changes),
       }),
     }),
     verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
       instancesFinding(await workload.status({ signal }), clock.now()),
     ),
-    check('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
+    verification('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
       errorsSince(logs, startOf(findings.get('before')), signal),
     ),
   ],
@@ -60,6 +60,7 @@ export const rollingRestart = procedure({
 });
 
 /** What is true of every unit is said once. */
-const mostSevere = (changes: readonly Change[]): readonly string[] => [
-  ...new Set(changes.flatMap((change) => change.blastRadius)),
-];
+const atATime = (changes: readonly Change[]): readonly string[] =>
+  [...new Set(changes.flatMap((change) => change.blastRadius))].map((each) =>
+    changes.length > 1 ? `at a time: ${each}` : each,
+  );

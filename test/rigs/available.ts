@@ -1,0 +1,78 @@
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+
+/** Something real that tests run against, and what it takes to have it. */
+export interface Rig {
+  readonly name: string;
+  readonly usedFor: string;
+  readonly available: boolean;
+  /** How to get it. */
+  readonly get: string;
+}
+
+const onPath = (program: string, more: readonly string[] = []): boolean =>
+  [...(process.env['PATH'] ?? '').split(delimiter), ...more].some((directory) =>
+    isExecutable(join(directory, program)),
+  );
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Debian keeps the server's programs away from the PATH. */
+const postgresDirectories = (): readonly string[] => {
+  try {
+    return readdirSync('/usr/lib/postgresql').map((version) => join('/usr/lib/postgresql', version, 'bin'));
+  } catch {
+    return [];
+  }
+};
+
+const loads = (module: string): boolean => {
+  try {
+    createRequire(import.meta.url)(module);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** What this machine has. A test that needs a rig asks here, so that none is left out unseen. */
+export const rigs = {
+  postgres: {
+    name: 'PostgreSQL server',
+    usedFor: "the sandbox's database",
+    available: onPath('initdb', postgresDirectories()),
+    get: 'apt-get install postgresql',
+  },
+  redis: {
+    name: 'Redis server',
+    usedFor: "the sandbox's cache",
+    available: onPath('redis-server'),
+    get: 'apt-get install redis-server',
+  },
+  terminal: {
+    name: 'pseudo-terminal',
+    usedFor: 'prompts, Ctrl-C, the live view',
+    available: loads('node-pty'),
+    get: 'npm ci (node-pty builds or brings its module)',
+  },
+  mount: {
+    name: 'tiny file system',
+    usedFor: 'a full disk under the audit log',
+    available: process.getuid?.() === 0 && onPath('mount'),
+    get: 'run the tests as root',
+  },
+  chromium: {
+    name: 'Chromium',
+    usedFor: 'the HTML report opens without a network',
+    available: onPath('chromium'),
+    get: 'apt-get install chromium',
+  },
+} as const satisfies Record<string, Rig>;

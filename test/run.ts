@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rigs } from './rigs/available.ts';
+
+/** `npm test`: says which rigs there are, builds, runs every test, and ends with one line of counts. */
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const end = (code: number, counts: string): never => {
+  say(counts);
+  process.exit(code);
+};
+
+const run = (...words: string[]): number => spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1;
+
+const showRigs = (): readonly string[] => {
+  const all = Object.values(rigs);
+  const width = Math.max(...all.map((rig) => rig.name.length));
+  say('Rigs:');
+  for (const { name, available, usedFor, get } of all)
+    say(
+      `  ${name.padEnd(width)}  ${available ? 'runs   ' : 'MISSING'}  ${usedFor}${available ? '' : `; to get it: ${get}`}`,
+    );
+  return all.filter((rig) => !rig.available).map((rig) => rig.name);
+};
+
+interface Results {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+}
+
+const vitest = (): { readonly status: number; readonly counts: Results } => {
+  const directory = mkdtempSync(join(tmpdir(), 'rb-test-'));
+  const file = join(directory, 'results.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const status = run('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2));
+  const counts = JSON.parse(readFileSync(file, 'utf8')) as Results;
+  rmSync(directory, { recursive: true });
+  return { status, counts };
+};
+
+const missing = showRigs();
+if (missing.length > 0 && process.env['RB_RIGS'] === 'required') {
+  say(`RB_RIGS=required, and missing: ${missing.join(', ')}`);
+  end(1, `0 passed, ${missing.length} failed, 0 skipped`);
+}
+if (run('scripts/build.ts') !== 0) end(1, '0 passed, 1 failed, 0 skipped');
+
+const { status, counts } = vitest();
+// A file that cannot even be loaded fails without a failed test.
+const failed = Math.max(counts.numFailedTests, status === 0 ? 0 : 1);
+const nothing = counts.numPassedTests + counts.numFailedTests === 0;
+end(
+  status === 0 && !nothing ? 0 : 1,
+  `${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests + counts.numTodoTests} skipped`,
+);
