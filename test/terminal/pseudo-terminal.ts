@@ -13,6 +13,8 @@ export interface PseudoTerminal {
   screen(): string;
   /** Resolves when the screen shows `text`; the program ending before is an error. */
   shows(text: string): Promise<void>;
+  /** Resolves when the screen is exactly `text`; the program ending before is an error. */
+  becomes(text: string): Promise<void>;
   /** Closes the terminal under the program, as a lost connection does. */
   hangUp(): void;
   /** Waits for the end of the program and returns what it left in its answer file. */
@@ -49,21 +51,23 @@ export const openPseudoTerminal = (
     const lines = Array.from({ length: buffer.length }, (_, row) => buffer.getLine(row)?.translateToString(true) ?? '');
     return lines.join('\n').trimEnd();
   };
+  const until = (fits: (shown: string) => boolean, text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (fits(screen())) resolve();
+        else if (ended) reject(new Error(`ended without showing "${text}":\n${screen()}`));
+        else return;
+        changed.delete(look);
+      };
+      changed.add(look);
+      look();
+    });
   return {
     pid: pty.pid,
     type: (keys) => pty.write(keys),
     screen,
-    shows: (text) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (screen().includes(text)) resolve();
-          else if (ended) reject(new Error(`ended without showing "${text}":\n${screen()}`));
-          else return;
-          changed.delete(look);
-        };
-        changed.add(look);
-        look();
-      }),
+    shows: (text) => until((shown) => shown.includes(text), text),
+    becomes: (text) => until((shown) => shown === text, text),
     hangUp: () => (pty as unknown as { destroy(): void }).destroy(),
     answer: async () => {
       await exit;

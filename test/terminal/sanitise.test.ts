@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clean, cleanJson } from '../../src/terminal/sanitise.ts';
 
@@ -11,7 +11,11 @@ describe('text from outside', () => {
     ['overwriting a line', 'deleted\r\b\bkept', 'deleted␍␈␈kept'],
     ['a line of its own', 'a\nb\tc', 'a␊b␉c'],
     ['delete', 'a\u007Fb', 'a␡b'],
-    ['right to left', 'exe.\u202Efdp\u202C\u2066x\u2069\u200E\u200F', 'exe.\\u{202e}fdp\\u{202c}\\u{2066}x\\u{2069}\\u{200e}\\u{200f}'],
+    [
+      'right to left',
+      'exe.\u202Efdp\u202C\u2066x\u2069\u200E\u200F',
+      'exe.\\u{202e}fdp\\u{202c}\\u{2066}x\\u{2069}\\u{200e}\\u{200f}',
+    ],
     ['no width', 'pro\u200Bd\u2060\uFEFF\u00AD', 'pro\\u{200b}d\\u{2060}\\u{feff}\\u{ad}'],
     ['invisible letters', 'a\u{E0061}\u3164', 'a\\u{e0061}\\u{3164}'],
     ['half a character', 'a\uD83Db', 'a\\u{d83d}b'],

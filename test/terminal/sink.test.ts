@@ -80,21 +80,25 @@ describe('the sink', () => {
       await terminal.flush();
       terminal.alert('came to its end');`;
     const node = JSON.stringify(process.execPath);
-    const ended = spawnSync('sh', ['-c', `${node} --input-type=module - | head -n 1`], { input: program, encoding: 'utf8' });
+    const ended = spawnSync('sh', ['-c', `${node} --input-type=module - | head -n 1`], {
+      input: program,
+      encoding: 'utf8',
+    });
     expect([ended.stdout, ended.stderr]).toEqual(['line 0\n', 'came to its end\n']);
   });
 });
 
+const shows = async (env: Readonly<Record<string, string>>, columns?: number, color?: boolean) => {
+  const { terminal, stderr } = await captured({
+    env,
+    ...(columns === undefined ? {} : { columns }),
+    ...(color === undefined ? {} : { color }),
+  });
+  terminal.say([ok('a'), dim('b'), command('c')]);
+  return stderr();
+};
+
 describe('colour', () => {
-  const shows = async (env: Readonly<Record<string, string>>, columns?: number, color?: boolean) => {
-    const { terminal, stderr } = await captured({
-      env,
-      ...(columns === undefined ? {} : { columns }),
-      ...(color === undefined ? {} : { color }),
-    });
-    terminal.say([ok('a'), dim('b'), command('c')]);
-    return stderr();
-  };
   const colored = '\u001B[32ma\u001B[39m\u001B[2mb\u001B[22m\u001B[36mc\u001B[39m\n';
 
   test('at a terminal', async () => expect(await shows({ TERM: 'xterm' }, 80)).toBe(colored));

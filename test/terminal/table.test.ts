@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import type { Table } from '../../src/engine/finding.ts';
@@ -47,12 +47,11 @@ describe('a table', () => {
 
   test('verdicts have a style as well as a mark; the header is dim', () => {
     const [header, first] = renderTable(sessions, { width: 80, symbols, redactor: hunter2 });
-    expect(spansOf(header ?? '').filter(({ style }) => style !== undefined).map(({ style }) => style)).toEqual([
-      'dim',
-      'dim',
-      'dim',
-      'dim',
-    ]);
+    expect(
+      spansOf(header ?? '')
+        .filter(({ style }) => style !== undefined)
+        .map(({ style }) => style),
+    ).toEqual(['dim', 'dim', 'dim', 'dim']);
     expect(spansOf(first ?? '').find(({ style }) => style === 'ok')?.text).toMatch(/^✓ idle +$/);
   });
 
