@@ -13,6 +13,9 @@ const perSecond = 100;
 /** Fewer would prove little; where the restart was quick, the load goes on. */
 const leastRequests = 500;
 
+/** The exit codes of `rb` for a declined and for an interrupted prompt. */
+const saidNo = [4, 130];
+
 const print = (line = ''): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -35,6 +38,7 @@ const demo = async (sandbox: Sandbox): Promise<Shown[]> => {
   const count = await load.stop();
   const after = await instances(sandbox);
   print();
+  if (saidNo.includes(exitCode)) return [restarted(exitCode)];
   const shown = [restarted(exitCode), served(count), renewed(before, after)];
   const session = await newestSession(rb);
   if (session === undefined || session === sessionBefore) {
@@ -56,7 +60,7 @@ const instances = async (sandbox: Sandbox): Promise<InstanceView[]> =>
 
 const restarted = (exitCode: number): Shown => {
   if (exitCode === 0) return { holds: true, sentence: 'rb restart --rolling ended with exit code 0' };
-  const why = exitCode === 4 ? 'you declined' : 'see above';
+  const why = saidNo.includes(exitCode) ? 'you said no, and nothing is shown; "npm run demo" asks again' : 'see above';
   return { holds: false, sentence: `rb restart --rolling ended with exit code ${String(exitCode)}: ${why}` };
 };
 

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 
-export type Level = 'info' | 'warn' | 'error';
+type Level = 'info' | 'warn' | 'error';
 
 export interface Log {
   write(level: Level, message: string, fields?: { user_id?: string; request_id?: string }): void;

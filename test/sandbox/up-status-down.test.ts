@@ -116,6 +116,18 @@ test('it has a database, a cache and TLS of its own, or says how to get them', p
   await expect.poll(() => serialNumber(sandbox.tlsUrl, ca), { timeout: 20_000 }).not.toBe(first);
 });
 
+test('without Redis it goes on, and says how to get it', patient, async () => {
+  const directory = newPlace();
+  const program = join(checkout, 'sandbox/main.ts');
+  const { stdout } = await run(process.execPath, [program, 'up', '--directory', directory], { env: { PATH: '' } });
+  expect(stdout).toContain('There is no Redis on this machine: install');
+  const { config } = loadConfig(join(directory, 'runbook.config.yaml'));
+  expect(config.environments['sandbox']).not.toHaveProperty('cache');
+  const url = config.environments['sandbox']?.url ?? '';
+  expect(await ask(`${url}/health/cache`)).toMatchObject({ status: 503, body: { status: 'absent' } });
+  expect(await ask(`${url}/health/ready`)).toMatchObject({ status: 200 });
+});
+
 /** Of the certificate that is served; rejects where it is not from this CA or not for this name. */
 const serialNumber = (url: string, ca: Buffer): Promise<string> =>
   new Promise((resolve, reject) => {
