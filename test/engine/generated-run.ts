@@ -60,7 +60,7 @@ export const runGenerated = async (
     if (stoppedAt !== undefined && stopping.again !== undefined && position === stoppedAt + stopping.again)
       stop.request(new RunbookError('interrupted', 'Stopped at once by the operator.'));
   };
-  const steps = buildSteps(trees, journal, clock, mood);
+  const steps = buildSteps(trees, journal, mood);
   const about = circumstances.protected ? protectedSubject : subject;
   const generated = {
     id: 'generated',
@@ -76,7 +76,7 @@ export const runGenerated = async (
     ports: {},
     session: 's1',
     subject: about,
-    operator: createOperator(circumstances.given, person && personOf(person, journal, clock.advance)),
+    operator: createOperator(circumstances.given, person && personOf(person, journal, (ms) => clock.advance(ms))),
     emit: (event) => {
       try {
         log.emit(event);

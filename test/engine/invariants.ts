@@ -134,3 +134,9 @@ export const undoneIsWhatIsNotDone = (trees: readonly Tree[], run: GeneratedRun)
     for (const title of undone) expect(done(title), `${title} is done, but listed as undone`).toBe(false);
   expect(new Set(undone).size, 'each is named once').toBe(undone.length);
 };
+
+/** Such a procedure is judged by what it finds. */
+export const readOnly = (trees: readonly Tree[]): boolean =>
+  trees.every((tree) =>
+    tree.kind === 'decision' ? tree.options.every(readOnly) : ['check', 'parallel', 'watch'].includes(tree.kind),
+  );

@@ -110,7 +110,8 @@ export const person = (...answers: readonly (boolean | string)[]): Prompts & { r
   };
 };
 
-type Nothing = Record<never, never>;
+/** The ports of a procedure that needs none. */
+export type Nothing = object;
 export type TinyStep = Step<unknown, Nothing>;
 
 export const seen = (verdict: Verdict, summary = `it is ${verdict}`): Finding => ({ verdict, summary });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GivenAnswers } from '../../src/engine/confirmation.ts';
 import type { Circumstances } from './generated-run.ts';
@@ -8,6 +8,7 @@ import {
   everyIntentHasItsResult,
   nothingBeginsAfterTheStop,
   nothingRunsAfterAFailure,
+  readOnly,
   statusIsWhatHappened,
   undoneIsWhatIsNotDone,
 } from './invariants.ts';
@@ -65,56 +66,53 @@ const anyCase = anyTrees.chain((trees) =>
 );
 
 describe('a run of any procedure', () => {
-  it('applies only what was confirmed and recorded, and ends at the first thing that goes wrong', async () => {
-    const reached = { applied: 0, done: 0, stopped: 0, unrecorded: 0, declined: 0, refused: 0, undone: 0 };
-    await fc.assert(
-      fc.asyncProperty(anyCase, async ({ trees, flagless, given, ...rest }) => {
-        const place = rest.protected ? 'shop/production' : 'shop/staging';
-        const flags: GivenAnswers = {
-          yes: given.yes,
-          answers: given.answers,
-          ...(given.confirm ? { confirm: given.confirm === 'right' ? place : 'shop/elsewhere' } : {}),
-        };
-        const noFlags: GivenAnswers = { yes: false, answers: new Map() };
-        const circumstances: Circumstances = {
-          ...rest,
-          person: rest.person as Circumstances['person'],
-          stop: rest.stop as Circumstances['stop'],
-          mood: 'faulty',
-          given: rest.person && flagless ? noFlags : flags,
-        };
-        const journal = new Journal();
-        const run = await runGenerated(trees, journal, circumstances);
-        const { entries } = journal;
-        const applies = entries.flatMap((entry, at) => (entry.is === 'call' && entry.call === 'apply' ? [at] : []));
+  it(
+    'applies only what was confirmed and recorded, and ends at the first thing that goes wrong',
+    { timeout: 0 },
+    async () => {
+      const reached = { applied: 0, done: 0, stopped: 0, unrecorded: 0, declined: 0, refused: 0, undone: 0 };
+      await fc.assert(
+        fc.asyncProperty(anyCase, async ({ trees, flagless, given, ...rest }) => {
+          const place = rest.protected ? 'shop/production' : 'shop/staging';
+          const flags: GivenAnswers = {
+            yes: given.yes,
+            answers: given.answers,
+            ...(given.confirm ? { confirm: given.confirm === 'right' ? place : 'shop/elsewhere' } : {}),
+          };
+          const noFlags: GivenAnswers = { yes: false, answers: new Map() };
+          const circumstances: Circumstances = {
+            ...rest,
+            mood: 'faulty',
+            given: rest.person && flagless ? noFlags : flags,
+          };
+          const journal = new Journal();
+          const run = await runGenerated(trees, journal, circumstances);
+          const { entries } = journal;
+          const applies = entries.flatMap((entry, at) => (entry.is === 'call' && entry.call === 'apply' ? [at] : []));
 
-        everyApplyWasConfirmedAndIntended(entries);
-        nothingRunsAfterAFailure(entries);
-        statusIsWhatHappened(run, circumstances, readOnly(trees));
-        undoneIsWhatIsNotDone(trees, run);
-        if (run.stoppedAt !== undefined) nothingBeginsAfterTheStop(entries, run.stoppedAt);
-        if (rest.dryRun) expect(applies).toEqual([]);
-        if (run.failedAt === undefined) everyIntentHasItsResult(entries);
-        else expect(applies.filter((at) => at >= (run.failedAt ?? 0))).toEqual([]);
+          everyApplyWasConfirmedAndIntended(entries);
+          nothingRunsAfterAFailure(entries);
+          statusIsWhatHappened(run, circumstances, readOnly(trees));
+          undoneIsWhatIsNotDone(trees, run);
+          if (run.stoppedAt !== undefined) nothingBeginsAfterTheStop(entries, run.stoppedAt);
+          if (rest.dryRun) expect(applies).toEqual([]);
+          if (run.failedAt === undefined) everyIntentHasItsResult(entries);
+          else expect(applies.filter((at) => at >= (run.failedAt ?? 0))).toEqual([]);
 
-        const { status } = run.end.outcome;
-        reached.applied += applies.length;
-        if (status === 'done') reached.done++;
-        if (status === 'declined') reached.declined++;
-        if (status === 'refused') reached.refused++;
-        if (run.stoppedAt !== undefined) reached.stopped++;
-        if (run.failedAt !== undefined) reached.unrecorded++;
-        if (entries.some((entry) => entry.is === 'call' && entry.call === 'apply' && entry.step.endsWith('/undo')))
-          reached.undone++;
-      }),
-      { numRuns: 1000 },
-    );
-    // The thousand must have been through everything, or the above says little.
-    for (const [what, times] of Object.entries(reached)) expect(times, what).toBeGreaterThan(5);
-  });
-});
-
-const readOnly = (trees: readonly Tree[]): boolean =>
-  trees.every((tree) =>
-    tree.kind === 'decision' ? tree.options.every(readOnly) : ['check', 'parallel', 'watch'].includes(tree.kind),
+          const { status } = run.end.outcome;
+          reached.applied += applies.length;
+          if (status === 'done') reached.done++;
+          if (status === 'declined') reached.declined++;
+          if (status === 'refused') reached.refused++;
+          if (run.stoppedAt !== undefined) reached.stopped++;
+          if (run.failedAt !== undefined) reached.unrecorded++;
+          if (entries.some((entry) => entry.is === 'call' && entry.call === 'apply' && entry.step.endsWith('/undo')))
+            reached.undone++;
+        }),
+        { numRuns: 1000 },
+      );
+      // The thousand must have been through everything, or the above says little.
+      for (const [what, times] of Object.entries(reached)) expect(times, what).toBeGreaterThan(5);
+    },
   );
+});

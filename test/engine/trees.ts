@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ErrorKind } from '../../src/engine/errors.ts';
 import type { Verdict } from '../../src/engine/finding.ts';
 import type { Tier } from '../../src/engine/tier.ts';
@@ -101,7 +101,7 @@ const actionWith = (undo: fc.Arbitrary<ActionTree | undefined>): fc.Arbitrary<Ac
     effectFirst: fc.boolean(),
     takesMs: fc.constantFrom(0, 10, 5000),
     reports: fc.boolean(),
-    verify: mostly<Verdict | Thrown>('ok', verdicts, thrown),
+    verify: mostly<Verdict | Thrown>('ok', verdicts, thrown, fc.constant('unknown')),
     undo,
   });
 const withoutUndo = actionWith(fc.constant(undefined));

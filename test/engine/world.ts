@@ -1,7 +1,7 @@
 import { setTimeout as tick } from 'node:timers/promises';
+import type { Nothing } from './rig.ts';
 import { fingerprint } from '../../src/engine/change.ts';
 import type { Change } from '../../src/engine/change.ts';
-import type { FakeClock } from './rig.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event } from '../../src/engine/events.ts';
 import type { Finding, Verdict } from '../../src/engine/finding.ts';
@@ -43,14 +43,14 @@ export class Journal {
   }
 }
 
-type Nothing = Record<never, never>;
 type Seen = Context<unknown, Nothing>;
+
+const finding = (verdict: Verdict): Finding => ({ verdict, summary: `it is ${verdict}` });
 
 /** The steps of a generated tree over a world that is as faulty as the tree says, or healthy. */
 export const buildSteps = (
   trees: readonly Tree[],
   journal: Journal,
-  clock: FakeClock,
   mood: 'faulty' | 'healthy',
   parent = '',
 ): Step<unknown, Nothing>[] => {
@@ -61,7 +61,7 @@ export const buildSteps = (
     return count;
   };
   const called = (call: Call, step: string) => journal.add({ is: 'call', call, step });
-  const perhaps = (fault: Thrown | unknown): void => {
+  const perhaps = (fault: unknown): void => {
     if (mood === 'faulty' && isThrown(fault)) raise(fault);
   };
 
@@ -77,8 +77,6 @@ export const buildSteps = (
             return when === 'always' || isThrown(when) || (when === 'at first' && mood === 'faulty');
           },
         };
-
-  const finding = (verdict: Verdict): Finding => ({ verdict, summary: `it is ${verdict}` });
 
   const check = (tree: CheckTree, id: string, path: string): CheckStep<unknown, Nothing> => ({
     kind: 'check',
@@ -147,12 +145,14 @@ export const buildSteps = (
       called('verify', path);
       await Promise.resolve();
       context.signal.throwIfAborted();
+      // To throw `failed` is to say that it is not done.
+      if (mood === 'faulty' && isThrown(tree.verify) && tree.verify.throws === 'failed')
+        journal.add({ is: 'verdict', step: path, verdict: 'critical' });
       perhaps(tree.verify);
-      // A verification may be blind or pessimistic, never blindly optimistic.
+      // A verification may be blind, or gloomy while there are faults; it never says "done" of what is not.
       const there = journal.has(path) ? 'ok' : 'critical';
-      const blind = mood === 'faulty' && (tree.verify === 'unknown' || tree.verify === 'critical');
-      const sees = isThrown(tree.verify) ? there : blind ? (tree.verify as Verdict) : there;
-      const verdict = sees === 'ok' && tree.verify === 'warn' ? 'warn' : sees;
+      const gloomy = tree.verify === 'critical' && mood === 'faulty';
+      const verdict = tree.verify === 'unknown' ? 'unknown' : gloomy ? 'critical' : there;
       journal.add({ is: 'verdict', step: path, verdict });
       return finding(verdict);
     },
@@ -211,7 +211,7 @@ export const buildSteps = (
           options: tree.options.map((steps, n) => ({
             id: `o${n}`,
             title: `o${n}`,
-            steps: buildSteps(steps, journal, clock, mood, `${path}/o${n}`),
+            steps: buildSteps(steps, journal, mood, `${path}/o${n}`),
           })),
           advise: async () => {
             called('advise', path);
