@@ -42,6 +42,7 @@ export const chooseFromMenu = async (
           })),
         pageSize: Math.max(5, Math.min(entries.length, (terminal.streams.stderr.rows ?? 24) - 6)),
         theme: {
+          icon: { cursor: terminal.symbols.doing },
           prefix: terminal.bytes(command(terminal.symbols.doing)),
           style: {
             message: (text: string) => text,

@@ -1,7 +1,7 @@
 import type { ConfirmationRequest, Prompts, Question, Requirement } from '../engine/confirmation.ts';
 import { ask } from './ask.ts';
 import { planCard } from './card.ts';
-import { wrap } from './layout.ts';
+import { truncate, wrap } from './layout.ts';
 import { clean } from './sanitise.ts';
 import type { Terminal } from './sink.ts';
 import { command, dim, strong, warn } from './text.ts';
@@ -42,7 +42,12 @@ export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}):
           loop: false,
           theme: {
             ...bare,
-            style: { ...bare.style, highlight: (text: string) => terminal.bytes(strong(clean(text))) },
+            icon: { cursor: terminal.symbols.doing },
+            style: {
+              ...bare.style,
+              highlight: (text: string) => terminal.bytes(strong(clean(text))),
+              keysHelpTip: () => terminal.bytes(dim('arrows to move, Enter to choose, Ctrl-C to leave')),
+            },
           },
         },
         context,
@@ -54,8 +59,10 @@ export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}):
   return {
     confirm: async (request, requirement) => {
       const answer = await confirmation(terminal, request, requirement, input);
-      if (!answer.accepted) terminal.alert(warn(answer.because));
-      return answer.accepted;
+      if (answer.declines !== undefined)
+        for (const line of answer.declines)
+          terminal.alert(warn(truncate(line, terminal.width, terminal.symbols.ellipsis)));
+      return answer.declines === undefined;
     },
 
     choose: async (question) => {
@@ -85,32 +92,29 @@ interface Choice {
   readonly title: string;
 }
 
+/** `declines` says why it is a no; absent when it is a yes. */
 const confirmation = async (
   terminal: Terminal,
   request: ConfirmationRequest,
   requirement: Requirement,
   input: (message: Text) => Promise<string | undefined>,
-): Promise<{ readonly accepted: boolean; readonly because: string }> => {
+): Promise<{ readonly declines?: readonly string[] }> => {
   terminal.alert('');
   for (const line of planCard(request, terminal)) terminal.alert(line);
-  const nothing = 'Declined: nothing was changed by this step.';
-  if (requirement.kind === 'yes-no') {
-    const answer = await input([strong('Do it?'), ' ', dim('[y/N]')]);
-    return { accepted: isYes(answer), because: answer === undefined ? `End of input. ${nothing}` : nothing };
-  }
-  const answer = await input([strong('Type '), command(requirement.phrase), strong(' to do it:')]);
-  return {
-    accepted: answer === requirement.phrase,
-    because:
-      answer === undefined
-        ? `End of input. ${nothing}`
-        : answer === ''
-          ? nothing
-          : `That is not "${requirement.phrase}". ${nothing}`,
-  };
+  const declined = 'Declined: nothing was changed by this step.';
+  const phrase = requirement.kind === 'type' ? requirement.phrase : undefined;
+  const answer = await input(
+    phrase === undefined
+      ? [strong('Do it?'), ' ', dim('[y/N]')]
+      : [strong('Type '), command(phrase), strong(' to do it:')],
+  );
+  if (answer === undefined) return { declines: ['End of input.', declined] };
+  if (phrase === undefined ? isYes(answer) : answer === phrase) return {};
+  const mistyped = phrase !== undefined && answer !== '';
+  return { declines: mistyped ? [`That is not "${phrase}".`, declined] : [declined] };
 };
 
-const isYes = (answer: string | undefined): boolean => /^y(es)?$/i.test(answer?.trim() ?? '');
+const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
 
 const questionLines = (terminal: Terminal, question: Question): readonly Text[] => {
   const { advice } = question;

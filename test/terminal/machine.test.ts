@@ -47,11 +47,12 @@ test('-o json: a dry run carries the plan and its hash', async () => {
   });
 });
 
+const finding = (step: string, verdict: 'ok' | 'warn' | 'unknown') =>
+  ({ type: 'step.result', step, result: 'ok', ms: 1, finding: { verdict, summary: 'hunter2' } }) as const;
+
 test('the verdict is the worst finding; secrets are redacted', async () => {
   const { terminal, stdout } = await captured();
   const reader = createJsonReader(terminal);
-  const finding = (step: string, verdict: 'ok' | 'warn' | 'unknown') =>
-    ({ type: 'step.result', step, result: 'ok', ms: 1, finding: { verdict, summary: 'hunter2' } }) as const;
   for (const event of told([opening(sandbox, false), finding('a', 'unknown'), finding('b', 'warn')])) reader.on(event);
   reader.close();
   expect(JSON.parse(stdout())).toMatchObject({ verdict: 'warn', outcome: null });

@@ -188,9 +188,9 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
 
     test('returns the option that was moved to', async () => {
       const terminal = ask('choose');
-      await terminal.shows('❯ stop here');
+      await terminal.shows('▸ stop here');
       terminal.type('\u001B[A');
-      await terminal.shows('❯ Wait and watch');
+      await terminal.shows('▸ Wait and watch');
       terminal.type('\r');
       expect(await terminal.answer()).toEqual({ value: 'wait' });
     });
@@ -198,10 +198,10 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
 
   test('a step for a person is done or skipped, with a note', async () => {
     const terminal = ask('acknowledge');
-    await terminal.shows('❯ stop here');
+    await terminal.shows('▸ stop here');
     expect(terminal.screen()).toContain('For you to do: Call the bank\n  Ask whether\n  the gateway is down');
     terminal.type('1');
-    await terminal.shows('❯ done');
+    await terminal.shows('▸ done');
     terminal.type('\r');
     await terminal.shows('A note for the record');
     terminal.type('they know\r');
@@ -213,7 +213,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       const terminal = ask('menu');
       await terminal.shows('rb restart --rolling');
       terminal.type('endpoints');
-      await terminal.shows('❯ 4    Health   rb health');
+      await terminal.shows('▸ 4    Health   rb health');
       terminal.type('\r');
       expect(await terminal.answer()).toEqual({ value: 'rb health' });
     });

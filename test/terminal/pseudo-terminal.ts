@@ -40,11 +40,14 @@ export const openPseudoTerminal = (
   let ended = false;
   pty.onData((data) => terminal.write(data, notify));
   const exit = new Promise<void>((resolve) => {
-    pty.onExit(() => {
-      ended = true;
-      resolve();
-      notify();
-    });
+    pty.onExit(() =>
+      // The screen first takes in what was written last.
+      terminal.write('', () => {
+        ended = true;
+        resolve();
+        notify();
+      }),
+    );
   });
   const screen = () => {
     const buffer = terminal.buffer.active;
