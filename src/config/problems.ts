@@ -59,8 +59,15 @@ const fromIssue = (issue: Issue, above: Path, document: SourceDocument): readonl
 const found = (issue: Issue, path: Path, value: unknown): string => {
   if (value === undefined) return ', it is missing';
   // The parts of the mapping do not fit together; that it is a mapping says nothing.
-  if (issue.code === 'custom' && typeof value === 'object') return '';
+  if (issue.code === 'custom' && typeof value === 'object' && !Array.isArray(value)) return '';
+  // A text where a list or a mapping belongs may hold anything: a connection string, a command with a password.
+  if (typeof value === 'string' && !wantsScalar(issue)) return ', found a text';
   return `, found ${describe(path, value)}`;
+};
+
+const wantsScalar = (issue: Issue): boolean => {
+  if (issue.code === 'invalid_type') return !['array', 'object', 'record'].includes(issue.expected);
+  return issue.code !== 'invalid_union' || issue.errors.length === 0;
 };
 
 const unknownKey = (path: Path, issue: Issue, document: SourceDocument): Problem => {
@@ -81,9 +88,11 @@ const invalidName = (
 
 /** Of several forms, the one that was meant: the only one whose outer type is right. */
 const branchOf = (branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined => {
-  const meant = branches.filter((issues) => issues.every((issue) => issue.path.length > 0));
+  const meant = branches.filter((issues) => !issues.some(isOuterType));
   return meant.length === 1 ? meant[0] : undefined;
 };
+
+const isOuterType = (issue: Issue): boolean => issue.code === 'invalid_type' && issue.path.length === 0;
 
 const optionsOf = (issue: Extract<Issue, { code: 'invalid_union' }>): readonly unknown[] =>
   'options' in issue && Array.isArray(issue.options) ? issue.options : [];

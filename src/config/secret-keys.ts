@@ -24,7 +24,7 @@ export const isEchoed = (path: readonly PropertyKey[], value: string): boolean =
 // The user's part of an address ends at the last @ before the path.
 const urlPassword = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:([^\s/?#]+)@/gi;
 const assignedSecret =
-  /(?:[?&]|^--?)(?:password|passwd|pass|pwd|token|secret|api[-_]?key|access[-_]?key|auth|sslpassword)=([^&\s#]+)/gi;
+  /(?:[?&]|(?:^|\s)--?)(?:password|passwd|pass|pwd|token|secret|api[-_]?key|access[-_]?key|auth|sslpassword)=([^&\s#]+)/gi;
 
 /** Passwords in addresses, and secrets given as `?token=...` or `--token=...`. References among them are left out: they are not values. */
 export const passwordsIn = (text: string): readonly string[] =>

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node } from 'yaml';
+import type { Alias, Document, Node } from 'yaml';
 
 export interface Position {
   /** From 1. */
@@ -35,17 +35,20 @@ export const readYaml = (text: string): SourceDocument | { readonly faults: read
       schema: 'core',
       uniqueKeys: true,
       prettyErrors: false,
-      logLevel: 'silent',
+      // 'silent' would let a second document pass.
+      logLevel: 'error',
       lineCounter: lines,
     });
     const faults = [...document.errors, ...document.warnings].map((fault) => ({
       ...at(fault.pos[0]),
-      message: describe(fault.code, fault.message),
+      message: describe(fault.code, fault.message) + bareReference(text, fault.pos[0]),
     }));
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== '1.2')
       faults.push({ ...at(0), message: 'only YAML 1.2 is read' });
+    const aliases = keepSpelling(document.contents);
+    for (const alias of aliases.slice(0, maxAliases))
+      if (!alias.resolve(document)) faults.push({ ...at(startOf(alias) ?? 0), message: describe('BAD_ALIAS', '') });
     if (faults.length > 0) return { faults };
-    keepSpelling(document.contents);
     const values: unknown = document.toJS({ maxAliasCount: maxAliases });
     return { values, position: (path, of = 'value') => at(offsetOf(document, path, of)) };
   } catch (error) {
@@ -71,6 +74,8 @@ const describe = (code: string, message: string): string => {
       return 'no such escape sequence; in "double quotes" a backslash is written \\\\';
     case 'BAD_DIRECTIVE':
       return 'no such directive';
+    case 'RESOURCE_EXHAUSTION':
+      return 'the file is nested too deeply';
     case 'MULTIPLE_DOCS':
       return 'expected one document, found several';
     case 'BLOCK_AS_IMPLICIT_KEY':
@@ -85,6 +90,13 @@ const describe = (code: string, message: string): string => {
   }
 };
 
+/** `{ url: ${env:X} }` is not YAML: the most likely mistake of all deserves its own hint. */
+const bareReference = (text: string, offset: number): string => {
+  const end = text.indexOf('\n', offset);
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
+  return /[[{].*[:,[]\s*\$\{/.test(line) ? '; inside { } or [ ] a reference must be in quotes' : '';
+};
+
 const sentence = (message: string): string => {
   const withoutFound = message.split(/: |:$/)[0] ?? message;
   return withoutFound.charAt(0).toLowerCase() + withoutFound.slice(1);
@@ -92,20 +104,21 @@ const sentence = (message: string): string => {
 
 /**
  * Entries of lists, and variables of commands, are texts as they are written: `1.10` and `010` are words of a command and
- * must not become 1.1 and 10.
+ * must not become 1.1 and 10. Returns the aliases that it came by.
  */
-const keepSpelling = (node: unknown): void => {
+const keepSpelling = (node: unknown): readonly Alias[] => {
+  if (isAlias(node)) return [node];
   if (isSeq(node))
-    for (const item of node.items) {
+    return node.items.flatMap((item) => {
       asWritten(item);
-      keepSpelling(item);
-    }
-  if (!isMap(node)) return;
-  for (const pair of node.items) {
+      return keepSpelling(item);
+    });
+  if (!isMap(node)) return [];
+  return node.items.flatMap((pair) => {
     if (isScalar(pair.key) && pair.key.value === 'environment' && isMap(pair.value))
       for (const variable of pair.value.items) asWritten(variable.value);
-    keepSpelling(pair.value);
-  }
+    return keepSpelling(pair.value);
+  });
 };
 
 const asWritten = (node: unknown): void => {

@@ -158,7 +158,7 @@ const plan = async <Input, Ports>(
 /** `--plan` was checked when the session began; checks that take their time may lie between that and this step. */
 const requireExpected = <Input, Ports>(run: Run<Input, Ports>, title: string, path: string, planned: Planned): void => {
   const expected = run.expected?.find((one) => one.step === path);
-  if (!expected || run.changed) return;
+  if (!expected || run.changedAt !== undefined) return;
   if (expected.fingerprint === planned.fingerprint && expected.tier === planned.tier) return;
   throw new RunbookError('refused', `"${title}" is no longer what --plan was printed for. It was not done.`, {
     next: ['run the command with --dry-run again and look at the new plan'],
@@ -227,7 +227,7 @@ const carryOut = async <Input, Ports>(
     change: planned.change,
     fingerprint: planned.fingerprint,
   });
-  run.changed = true;
+  run.changedAt ??= run.clock.monotonic();
   let finding: Finding;
   let applied = false;
   try {

@@ -30,8 +30,8 @@ export interface Run<Input, Ports> extends RunOptions<Input, Ports> {
   readonly findings: Map<string, Finding>;
   readonly planned: PlannedStep[];
   readonly undone: string[];
-  /** Something was changed in this run: from here on plans may differ from `expected` by our own doing. */
-  changed?: true;
+  /** When the first change began, on the monotonic clock: from here on plans may differ from `expected` by our own doing. */
+  changedAt?: number;
   failedStep?: string;
   /** Set once a record could not be written: nothing is recorded, so nothing is changed, after it. */
   readonly recording: { readonly failed: boolean; readonly failure?: unknown };

@@ -141,7 +141,7 @@ export interface Procedure<Input, Ports> {
   readonly needs: readonly (keyof Ports & string)[];
   readonly input: $ZodType<Input>;
   readonly steps: readonly Step<Input, Ports>[];
-  /** The sentence after a good end; `ms` is the time that the whole run took. */
+  /** The sentence after a good end; `ms` is the time since the first change began, or of the whole run where there was none. */
   readonly summarise?: (run: {
     readonly input: Input;
     readonly findings: ReadonlyMap<string, Finding>;

@@ -18,6 +18,8 @@ export interface RunResult {
   /** Titles of the steps that did not run or did not end well. */
   readonly undone: readonly string[];
   readonly failedStep?: string;
+  /** When the first change began, on the monotonic clock. */
+  readonly changedAt?: number;
   /** Why it ended early; absent when every step ran. */
   readonly error?: unknown;
 }
@@ -36,6 +38,7 @@ export const runSteps = async <Input, Ports>(options: RunOptions<Input, Ports>):
     findings: run.findings,
     undone: run.undone,
     ...(run.failedStep === undefined ? {} : { failedStep: run.failedStep }),
+    ...(run.changedAt === undefined ? {} : { changedAt: run.changedAt }),
   });
   try {
     await runSequence(run, run.procedure.steps, '');

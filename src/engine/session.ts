@@ -32,7 +32,8 @@ export const runSession = async <Input, Ports>(options: SessionOptions<Input, Po
     const result = await runSteps({ ...options, ...(expected ? { expected } : {}) });
     undone = result.undone;
     if (options.dryRun && !result.error && result.planned.length > 0) emitHash(options, result);
-    end = endOf(options, result, options.clock.monotonic() - began);
+    // The time that somebody thought about the question is not the time that the change took.
+    end = endOf(options, result, options.clock.monotonic() - (result.changedAt ?? began));
   } catch (error) {
     end = { outcome: outcomeOf(options, { planned: [], findings: new Map(), undone }, error), error };
   }

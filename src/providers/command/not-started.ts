@@ -38,13 +38,5 @@ export const notStarted = async (program: string, cwd: string, code: string, cau
     );
   if (code === 'EACCES')
     return new RunbookError('usage', `cannot run ${program}: it is not executable`, { next: [`chmod +x ${program}`] });
-  if (code === 'ENOEXEC')
-    return new RunbookError(
-      'usage',
-      `cannot run ${program}: it is not a program and has no first line that names one`,
-      {
-        next: [`begin ${program} with a line such as #!/bin/sh`],
-      },
-    );
   return new RunbookError('usage', `cannot run ${program}: ${cause}`);
 };

@@ -36,18 +36,19 @@ export const openOutput = (directory: string, onLine?: (line: string) => void): 
   const chunk = Buffer.alloc(64 * 1024);
   let offset = 0;
 
+  const next = () => readSync(fd, chunk, 0, chunk.length, offset);
+
   const read = (): void => {
     // A command may empty its own output (`> /dev/stdout`): go on from the beginning then.
     if (fstatSync(fd).size < offset) offset = 0;
-    for (let length = readSync(fd, chunk, 0, chunk.length, offset); length > 0;) {
+    for (let length = next(); length > 0; length = next()) {
       offset += length;
       ends.add(chunk.subarray(0, length));
       lines?.add(chunk.subarray(0, length));
-      if (offset > fileLimit) {
-        ftruncateSync(fd, 0);
-        offset = 0;
-      }
-      length = readSync(fd, chunk, 0, chunk.length, offset);
+    }
+    if (offset > fileLimit) {
+      ftruncateSync(fd, 0);
+      offset = 0;
     }
   };
   const close = (): string => {

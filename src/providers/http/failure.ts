@@ -36,8 +36,6 @@ const tlsByCode: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
   CERT_REVOKED: 'the certificate is revoked',
   ECONNRESET: 'the connection was closed before TLS was established',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the other side does not speak TLS',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the other side does not speak TLS',
   EPROTO: 'the TLS handshake failed',
 };
 
@@ -46,6 +44,8 @@ export const failureOf = (error: unknown, handshaking: boolean): Failure => {
   if (error instanceof ForbiddenAddress) return { failure: 'forbidden', detail: error.message };
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
+  if (handshaking && /wrong version number|packet length too long/i.test(message))
+    return { failure: 'tls', detail: 'the other side does not speak TLS' };
   if (handshaking) return { failure: 'tls', detail: tlsByCode[code] ?? `TLS: ${phrase(message)}` };
   if (code.startsWith('HPE_')) return { failure: 'network', detail: 'the answer is not HTTP' };
   return byCode[code] ?? { failure: 'network', detail: phrase(message) };

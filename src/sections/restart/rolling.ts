@@ -36,7 +36,7 @@ export const rollingRestart = procedure({
           ),
         ),
       describe: (changes) => ({
-        summary: `restart ${changes.map((change) => change.target.name).join(', ')}, one after another`,
+        summary: changes.length === 1 ? (changes[0]?.summary ?? '') : `${changes.length} restarts, one after another`,
         blastRadius: atATime(changes),
       }),
     }),
