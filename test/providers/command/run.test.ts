@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CommandSpec, runCommand, type RunOptions } from '../../../src/providers/command/run.ts';
+import { commandStillRunning } from '../../../src/providers/command/running.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rb-run-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const never = new AbortController().signal;
+const run = (command: readonly string[], options: Partial<RunOptions> = {}, spec: Partial<CommandSpec> = {}) =>
+  runCommand(
+    { ...spec, command },
+    { cwd: directory, mark: 'test/none', signal: never, environment: process.env, ...options },
+  );
+const sh = (script: string, options: Partial<RunOptions> = {}, spec: Partial<CommandSpec> = {}) =>
+  run(['sh', '-c', script], options, spec);
+/** Alive and not just waiting for its parent to take notice of its end. */
+const isAlive = (pid: number) => {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+};
+
+describe('a command', () => {
+  test('gives its exit code and both outputs', async () => {
+    expect(await sh('echo out; echo err >&2; exit 3')).toMatchObject({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
+  });
+
+  test('that dies of a signal has no exit code', async () => {
+    const result = await sh('kill -KILL $$');
+    expect(result).toMatchObject({ signal: 'SIGKILL' });
+    expect(result.exitCode).toBeUndefined();
+  });
+
+  test('gets its arguments as they are: no shell reads them', async () => {
+    const { stdout } = await run(['printf', '[%s]', '$(id)', '{{x}}', 'a;b'], { values: { x: '`ls` "q" \n' } });
+    expect(stdout).toBe('[$(id)][`ls` "q" \n][a;b]');
+  });
+
+  test('sees who and where the operator is, what is configured for it, and no secret of the parent', async () => {
+    const environment = {
+      PATH: process.env['PATH'],
+      HOME: '/h',
+      LC_ALL: 'C',
+      AWS_PROFILE: 'prod',
+      AWS_SECRET_ACCESS_KEY: 's',
+      TOKEN: 't',
+    };
+    const { stdout } = await run(
+      ['env'],
+      { environment, mark: 's1/step', values: { x: 'y' } },
+      { environment: { OWN: '-{{x}}', RB_STEP: 'no' } },
+    );
+    const names = stdout.trim().split('\n').toSorted();
+    expect(names).toEqual([
+      'AWS_PROFILE=prod',
+      'HOME=/h',
+      'LC_ALL=C',
+      'OWN=-y',
+      `PATH=${process.env['PATH']}`,
+      'RB_STEP=s1/step',
+    ]);
+  });
+
+  test('reads nothing from standard input, and leads a process group of its own', async () => {
+    const { stdout } = await sh('cat; ps -o pgid= -p $$; echo $$');
+    const [group, pid] = stdout.trim().split(/\s+/);
+    expect(group).toBe(pid);
+  });
+
+  test('tells its lines while it runs', async () => {
+    const lines: string[] = [];
+    let whileRunning = 0;
+    const running = sh('echo one; echo two >&2; sleep 0.6; printf three', {
+      onLine: (line, stream) => lines.push(`${stream} ${line}`),
+    });
+    const watch = setInterval(() => (whileRunning = Math.max(whileRunning, lines.length)), 10);
+    await running;
+    clearInterval(watch);
+    expect(whileRunning).toBeGreaterThanOrEqual(2);
+    expect(lines.toSorted()).toEqual(['stderr two', 'stdout one', 'stdout three']);
+  });
+
+  test('that talks without end is cut in the middle, and its end is kept', async () => {
+    const { stdout } = await sh('echo BEGIN; yes | head -c 20000000; echo END');
+    expect(stdout.length).toBeLessThan(1_100_000);
+    // Not in one assertion: a failure would print a megabyte.
+    expect(stdout.startsWith('BEGIN\n')).toBe(true);
+    expect(/\n\[\d+ bytes left out\]\n/.test(stdout)).toBe(true);
+    expect(stdout.endsWith('\nEND\n')).toBe(true);
+  });
+
+  test('that leaves a server behind is not waited for', async () => {
+    const { stdout } = await sh('sleep 30 & echo $!');
+    const pid = Number(stdout);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid);
+  });
+});
+
+describe('a command that cannot be started', () => {
+  const cases: [string, string[], string][] = [
+    ['is not in PATH', ['no-such-program-here'], 'not found in PATH'],
+    ['is no file', ['./nothing'], 'no such file'],
+    ['is not executable', ['./plain'], 'it is not executable'],
+    [
+      'names an interpreter that is not there',
+      ['./orphan'],
+      'the interpreter that its first line names does not exist',
+    ],
+  ];
+  test.each(cases)('%s', async (_, command, message) => {
+    await writeFile(join(directory, 'plain'), 'x');
+    await writeFile(join(directory, 'orphan'), '#!/no/such/interpreter\n');
+    await chmod(join(directory, 'orphan'), 0o755);
+    await expect(run(command)).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining(message) as string,
+      next: [expect.any(String) as string],
+    });
+  });
+
+  test('because its folder is not there', async () => {
+    await expect(run(['true'], { cwd: '/no/such/folder' })).rejects.toMatchObject({
+      kind: 'usage',
+      message: 'cannot run true: the folder /no/such/folder does not exist',
+    });
+  });
+});
+
+describe('a command that is stopped', { timeout: 60_000 }, () => {
+  const stubborn = 'trap "" TERM; sleep 60 & echo $!; while :; do sleep 0.1; done';
+
+  test('gets TERM, then KILL, with everything it started; what it did is unknown', async () => {
+    let child = 0;
+    const abort = new AbortController();
+    const running = sh(stubborn, {
+      signal: abort.signal,
+      graceMs: 300,
+      onLine: (line) => {
+        child = Number(line);
+        abort.abort();
+      },
+    });
+    await expect(running).rejects.toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('was interrupted') as string,
+    });
+    await expect.poll(() => isAlive(child), { timeout: 30_000 }).toBe(false);
+  });
+
+  test('may say goodbye within the grace', async () => {
+    const lines: string[] = [];
+    const running = sh(
+      'trap "echo bye; exit 0" TERM; echo on; while :; do sleep 0.05; done',
+      { onLine: (line) => lines.push(line) },
+      { timeoutMs: 500 },
+    );
+    await expect(running).rejects.toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('did not end within 0.5 s') as string,
+    });
+    expect(lines).toEqual(expect.arrayContaining(['on', 'bye']));
+  });
+
+  test('a read that takes too long is just unreachable', async () => {
+    await expect(sh('sleep 60', { purpose: 'read' }, { timeoutMs: 200 })).rejects.toMatchObject({
+      kind: 'unreachable',
+    });
+  });
+});
+
+describe('a command that a killed session left', { timeout: 60_000 }, () => {
+  test('is found by its mark while it runs, and only then', async () => {
+    const mark = `session-${process.pid}/restart`;
+    const running = sh('sleep 2', { mark });
+    await expect.poll(() => commandStillRunning(mark), { timeout: 30_000 }).toBe(true);
+    expect(await commandStillRunning(`${mark}-2`)).toBe(false);
+    await running;
+    expect(await commandStillRunning(mark)).toBe(false);
+  });
+
+  test('a server that the command started is not the command', async () => {
+    const mark = `session-${process.pid}/start`;
+    const { stdout } = await sh('sleep 30 & echo $!', { mark });
+    expect(await commandStillRunning(mark)).toBe(false);
+    process.kill(Number(stdout));
+  });
+});
