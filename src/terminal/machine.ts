@@ -39,7 +39,7 @@ export const createJsonReader = (terminal: Pick<Terminal, 'json'>): MachineReade
  *   error, notes}`; what does not apply is null; `finding` is `{verdict, summary, data, evidence}`
  * - `plan`, in a dry run: `{hash, expires}`
  */
-export const sessionDocument = (state: SessionState) => {
+const sessionDocument = (state: SessionState) => {
   const { opened } = state;
   const steps = [...state.steps.values()];
   return {

@@ -60,7 +60,7 @@ export const chooseFromMenu = async (
 };
 
 /** Entries in which each word of `term` occurs somewhere. */
-export const matching = (entries: readonly MenuEntry[], term: string): readonly MenuEntry[] => {
+const matching = (entries: readonly MenuEntry[], term: string): readonly MenuEntry[] => {
   const words = term.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter((entry) => {
     const text = `${entry.section} ${entry.title} ${entry.command} ${entry.summary}`.toLowerCase();

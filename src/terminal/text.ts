@@ -19,7 +19,6 @@ export const warn = (text: string): Span => span('warn', text);
 export const critical = (text: string): Span => span('critical', text);
 export const strong = (text: string): Span => span('strong', text);
 export const dim = (text: string): Span => span('dim', text);
-export const heading = (text: string): Span => span('heading', text);
 export const command = (text: string): Span => span('command', text);
 export const frame = (text: string): Span => span('frame', text);
 

@@ -36,7 +36,7 @@ export const told = (bodies: readonly EventBody[]): readonly Event[] =>
     monotonicMs: index * 1000,
   }));
 
-export const instances = (...states: readonly (readonly [string, string, Verdict])[]): Table => ({
+const instances = (...states: readonly (readonly [string, string, Verdict])[]): Table => ({
   columns: [{ title: 'instance' }, { title: 'state' }, { title: 'health' }, { title: 'up s' }],
   rows: states.map(([id, state, health], index) => [id, state, { text: health, verdict: health }, index * 100 + 5]),
 });
@@ -60,7 +60,7 @@ export const opening = (subject: Subject, changing: boolean): EventBody => ({
   configuration: {},
 });
 
-export const planned = (id: string): EventBody => ({
+const planned = (id: string): EventBody => ({
   type: 'change.planned',
   step: `roll/${id}`,
   title: `Restart ${id}`,
