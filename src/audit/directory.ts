@@ -26,8 +26,8 @@ export const prepareAuditDirectory = (directory: string): void => {
     const first = fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (first !== undefined) syncCreated(directory, first);
   } catch (cause) {
-    // Something else may be there already; what it is gets said below.
-    if (!fs.lstatSync(directory, { throwIfNoEntry: false })) throw unusable(directory, messageOf(cause), [], cause);
+    // Something else is there already; what it is gets said below.
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(directory, messageOf(cause), [], cause);
   }
   const problem = whyUnsafe(directory);
   if (problem) throw unusable(directory, problem.what, problem.next);

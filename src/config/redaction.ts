@@ -8,21 +8,21 @@ export interface Redactor {
    * Registers a known secret: from now on it is shown as `‹secret:name›`, however it is encoded; see
    * `secret-spellings.ts`. Values shorter than 4 characters are only found as a word of their own. Empty ones are ignored.
    */
-  add(name: string, value: string): void;
+  readonly add: (name: string, value: string) => void;
   /** The text without known secrets, passwords in URLs and common shapes of tokens. */
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
   /** The same for each string and key of a value; buffers become redacted text, errors plain objects. */
-  redactJson<T>(value: T): T;
+  readonly redactJson: <T>(value: T) => T;
   /** For text that comes in chunks: a secret that is cut by a chunk's border is found. */
-  redactStream(): RedactedStream;
+  readonly redactStream: () => RedactedStream;
 }
 
 /** Hands out whole lines, as soon as no secret can reach beyond them. */
 export interface RedactedStream {
   /** Returns what may be shown by now, perhaps nothing. */
-  write(chunk: string | Uint8Array): string;
+  readonly write: (chunk: string | Uint8Array) => string;
   /** Returns the rest. */
-  end(): string;
+  readonly end: () => string;
 }
 
 // A line without an end must not fill the memory; longer than any token.

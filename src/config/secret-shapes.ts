@@ -90,5 +90,5 @@ export const shapedSecrets = (text: string): readonly Span[] => {
 /** Where a private key begins that has not ended yet; the length of the text if none has. */
 export const openKeyBlock = (text: string): number => {
   const begin = text.lastIndexOf('-----BEGIN ');
-  return begin >= 0 && !text.includes('-----END ', begin) ? begin : text.length;
+  return begin >= 0 && !/-----END [A-Z0-9 ]*-----/.test(text.slice(begin)) ? begin : text.length;
 };

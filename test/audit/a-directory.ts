@@ -1,0 +1,45 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openAuditLog } from '../../src/audit/file.ts';
+import type { AuditOptions } from '../../src/audit/writer.ts';
+import { createRedactor } from '../../src/config/redaction.ts';
+import type { Event } from '../../src/engine/events.ts';
+import { actor, session } from './a-session.ts';
+
+/** A directory of this test alone; gone when it ends. */
+export const aDirectory = (): string => {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'rb-audit-'));
+  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
+  return join(directory, 'audit');
+};
+
+export const options = (directory: string, more: Partial<AuditOptions> = {}): AuditOptions => ({
+  directory,
+  session,
+  redactor: createRedactor(),
+  envelope: { service: 'checkout-api', environment: 'production', actor },
+  clock: { now: () => new Date('2026-11-22T03:20:00Z'), monotonic: () => 5 },
+  ...more,
+});
+
+/** Writes the events to a new log and gives its path back. */
+export const written = (directory: string, events: readonly Event[], more: Partial<AuditOptions> = {}): string => {
+  const log = openAuditLog(options(directory, more));
+  for (const event of events) log.append(event);
+  log.close();
+  return log.path;
+};
+
+export const linesOf = (path: string): string[] => fs.readFileSync(path, 'utf8').split('\n').slice(0, -1);
+
+/** The error that a call throws, as people get it. */
+export const errorOf = (call: () => unknown): { kind?: string; message: string; next?: readonly string[] } => {
+  try {
+    call();
+  } catch (error) {
+    return error as { kind?: string; message: string };
+  }
+  throw new Error('nothing was thrown');
+};

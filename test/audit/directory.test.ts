@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { auditDirectory, prepareAuditDirectory } from '../../src/audit/directory.ts';
+import { openAuditLog } from '../../src/audit/file.ts';
+import { aDirectory, errorOf, options } from './a-directory.ts';
+
+describe('which directory', () => {
+  test.each([
+    ['the configured one', { configured: '/var/rb', env: { XDG_STATE_HOME: '/state' } }, '/var/rb'],
+    ['else the state directory', { configured: '', env: { XDG_STATE_HOME: '/state' } }, '/state/rb/audit'],
+    ['else the home directory', { env: {} }, '/home/ada/.local/state/rb/audit'],
+    [
+      'a relative state directory does not count',
+      { env: { XDG_STATE_HOME: 'state' } },
+      '/home/ada/.local/state/rb/audit',
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(auditDirectory({ ...given, home: '/home/ada' })).toBe(expected);
+  });
+});
+
+const refusal = (directory: string) => errorOf(() => openAuditLog(options(directory)));
+
+describe('a directory', () => {
+  test('is made with its parents, for us alone, whatever the umask', () => {
+    const umask = process.umask(0);
+    try {
+      const directory = join(aDirectory(), 'a', 'b');
+      prepareAuditDirectory(directory);
+      for (const made of [directory, dirname(directory)]) expect(fs.statSync(made).mode & 0o777).toBe(0o700);
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  test('is not a link', () => {
+    const directory = aDirectory();
+    fs.mkdirSync(`${directory}-real`, { mode: 0o700 });
+    fs.symlinkSync(`${directory}-real`, directory);
+    expect(refusal(directory)).toMatchObject({ kind: 'unrecorded', message: expect.stringContaining('symbolic link') });
+    expect(fs.readdirSync(`${directory}-real`)).toEqual([]);
+  });
+
+  test.each([0o755, 0o750, 0o701, 0o777])('is not open to others (mode %o)', (mode) => {
+    const directory = aDirectory();
+    fs.mkdirSync(directory);
+    fs.chmodSync(directory, mode);
+    expect(refusal(directory)).toMatchObject({
+      kind: 'unrecorded',
+      message: expect.stringContaining('others can get into it'),
+      next: expect.arrayContaining([`chmod 700 ${directory}`]),
+    });
+    expect(fs.readdirSync(directory)).toEqual([]);
+  });
+
+  test('is not a file, nor below one', () => {
+    const directory = aDirectory();
+    fs.writeFileSync(directory, '');
+    expect(refusal(directory)).toMatchObject({
+      kind: 'unrecorded',
+      message: expect.stringContaining('not a directory'),
+    });
+    expect(refusal(join(directory, 'below')).kind).toBe('unrecorded');
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  const rig = (): boolean => {
+    if (isRoot) return true;
+    if (process.env['RB_RIGS'] === 'required') throw new Error('needs root');
+    process.stderr.write('rig missing: not root; a directory of somebody else and a read-only one were not tried\n');
+    return false;
+  };
+
+  test('is ours', () => {
+    if (!rig()) return;
+    const directory = aDirectory();
+    fs.mkdirSync(directory, { mode: 0o700 });
+    fs.chownSync(directory, 1234, 1234);
+    expect(refusal(directory).message).toContain('it belongs to user 1234');
+  });
+
+  test('is writable', () => {
+    if (!rig()) return;
+    const directory = aDirectory();
+    fs.mkdirSync(directory, { mode: 0o700 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,mode=0700', 'tmpfs', directory]);
+    try {
+      expect(refusal(directory)).toMatchObject({
+        kind: 'unrecorded',
+        message: expect.stringContaining('not writable'),
+      });
+    } finally {
+      execFileSync('umount', [directory]);
+    }
+  });
+});

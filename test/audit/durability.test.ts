@@ -1,0 +1,318 @@
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openAuditLog } from '../../src/audit/file.ts';
+import { type FileOperations, nodeFileOperations } from '../../src/audit/file-operations.ts';
+import { readSession } from '../../src/audit/read.ts';
+import { reopenAuditLog } from '../../src/audit/reopen.ts';
+import { verifyAudit } from '../../src/audit/verify.ts';
+import { aDirectory, errorOf, linesOf, options, written } from './a-directory.ts';
+import { actor, at, change, closed, opened, restartOf, rollingRestart, session } from './a-session.ts';
+
+const intent = at(2, { type: 'step.intent', step: 'a', tier: 'disruptive', change: change('app-1'), fingerprint: 'f' });
+const result = at(3, { type: 'step.result', step: 'a', result: 'ok', ms: 900 });
+const resumed = at(60, { type: 'session.resumed', session, actor, mode: 'scripted', done: [] });
+const failure = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** A disk on which one call goes wrong from the moment that `broken` is set. */
+const disk = (faults: Partial<FileOperations>) => {
+  const state = { broken: false };
+  const calls: string[] = [];
+  const files = Object.fromEntries(
+    Object.entries(nodeFileOperations).map(([name, real]) => [
+      name,
+      (...given: never[]) => {
+        calls.push(name);
+        const call = (state.broken && faults[name as keyof FileOperations]) || real;
+        return (call as (...given: never[]) => unknown)(...given);
+      },
+    ]),
+  ) as unknown as FileOperations;
+  return { files, state, calls };
+};
+
+describe('the file', () => {
+  test('is readable by its owner only, in a directory that only its owner enters', () => {
+    const directory = aDirectory();
+    const path = written(directory, [opened()]);
+    expect(fs.statSync(path).mode & 0o777).toBe(0o600);
+    expect(fs.statSync(directory).mode & 0o777).toBe(0o700);
+  });
+
+  test('is never one that is there already, nor a link', () => {
+    const directory = aDirectory();
+    const path = written(directory, rollingRestart());
+    const before = fs.readFileSync(path);
+    expect(errorOf(() => openAuditLog(options(directory)))).toMatchObject({ kind: 'unrecorded' });
+    expect(fs.readFileSync(path)).toEqual(before);
+    fs.renameSync(path, `${path}-elsewhere`);
+    fs.symlinkSync(`${path}-elsewhere`, path);
+    expect(errorOf(() => openAuditLog(options(directory))).kind).toBe('unrecorded');
+    expect(errorOf(() => reopenAuditLog(options(directory))).kind).toBe('unrecorded');
+    expect(fs.readFileSync(`${path}-elsewhere`)).toEqual(before);
+  });
+
+  test('has room reserved beside it while it is open, and leaves nothing behind', () => {
+    const directory = aDirectory();
+    const log = openAuditLog(options(directory));
+    const spill = fs.statSync(join(directory, `${session}.spill`));
+    expect(spill.blocks * 512).toBeGreaterThanOrEqual(16 * 1024);
+    log.append(opened());
+    log.close();
+    expect(fs.readdirSync(directory)).toEqual([`${session}.jsonl`]);
+  });
+
+  test('flushes what a crash must not lose before it returns, and nothing else', () => {
+    const { files, calls } = disk({});
+    const log = openAuditLog(options(aDirectory(), { files }));
+    const flushes = (event: Parameters<typeof log.append>[0]): boolean => {
+      calls.length = 0;
+      log.append(event);
+      return calls.lastIndexOf('syncData') > calls.lastIndexOf('write');
+    };
+    const [started, , progress] = restartOf(1, 'app-1');
+    expect([opened(), intent, result, resumed, closed(9)].map(flushes)).toEqual([true, true, true, true, true]);
+    expect([started, progress].map((event) => event && flushes(event))).toEqual([false, false]);
+    log.close();
+  });
+
+  test('is not written any more once another process has', () => {
+    const log = openAuditLog(options(aDirectory()));
+    log.append(opened());
+    fs.appendFileSync(log.path, 'x\n');
+    expect(errorOf(() => log.append(intent)).message).toContain('another process has written');
+    log.close();
+  });
+});
+
+describe('a disk that fails', () => {
+  test('short writes are completed', () => {
+    const { files, state } = disk({
+      write: (fd, bytes, offset, length, position) =>
+        nodeFileOperations.write(fd, bytes, offset, Math.min(7, length), position),
+    });
+    state.broken = true;
+    const path = written(aDirectory(), rollingRestart(), { files });
+    expect(verifyAudit(path)).toMatchObject({ intact: true, closed: true });
+  });
+
+  test('a disk that takes nothing and says nothing is a full one', () => {
+    const { files, state } = disk({ write: () => 0 });
+    const log = openAuditLog(options(aDirectory(), { files }));
+    state.broken = true;
+    expect(errorOf(() => log.append(opened()))).toMatchObject({
+      kind: 'unrecorded',
+      message: expect.stringContaining('no space left'),
+    });
+    log.close();
+  });
+
+  test('a failed flush is never tried again: the log stays unusable', () => {
+    const { files, state, calls } = disk({
+      syncData: () => {
+        throw failure('EIO');
+      },
+    });
+    const log = openAuditLog(options(aDirectory(), { files }));
+    log.append(opened());
+    state.broken = true;
+    const first = errorOf(() => log.append(intent));
+    expect(first).toMatchObject({ kind: 'unrecorded', message: expect.stringContaining('the disk failed (EIO)') });
+    state.broken = false;
+    calls.length = 0;
+    expect(errorOf(() => log.append(intent))).toBe(first);
+    expect(calls).toEqual([]);
+    log.close();
+  });
+
+  test('the result of what was done already goes to the reserved room, and from there back into the log', () => {
+    const directory = aDirectory();
+    const { files, state } = disk({
+      write: (fd, bytes, offset, length, position) => {
+        // The reserved room is the one that is written at a position.
+        if (position === null) throw failure('ENOSPC');
+        return nodeFileOperations.write(fd, bytes, offset, length, position);
+      },
+    });
+    const log = openAuditLog(options(directory, { files }));
+    log.append(opened());
+    log.append(intent);
+    state.broken = true;
+    expect(errorOf(() => log.append(result)).kind).toBe('unrecorded');
+    log.close();
+    expect(readSession(log.path)).toMatchObject({ spilled: 1, events: [opened(), intent, result] });
+    expect(verifyAudit(log.path)).toMatchObject({ exit: 2, records: 2, spilled: 1 });
+
+    const again = reopenAuditLog(options(directory));
+    again.append(resumed);
+    again.close();
+    expect(readSession(log.path)).toMatchObject({ spilled: 0, events: [opened(), intent, result, resumed] });
+    expect(fs.readdirSync(directory)).toEqual([`${session}.jsonl`]);
+  });
+
+  test('and where that fails too, to standard error, without secrets', () => {
+    const said: string[] = [];
+    const { files, state } = disk({
+      write: () => {
+        throw failure('EIO');
+      },
+    });
+    const given = options(aDirectory(), { files, lastResort: (line) => said.push(line) });
+    const log = openAuditLog({
+      ...given,
+      redactor: { redactJson: (value) => JSON.parse(JSON.stringify(value).replace('hunter2', '***')) },
+    });
+    log.append(opened());
+    state.broken = true;
+    expect(errorOf(() => log.append({ ...result, error: 'hunter2' } as typeof result)).kind).toBe('unrecorded');
+    expect(said.join('')).toContain('"result":"ok"');
+    expect(said.join('')).not.toContain('hunter2');
+    log.close();
+  });
+});
+
+const tinyDisk = (size: string): string | undefined => {
+  const directory = aDirectory();
+  fs.mkdirSync(directory, { mode: 0o700 });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', directory], { stdio: 'pipe' });
+  } catch (error) {
+    if (process.env['RB_RIGS'] === 'required') throw error;
+    process.stderr.write('rig missing: a tmpfs cannot be mounted here (needs root); the full disk was not tried\n');
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync('umount', [directory]));
+  return directory;
+};
+
+describe('a full disk, for real', () => {
+  test('stops the session before the next step; what was done is in the reserved room', () => {
+    const directory = tinyDisk('64k');
+    if (directory === undefined) return;
+    const log = openAuditLog(options(directory));
+    log.append(opened());
+    const note = at(1, { type: 'step.progress', step: 'a', note: 'x'.repeat(3000) });
+    const fill = (): void => {
+      for (let n = 0; n < 100; n += 1) log.append(note);
+    };
+    expect(errorOf(fill)).toMatchObject({ kind: 'unrecorded', message: expect.stringContaining('ENOSPC') });
+    expect(errorOf(() => log.append(intent)).kind).toBe('unrecorded');
+    expect(errorOf(() => log.append(result)).kind).toBe('unrecorded');
+    log.close();
+    const read = readSession(log.path);
+    expect(read.problem).toBeUndefined();
+    expect(read.events.at(-1)).toEqual(result);
+    expect(verifyAudit(log.path)).toMatchObject({ exit: 2, intact: true, closed: false });
+
+    execFileSync('mount', ['-o', 'remount,size=1m', directory]);
+    const again = reopenAuditLog(options(directory));
+    again.append(closed(99));
+    again.close();
+    expect(verifyAudit(log.path)).toMatchObject({ intact: true, closed: true, spilled: 0 });
+  });
+
+  test('does not even open where there is no room for the reserve', () => {
+    const directory = tinyDisk('8k');
+    if (directory === undefined) return;
+    expect(errorOf(() => openAuditLog(options(directory)))).toMatchObject({ kind: 'unrecorded' });
+    expect(fs.readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe('a session that goes on', () => {
+  test('loses a torn end: copied aside, cut off, and the cut is recorded', () => {
+    const directory = aDirectory();
+    const path = written(directory, [opened(), intent]);
+    fs.appendFileSync(path, '{"actor":{"ho');
+    const log = reopenAuditLog(options(directory));
+    log.append(resumed);
+    log.close();
+    expect(readSession(path)).toMatchObject({ events: [opened(), intent, resumed] });
+    expect(JSON.parse(linesOf(path)[2] ?? '')).toMatchObject({
+      kind: 'audit.cut',
+      event: { file: `${session}.torn-1`, bytes: 13 },
+    });
+    expect(fs.readFileSync(join(directory, `${session}.torn-1`), 'utf8')).toBe('{"actor":{"ho');
+    expect(verifyAudit(path).intact).toBe(true);
+    fs.writeFileSync(join(directory, `${session}.torn-1`), 'something else');
+    expect(verifyAudit(path)).toMatchObject({ exit: 1, problem: { line: 3, seq: 3 } });
+  });
+
+  test('can be cut at any byte and still goes on', () => {
+    const directory = aDirectory();
+    const path = written(directory, [opened(), intent, result]);
+    const whole = fs.readFileSync(path);
+    for (let length = 0; length < whole.length; length += 97) {
+      fs.writeFileSync(path, whole.subarray(0, length));
+      const complete = whole.subarray(0, length).filter((byte) => byte === 0x0a).length;
+      const log = reopenAuditLog(options(directory));
+      log.append(resumed);
+      log.close();
+      expect(verifyAudit(path).intact).toBe(true);
+      expect(readSession(path).events).toHaveLength(complete + 1);
+    }
+  });
+
+  test('does not where anything else is damaged; nothing is written, and the place is named', () => {
+    const directory = aDirectory();
+    const path = written(directory, rollingRestart());
+    const lines = linesOf(path);
+    fs.writeFileSync(path, `${lines.toSpliced(3, 1).join('\n')}\n{"torn`);
+    const before = fs.readFileSync(path);
+    expect(errorOf(() => reopenAuditLog(options(directory)))).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('damaged at line 4 (record 5): record 4 is missing'),
+    });
+    expect(fs.readFileSync(path)).toEqual(before);
+  });
+
+  test('does not through a second name of the file, or one that others can write', () => {
+    const directory = aDirectory();
+    const path = written(directory, [opened()]);
+    fs.linkSync(path, `${path}-2`);
+    expect(errorOf(() => reopenAuditLog(options(directory))).message).toContain('hard links');
+    fs.rmSync(`${path}-2`);
+    fs.chmodSync(path, 0o620);
+    expect(errorOf(() => reopenAuditLog(options(directory))).message).toContain('others can read or write it');
+  });
+
+  test('needs a session that there is', () => {
+    const directory = aDirectory();
+    expect(errorOf(() => reopenAuditLog(options(directory)))).toMatchObject({ kind: 'usage', next: ['rb audit list'] });
+    expect(errorOf(() => reopenAuditLog(options(directory, { session: '../../etc/passwd' }))).kind).toBe('usage');
+  });
+
+  test('does not while the process that has it open lives; does after kill -9, even with a side file left over', async () => {
+    const directory = aDirectory();
+    const program = `
+      import { openAuditLog } from '${new URL('../../src/audit/file.ts', import.meta.url).href}';
+      const log = openAuditLog({ ...JSON.parse(process.argv[1]), redactor: { redactJson: (value) => value }, clock: { now: () => new Date(), monotonic: () => 1 } });
+      log.append(JSON.parse(process.argv[2]));
+      process.stdout.write('open');
+      setInterval(() => {}, 1000);`;
+    const { envelope } = options(directory);
+    const argv = [
+      '--input-type=module',
+      '-e',
+      program,
+      JSON.stringify({ directory, session, envelope }),
+      JSON.stringify(opened()),
+    ];
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(errorOf(() => reopenAuditLog(options(directory)))).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining(`still open in process ${child.pid}`),
+    });
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+    fs.writeFileSync(join(directory, `${session}.2.json`), 'of a record that was never written');
+    const log = reopenAuditLog(options(directory));
+    const long = at(61, { type: 'step.progress', step: 'a', note: 'x'.repeat(100_000) });
+    log.append(long);
+    log.close();
+    expect(readSession(log.path).events).toEqual([opened(), long]);
+  });
+});
