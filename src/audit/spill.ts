@@ -57,8 +57,13 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
       files.syncData(fd);
     },
     close: () => {
-      files.close(fd);
-      if (!used) files.remove(path);
+      try {
+        // It is kept for what it holds, and nobody has the session open any more.
+        if (used) writeAll(files, fd, Buffer.alloc(Buffer.byteLength(first), '\n'), 0);
+        else files.remove(path);
+      } finally {
+        files.close(fd);
+      }
     },
   };
 };
