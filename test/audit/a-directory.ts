@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,4 +43,26 @@ export const errorOf = (call: () => unknown): { kind?: string; message: string; 
     return error as { kind?: string; message: string };
   }
   throw new Error('nothing was thrown');
+};
+
+/**
+ * A directory that is a small disk of its own. Undefined where this machine does not let us mount one; then the test
+ * has said so, and it fails where the rigs are required.
+ */
+export const aDisk = (mountOptions: string): string | undefined => {
+  const directory = aDirectory();
+  fs.mkdirSync(directory, { mode: 0o700 });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=0700,${mountOptions}`, 'tmpfs', directory], { stdio: 'pipe' });
+  } catch (error) {
+    missingRig('a tmpfs cannot be mounted (needs root)', error);
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync('umount', [directory]));
+  return directory;
+};
+
+export const missingRig = (what: string, cause?: unknown): void => {
+  if (process.env['RB_RIGS'] === 'required') throw new Error(`rig missing: ${what}`, { cause });
+  process.stderr.write(`rig missing: ${what}; this was not tried\n`);
 };

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { auditDirectory, prepareAuditDirectory } from '../../src/audit/directory.ts';
 import { openAuditLog } from '../../src/audit/file.ts';
-import { aDirectory, errorOf, options } from './a-directory.ts';
+import { aDirectory, aDisk, errorOf, missingRig, options } from './a-directory.ts';
 
 describe('which directory', () => {
   test.each([
@@ -65,34 +64,17 @@ describe('a directory', () => {
     expect(refusal(join(directory, 'below')).kind).toBe('unrecorded');
   });
 
-  const isRoot = process.getuid?.() === 0;
-  const rig = (): boolean => {
-    if (isRoot) return true;
-    if (process.env['RB_RIGS'] === 'required') throw new Error('needs root');
-    process.stderr.write('rig missing: not root; a directory of somebody else and a read-only one were not tried\n');
-    return false;
-  };
-
   test('is ours', () => {
-    if (!rig()) return;
     const directory = aDirectory();
     fs.mkdirSync(directory, { mode: 0o700 });
+    if (process.getuid?.() !== 0) return missingRig('only root can give a directory away');
     fs.chownSync(directory, 1234, 1234);
     expect(refusal(directory).message).toContain('it belongs to user 1234');
   });
 
   test('is writable', () => {
-    if (!rig()) return;
-    const directory = aDirectory();
-    fs.mkdirSync(directory, { mode: 0o700 });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,mode=0700', 'tmpfs', directory]);
-    try {
-      expect(refusal(directory)).toMatchObject({
-        kind: 'unrecorded',
-        message: expect.stringContaining('not writable'),
-      });
-    } finally {
-      execFileSync('umount', [directory]);
-    }
+    const directory = aDisk('ro');
+    if (directory === undefined) return;
+    expect(refusal(directory)).toMatchObject({ kind: 'unrecorded', message: expect.stringContaining('not writable') });
   });
 });

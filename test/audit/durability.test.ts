@@ -1,13 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/file.ts';
 import { type FileOperations, nodeFileOperations } from '../../src/audit/file-operations.ts';
 import { readSession } from '../../src/audit/read.ts';
 import { reopenAuditLog } from '../../src/audit/reopen.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
-import { aDirectory, errorOf, linesOf, options, written } from './a-directory.ts';
+import { aDirectory, aDisk, errorOf, linesOf, options, written } from './a-directory.ts';
 import { actor, at, change, closed, opened, restartOf, rollingRestart, session } from './a-session.ts';
 
 const intent = at(2, { type: 'step.intent', step: 'a', tier: 'disruptive', change: change('app-1'), fingerprint: 'f' });
@@ -172,23 +172,9 @@ describe('a disk that fails', () => {
   });
 });
 
-const tinyDisk = (size: string): string | undefined => {
-  const directory = aDirectory();
-  fs.mkdirSync(directory, { mode: 0o700 });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', directory], { stdio: 'pipe' });
-  } catch (error) {
-    if (process.env['RB_RIGS'] === 'required') throw error;
-    process.stderr.write('rig missing: a tmpfs cannot be mounted here (needs root); the full disk was not tried\n');
-    return undefined;
-  }
-  onTestFinished(() => void execFileSync('umount', [directory]));
-  return directory;
-};
-
 describe('a full disk, for real', () => {
   test('stops the session before the next step; what was done is in the reserved room', () => {
-    const directory = tinyDisk('64k');
+    const directory = aDisk('size=64k');
     if (directory === undefined) return;
     const log = openAuditLog(options(directory));
     log.append(opened());
@@ -213,7 +199,7 @@ describe('a full disk, for real', () => {
   });
 
   test('does not even open where there is no room for the reserve', () => {
-    const directory = tinyDisk('8k');
+    const directory = aDisk('size=8k');
     if (directory === undefined) return;
     expect(errorOf(() => openAuditLog(options(directory)))).toMatchObject({ kind: 'unrecorded' });
     expect(fs.readdirSync(directory)).toEqual([]);
