@@ -92,9 +92,8 @@ const describe = (code: string, message: string): string => {
 
 /** `{ url: ${env:X} }` is not YAML: the most likely mistake of all deserves its own hint. */
 const bareReference = (text: string, offset: number): string => {
-  const end = text.indexOf('\n', offset);
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
-  return /[[{].*[:,[]\s*\$\{/.test(line) ? '; inside { } or [ ] a reference must be in quotes' : '';
+  const around = text.slice(Math.max(0, offset - 80), offset + 3);
+  return /\$\{\w*:?$/.test(around) ? '; inside { } or [ ] a reference must be in quotes' : '';
 };
 
 const sentence = (message: string): string => {

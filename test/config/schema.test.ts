@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { smallestConfig, sectionExamples } from '../../src/config/examples.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { commandLine } from '../../src/config/schema/argument-list.ts';
+import { listedTimeZones } from '../../src/config/time-zones.ts';
+import { load, withProduction } from './rig.ts';
+
+const example = readFileSync(new URL('complete.yaml', import.meta.url), 'utf8');
+
+test('a configuration that uses every section is valid', () => {
+  const { config } = load(example);
+  const production = config.environments['production'];
+  expect(production?.workload).toEqual({
+    provider: 'kubernetes',
+    context: 'prod-eu',
+    server: 'https://k8s.prod-eu.example.com',
+    namespace: 'checkout',
+    resource: 'deployment/checkout-api',
+    container: 'api',
+  });
+  expect(production?.database?.url).toBe('${env:CHECKOUT_DATABASE_URL}');
+  expect(production?.profiler?.heapDump).toEqual(['kill', '-USR2', '1']);
+  expect(config.document?.date).toBe('2026-11-01');
+});
+
+test('the complete example names every key of the schema at the top and of an environment', () => {
+  const { config } = load(example);
+  expect(Object.keys(config).toSorted()).toEqual(Object.keys(configSchema.def.shape).toSorted());
+  expect(Object.keys(config.environments['production'] ?? {}).toSorted()).toEqual(
+    Object.keys(configSchema.def.shape.environments.def.valueType.def.shape).toSorted(),
+  );
+});
+
+test.each([
+  ['ecs', 'workload: { provider: ecs, region: eu-central-1, account: "012345678901", cluster: a, service: b }'],
+  [
+    'commands',
+    'workload: { provider: command, instances: { command: [ls], timeoutSeconds: 5 }, stop: [a], start: [b], restartInstance: [c, "{{instance}}"], scale: [d, "{{count}}"], rollback: [e], instanceHealth: "{{url}}/health" }',
+  ],
+  ['a statefulset', 'workload: { provider: kubernetes, context: a, namespace: b, resource: statefulset/c }'],
+  ['cloudwatch', 'logs: { provider: cloudwatch, region: eu-central-1, group: /ecs/checkout }'],
+  ['loki', 'logs: { provider: loki, url: "https://loki.example.com", selector: "{app=\\"a\\"}", token: "${env:T}" }'],
+  ['a file', 'logs: { provider: file, path: "logs/*.log", fields: { time: t } }'],
+  [
+    'a command for logs',
+    'logs: { provider: command, command: [journalctl, --since, "{{since}}"], timeoutSeconds: 20 }',
+  ],
+  ['cert-manager', 'certificates: [{ domain: a.example.com, renew: { provider: cert-manager, certificate: a } }]'],
+  [
+    'acm',
+    'certificates: [{ domain: a.example.com, renew: { provider: acm, region: us-east-1, arn: "arn:aws:acm:x" } }]',
+  ],
+  ['a command to renew', 'certificates: [{ domain: a.example.com, renew: { provider: command, command: [renew] } }]'],
+  ['hosts on this machine', 'hosts: { provider: local }'],
+  ['metrics of a command', 'metrics: { provider: command, command: [top] }'],
+  ['no endpoints', 'health: { endpoints: [] }'],
+])('%s', (_, lines) => expect(load(withProduction(lines)).config.environments['production']).toBeDefined());
+
+test.each([
+  ['tickets in jira', 'tickets: { provider: jira, url: "https://jira.example.com", project: OPS, token: "${env:T}" }'],
+  ['tickets by a command', 'tickets: { provider: command, command: [./ticket] }'],
+  ['a store', 'audit: { anchor: required, store: "postgresql://h/d" }'],
+  ['a lock', 'lock: { provider: redis }'],
+])('%s', (_, line) => expect(load(`${smallestConfig}${line}\n`).config.version).toBe(1));
+
+test.each(Object.entries(sectionExamples))('the example that an error shows for %s is valid', (section, lines) => {
+  expect(load(withProduction(lines)).config.environments['production']).toHaveProperty(section);
+});
+
+test('both ways of writing an argument list are the same command', () => {
+  expect(commandLine(['a', 'b'])).toEqual({ command: ['a', 'b'] });
+  expect(commandLine({ command: ['a'], timeoutSeconds: 1.5, environment: { B: 'c' } })).toEqual({
+    command: ['a'],
+    timeoutMs: 1500,
+    environment: { B: 'c' },
+  });
+});
+
+test('the runtime knows every time zone of the list', () => {
+  for (const timeZone of listedTimeZones()) expect(() => new Intl.DateTimeFormat('en', { timeZone })).not.toThrow();
+  expect(listedTimeZones()).toContain('Europe/Berlin');
+});
+
+test('a time zone that is not in the list is asked of the runtime', () => {
+  const zone = (name: string) =>
+    withProduction(`scaling: { offPeak: { from: "22:00", to: "06:00", timeZone: ${name} } }`);
+  expect(listedTimeZones()).not.toContain('US/Eastern');
+  expect(load(zone('US/Eastern')).config.version).toBe(1);
+});
