@@ -37,11 +37,7 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
   requireUnfinished(history, session);
   const setting = await deps.setting(opened.subject.environment);
   const procedure = await loadProcedure(opened);
-  requireSame(
-    'The procedure',
-    { outline: opened.procedure.outline },
-    { outline: outline(procedure.steps) },
-  );
+  requireSame('The procedure', { outline: opened.procedure.outline }, { outline: outline(procedure.steps) });
   requireSame('The configuration', opened.configuration, recordedConfiguration(setting));
   const ports = await (await deps.portsFor(setting))(procedure.needs);
   const actor = systemActor(setting.env);

@@ -16,6 +16,7 @@ import { createStop } from '../engine/stop.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
 import type { Terminal } from '../terminal/sink.ts';
+import { multiline } from '../terminal/text.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Globals } from './globals.ts';
 import { stopOnSignals } from './signals.ts';
@@ -131,7 +132,7 @@ export const conduct = async <Input, P>(
     reader.close();
     if (outcome.status === 'unrecorded') terminal.alert(outcome.summary);
     if (error !== undefined && !(error instanceof RunbookError) && globals.verbose && error instanceof Error)
-      terminal.alert(error.stack ?? '');
+      terminal.alert(multiline(error.stack ?? ''));
     return exitCodes[outcome.status];
   } finally {
     clearTimeout(timer);

@@ -12,8 +12,12 @@ interface Layout {
   readonly symbols: Symbols;
 }
 
-/** `checkout-api / sandbox   Rolling restart (2.1)   session 2026...`, on two lines where one is too short. */
-export const openingLines = (opened: SessionOpened, dryRun: boolean, { width }: Layout): readonly Text[] => {
+/** `checkout-api / sandbox   Rolling restart (2.1)   session 2026...`, on two lines where one is too short; the session only where it is recorded. */
+export const openingLines = (
+  opened: SessionOpened,
+  { dryRun, recorded }: { readonly dryRun: boolean; readonly recorded: boolean },
+  { width }: Layout,
+): readonly Text[] => {
   const { subject, procedure } = opened;
   const where: Text = subject.protected
     ? [strong(clean(subject.service)), ' / ', critical(clean(subject.environment)), ' ', warn('PROTECTED')]
@@ -23,6 +27,7 @@ export const openingLines = (opened: SessionOpened, dryRun: boolean, { width }: 
     ` (${clean(procedure.section)})`,
     ...(dryRun ? ['   ', warn('dry run')] : []),
   ];
+  if (!recorded) return [[where, '   ', what]];
   const session = dim(`session ${clean(opened.session)}`);
   const line: Text = [where, '   ', what, '   ', session];
   return widthOf(plain(line)) <= width ? [line] : [[where, '   ', what], session];

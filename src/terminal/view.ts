@@ -115,7 +115,7 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
         opened = event;
         session = event.session;
         readOnly = !changes(event.procedure.outline);
-        sayAll(openingLines(event, dryRun, terminal));
+        sayAll(openingLines(event, { dryRun, recorded: !dryRun && !readOnly }, terminal));
         if (verbose) note(`${event.program}, ${event.actor.login} on ${event.actor.host}, ${event.at}`);
         return;
       case 'session.resumed':

@@ -81,7 +81,7 @@ checkout-api / sandbox   Rolling restart (2.1)   session 20260301T110000Z-k3f9
     /ready    ✗ connection refused   –
 `,
       stderr: `\
-checkout-api / sandbox   Health (4)   session 20260301T110000Z-k3f9
+checkout-api / sandbox   Health (4)
 ✗ Critical
   next:     rb troubleshoot
 `,
