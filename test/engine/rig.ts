@@ -168,7 +168,7 @@ export interface TinyRun {
   readonly events: readonly Event[];
   readonly clock: FakeClock;
   /** The events of one type. */
-  of<Type extends EventType>(type: Type): readonly Extract<Event, { type: Type }>[];
+  readonly of: <Type extends EventType>(type: Type) => readonly Extract<Event, { type: Type }>[];
 }
 
 export interface TinyOptions {

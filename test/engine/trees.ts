@@ -76,7 +76,7 @@ const thrown: fc.Arbitrary<Thrown> = fc.record({ throws: fc.constantFrom(...erro
 
 /** Mostly the first, so that runs get somewhere; now and then one of the rest. */
 const mostly = <T>(usual: T, ...rest: fc.Arbitrary<T>[]): fc.Arbitrary<T> =>
-  fc.oneof({ arbitrary: fc.constant(usual), weight: 12 }, ...rest.map((arbitrary) => ({ arbitrary, weight: 1 })));
+  fc.oneof({ arbitrary: fc.constant(usual), weight: 18 }, ...rest.map((arbitrary) => ({ arbitrary, weight: 1 })));
 
 const verdicts = fc.constantFrom<Verdict>('warn', 'critical', 'unknown');
 const when: fc.Arbitrary<When> = mostly<When>(undefined, fc.constantFrom<When>('always', 'never', 'at first'), thrown);
@@ -97,15 +97,21 @@ const actionWith = (undo: fc.Arbitrary<ActionTree | undefined>): fc.Arbitrary<Ac
     raises: fc.constantFrom(0, 0, 1, 2),
     plan: mostly<'works' | Thrown>('works', thrown),
     drift: fc.constantFrom('nothing', 'nothing', 'nothing', 'basis', 'emptiness', 'target', 'tier'),
-    apply: mostly<'works' | Thrown>('works', thrown, fails, fails, fails),
+    apply: mostly<'works' | Thrown>('works', thrown, fails),
     effectFirst: fc.boolean(),
     takesMs: fc.constantFrom(0, 10, 5000),
     reports: fc.boolean(),
-    verify: mostly<Verdict | Thrown>('ok', verdicts, thrown, fc.constant('unknown')),
+    verify: mostly<Verdict | Thrown>('ok', verdicts, thrown, fc.constant('unknown'), fc.constant('unknown')),
     undo,
   });
 const withoutUndo = actionWith(fc.constant(undefined));
-const action = actionWith(fc.oneof(fc.constant(undefined), withoutUndo, withoutUndo));
+const takenBack = fc
+  .record({ failing: withoutUndo, undo: withoutUndo })
+  .map(({ failing, undo }): ActionTree => ({ ...failing, apply: { throws: 'failed' }, undo }));
+const action = fc.oneof(
+  { arbitrary: actionWith(fc.option(withoutUndo, { nil: undefined })), weight: 9 },
+  { arbitrary: takenBack, weight: 1 },
+);
 
 const manual: fc.Arbitrary<ManualTree> = fc.record({ kind: fc.constant('manual'), when });
 const watch: fc.Arbitrary<WatchTree> = fc.record({
