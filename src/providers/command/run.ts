@@ -43,13 +43,13 @@ export interface RunOptions {
   readonly graceMs?: number;
 }
 
-export const defaultTimeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 const readEveryMs = 100;
 
 /**
  * Runs a command in a process group of its own, so that a terminal's Ctrl-C does not reach it; standard input is empty and nothing is inherited.
  * Returns whatever the exit code is. Errors: `usage` when it cannot be started, `unknown` or `unreachable` (see `purpose`) when it ran out of
- * time or was aborted; it has then got TERM, and KILL after the grace.
+ * time or was aborted; it has then got TERM, and KILL after the grace. An aborted read rejects with the signal's reason.
  */
 export const runCommand = async (spec: CommandSpec, options: RunOptions): Promise<CommandResult> => {
   const argv = fill(spec.command, options.values ?? {});
@@ -108,7 +108,11 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   }
   if (result.code !== undefined && result.exitCode === undefined && result.signal === undefined)
     throw await notStarted(program, options.cwd, result.code, messageOf(result.cause ?? result));
-  if (ending) throw ended(argv, options, timeoutMs);
+  if (ending) {
+    // Nothing is lost with a read: it ends as whatever stopped it says.
+    if (options.purpose === 'read') options.signal.throwIfAborted();
+    throw ended(argv, options, timeoutMs);
+  }
   return {
     ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
     ...(result.signal === undefined ? {} : { signal: result.signal }),

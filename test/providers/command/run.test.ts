@@ -136,7 +136,7 @@ describe('a command that cannot be started', () => {
   });
 });
 
-describe('a command that is stopped', { timeout: 60_000 }, () => {
+describe('a command that is stopped', () => {
   const stubborn = 'trap "" TERM; sleep 60 & echo $!; while :; do sleep 0.1; done';
 
   test('gets TERM, then KILL, with everything it started; what it did is unknown', async () => {
@@ -178,7 +178,7 @@ describe('a command that is stopped', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a command that a killed session left', { timeout: 60_000 }, () => {
+describe('a command that a killed session left', () => {
   test('is found by its mark while it runs, and only then', async () => {
     const mark = `session-${process.pid}/restart`;
     const running = sh('sleep 2', { mark });

@@ -20,7 +20,7 @@ const test = base.extend<{ rig: CommandRig }>({
   },
 });
 
-describe.concurrent('a restart whose session is killed while the command runs', { timeout: 120_000 }, () => {
+describe.concurrent('a restart whose session is killed while the command runs', () => {
   test('is waited for and not run again', async ({ rig }) => {
     await rig.control('delay', '2000');
     const { restart } = rig.open();
@@ -43,7 +43,7 @@ describe.concurrent('a restart whose session is killed while the command runs', 
   });
 });
 
-describe.concurrent('what the configuration leaves out', { timeout: 120_000 }, () => {
+describe.concurrent('what the configuration leaves out', () => {
   const unit = { id: 'app-1', instances: ['app-1'] };
 
   test('a missing command is named, with a line to add', async ({ rig }) => {
@@ -106,7 +106,7 @@ const healthUrlOf = async (rig: CommandRig): Promise<string> => {
 
 const failing = (command: readonly string[]): Partial<CommandWorkloadConfig> => ({ restartInstance: { command } });
 
-describe.concurrent('what goes wrong with a command', { timeout: 120_000 }, () => {
+describe.concurrent('what goes wrong with a command', () => {
   const unit = { id: 'app-1', instances: ['app-1'] };
 
   test('an exit code is a failure, with what the command said', async ({ rig }) => {

@@ -34,7 +34,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
     workload: ({ rig }, use) => use(rig.open()),
   });
 
-  describe.concurrent(`a workload behind ${name}`, { timeout: 120_000 }, () => {
+  describe.concurrent(`a workload behind ${name}`, () => {
     describe('status', () => {
       test('lists every instance with its version, its start and its own health', async ({ workload }) => {
         const { desired, instances } = await workload.status(newCall());

@@ -18,7 +18,7 @@ export interface Seen extends Instance {
   readonly failure?: Health['failure'];
 }
 
-export type ChangeCommand = 'stop' | 'start' | 'restartInstance' | 'scale' | 'rollback';
+type ChangeCommand = 'stop' | 'start' | 'restartInstance' | 'scale' | 'rollback';
 
 /** The service behind the commands: looking at it, and running one of its commands. */
 export interface Service {

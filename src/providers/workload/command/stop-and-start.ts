@@ -6,7 +6,7 @@ import type { Call, Workload } from '../port.ts';
 import { beforeOf, dataOf, type ChangeData } from './before.ts';
 import { followComeback, isNew, type Standing } from './comeback.ts';
 import { age, counted, instancesTable, isDown, isStopped, listing } from './describe.ts';
-import { follow, type Look } from './follow.ts';
+import { follow, type Look, whileWatching } from './follow.ts';
 import { tooLate } from './restart.ts';
 import type { Seen, Service } from './service.ts';
 
@@ -81,7 +81,7 @@ const wanted = (all: readonly Seen[], desired: number): readonly Seen[] =>
 /** Returns what went wrong, where something did; the instances may be stopped then all the same. Throws only when nothing was done. */
 const stopEverything = async (service: Service, call: Call): Promise<{ readonly error: unknown } | undefined> => {
   try {
-    await service.change('stop', {}, call);
+    await whileWatching(service, call, service.change('stop', {}, call));
     await drain(service, call);
     return undefined;
   } catch (error) {
@@ -119,13 +119,9 @@ const drain = async (service: Service, call: Call): Promise<void> => {
 
 /** Starts again, also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. */
 const start = async (service: Service, count: number, call: Call): Promise<void> => {
-  const { clock, mark, report } = call;
+  const unstoppable = { clock: call.clock, mark: call.mark, report: call.report, signal: new AbortController().signal };
   try {
-    await service.change(
-      'start',
-      { count: String(count) },
-      { clock, mark, report, signal: new AbortController().signal },
-    );
+    await whileWatching(service, unstoppable, service.change('start', { count: String(count) }, unstoppable));
   } catch (cause) {
     const why = messageOf(cause);
     throw new RunbookError(
