@@ -35,8 +35,9 @@ test('the smallest configuration is valid and has defaults', () => {
   });
 });
 
+const at = (line: number, column: number, rest: string) => `runbook.config.yaml:${line}:${column}  ${rest}`;
+
 describe('values that do not fit', () => {
-  const at = (line: number, column: number, rest: string) => `runbook.config.yaml:${line}:${column}  ${rest}`;
   const production = 'environments.production';
 
   test.each([

@@ -44,8 +44,9 @@ test('references are replaced in texts, lists and mappings, several in one text'
 
 test('a command is run without a shell, in the directory of the configuration, once', async () => {
   const { secrets, directory, known } = open({ env: { TOKEN_FOR_TOOL: 'x' } });
-  const program = `require('fs').appendFileSync('runs','1'); console.log(process.argv[1], process.env.TOKEN_FOR_TOOL, process.cwd() === ${'process.env.EXPECTED'})`;
-  writeFileSync(join(directory, 'tool.cjs'), program.replace('process.env.EXPECTED', JSON.stringify(directory)));
+  const program = `require('fs').appendFileSync('runs', '1');
+console.log(process.argv[1], process.env.TOKEN_FOR_TOOL, process.cwd() === ${JSON.stringify(directory)})`;
+  writeFileSync(join(directory, 'tool.cjs'), program);
   const reference = `\${command:${process.execPath} -e "require('./tool.cjs')" "$HOME } a"}`;
   const [first, second] = await secrets.resolve([reference, reference]);
   expect(first).toBe('$HOME } a x true');

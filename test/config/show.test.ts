@@ -1,0 +1,66 @@
+import { parse } from 'yaml';
+import { expect, test } from 'vitest';
+import { createRedactor } from '../../src/config/redaction.ts';
+import { registerLiteralSecrets, showYaml, withoutSecrets } from '../../src/config/show.ts';
+import { load, withProduction } from './rig.ts';
+
+const text = `${withProduction(`database:
+  url: "postgres://app:hunter2-a@db.example.com/shop?sslpassword=hunter2-b"
+  replicas: [{ name: r, url: "postgres://app:\${env:PASSWORD}@replica/shop" }]
+cache: { url: "\${env:CACHE_URL}" }
+maintenanceMode:
+  enable: { command: [login, --token, hunter2-c, "--password=hunter2-d"], environment: { API_TOKEN: hunter2-e, MODE: plain } }
+  disable: [logout]`)}
+notify:
+  slack: { webhook: "https://hooks.example.com/hunter2-f", channel: "#ops" }
+  pagerduty: { token: "\${env:PAGERDUTY}", routingKey: hunter2-g }
+`;
+
+test('secrets that are written out are hidden, references are shown as they are', async () => {
+  const { config } = load(text);
+  const yaml = await showYaml(config);
+  expect(yaml).not.toContain('hunter2');
+  expect(parse(yaml)).toEqual(withoutSecrets(config));
+  expect(withoutSecrets(config)).toMatchObject({
+    environments: {
+      production: {
+        database: {
+          url: 'postgres://app:‹secret›@db.example.com/shop?sslpassword=‹secret›',
+          replicas: [{ url: 'postgres://app:${env:PASSWORD}@replica/shop' }],
+        },
+        cache: { url: '${env:CACHE_URL}', flush: 'db' },
+        maintenanceMode: {
+          enable: {
+            command: ['login', '--token', '‹secret›', '--password=‹secret›'],
+            environment: { API_TOKEN: '‹secret›', MODE: 'plain' },
+          },
+        },
+      },
+    },
+    notify: {
+      slack: { webhook: '‹secret›', channel: '#ops' },
+      pagerduty: { token: '${env:PAGERDUTY}', routingKey: '‹secret›' },
+    },
+  });
+});
+
+test('secrets that are written out are known to the redactor', () => {
+  const redactor = createRedactor();
+  registerLiteralSecrets(load(text).config, redactor);
+  for (const letter of ['a', 'b', 'c', 'd', 'e', 'g']) {
+    expect(redactor.redact(`x hunter2-${letter} y`)).not.toContain('hunter2');
+    expect(redactor.redact(Buffer.from(`hunter2-${letter}`).toString('base64'))).toContain('‹secret');
+  }
+  expect(redactor.redact('POST https://hooks.example.com/hunter2-f')).toBe('POST ‹secret:notify.slack.webhook›');
+});
+
+test('what is not a secret is not registered', () => {
+  const known: string[] = [];
+  registerLiteralSecrets(load(text).config, { add: (_, value) => known.push(value) });
+  expect(known.toSorted()).toEqual(
+    [
+      'https://hooks.example.com/hunter2-f',
+      ...['a', 'b', 'c', 'd', 'e', 'g'].map((letter) => `hunter2-${letter}`),
+    ].toSorted(),
+  );
+});
