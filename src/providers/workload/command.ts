@@ -7,8 +7,6 @@ import { openService } from './command/service.ts';
 import { stopAndStartOperation } from './command/stop-and-start.ts';
 import type { Workload } from './port.ts';
 
-export { readyTimeoutFor } from './command/config.ts';
-
 /** A workload that is looked at and changed by configured commands: systemd, compose, pm2, scripts. */
 export const openCommandWorkload = (config: CommandWorkloadConfig, deps: CommandWorkloadDeps): Workload => {
   checkHealthTemplate(config.instanceHealth);
