@@ -12,7 +12,13 @@ const foreground = '#cdd6f4';
 
 type Screen = InstanceType<typeof xterm.Terminal>;
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escaped = (text: string): string =>
+  text
+    // Plain spaces in a row become one.
+    .replaceAll(' ', '\u00a0')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
 
 const record = async (): Promise<Screen> => {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });

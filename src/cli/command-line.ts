@@ -15,7 +15,7 @@ export const runCommandLine = async (world: World, version: string): Promise<num
   try {
     await addSections(program, world.argv, rb);
     if (commandWord(world.argv) === undefined && !world.argv.some((word) => helpWords.has(word)))
-      return await startPage(rb, program.helpInformation(), world, version);
+      return await startPage(rb, program, world, version);
     await parse(program, world.argv, rb);
     return rb.exitCode();
   } catch (error) {
@@ -42,10 +42,10 @@ const parse = async (program: Command, argv: readonly string[], rb: Wired): Prom
 const helpWords = new Set(['-h', '--help', '-V', '--version', 'help']);
 
 /** `rb` alone: the menu of the runbook at a terminal, the help everywhere else. */
-const startPage = async (rb: Wired, help: string, world: World, version: string): Promise<number> => {
+const startPage = async (rb: Wired, program: Command, world: World, version: string): Promise<number> => {
   const terminal = await rb.terminal();
   if (!terminal.interactive) {
-    terminal.document(help);
+    await parse(program, ['--help'], rb);
     return exitCodes.done;
   }
   const { chooseFromMenu } = await import('../terminal/menu.ts');

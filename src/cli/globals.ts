@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseDuration } from '../config/duration.ts';
 import { RunbookError } from '../engine/errors.ts';
 
 /** The options that every command has. */
@@ -13,7 +14,8 @@ export interface Globals {
   readonly reason?: string;
   readonly ticket?: string;
   readonly output: 'text' | 'json' | 'ndjson';
-  readonly timeout?: string;
+  /** As it was written, and in milliseconds. */
+  readonly timeout?: { readonly text: string; readonly ms: number };
   readonly color: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -32,8 +34,7 @@ export const addGlobals = (program: Command): Command =>
     .option(
       '--answer <step=value>',
       'answer a question of the procedure (repeatable)',
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: string[] = []) => [...before, value],
     )
     .option('--reason <text>', 'why; goes to the audit log')
     .option('--ticket <id>', 'the ticket; goes to the audit log')
@@ -45,7 +46,7 @@ export const addGlobals = (program: Command): Command =>
 
 /** Errors: `usage`. */
 export const readGlobals = (program: Command): Globals => {
-  const options = program.opts<Record<string, unknown> & { answer: string[]; output: string }>();
+  const options = program.opts<Record<string, unknown> & { answer?: string[]; output: string }>();
   const output = outputs.find((known) => known === options.output);
   if (output === undefined)
     throw new RunbookError('usage', `--output ${options.output}: expected ${outputs.join(', ')}.`);
@@ -57,15 +58,22 @@ export const readGlobals = (program: Command): Globals => {
     ...text('plan'),
     ...text('reason'),
     ...text('ticket'),
-    ...text('timeout'),
+    ...(typeof options['timeout'] === 'string' ? { timeout: timeout(options['timeout']) } : {}),
     dryRun: options['dryRun'] === true,
     yes: options['yes'] === true,
-    answers: new Map(options.answer.map(pair)),
+    answers: new Map((options.answer ?? []).map(pair)),
     output,
     color: options['color'] !== false,
     quiet: options['quiet'] === true,
     verbose: options['verbose'] === true,
   };
+};
+
+const timeout = (text: string) => {
+  const ms = parseDuration(text, '--timeout');
+  // A timer beyond 2^31 ms fires at once; nobody waits for 24 days.
+  if (ms > 2 ** 31 - 1) throw new RunbookError('usage', `--timeout ${text} is longer than 24 days.`);
+  return { text, ms };
 };
 
 const pair = (text: string): [string, string] => {

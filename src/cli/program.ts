@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { RunbookError } from '../engine/errors.ts';
 import type { Rb } from '../sections/section.ts';
 import { addGlobals } from './globals.ts';
@@ -15,8 +15,17 @@ export const createProgram = (version: string): Command =>
     .version(version, '-V, --version')
     .helpOption('-h, --help', 'help; also: rb <command> --help')
     .helpCommand('help [command]', 'help for a command')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, formatHelp: commandsFirst })
     .addHelpText('before', examples);
+
+/** What can be done stands above how it can be varied. */
+const commandsFirst = (command: Command, help: Help): string => {
+  const blocks = Help.prototype.formatHelp.call(help, command, help).trimEnd().split('\n\n');
+  const isCommands = (block: string) => block.startsWith('Commands:');
+  const firstOptions = blocks.findIndex((block) => /^(?:Options|Arguments):/.test(block));
+  const rest = blocks.filter((block) => !isCommands(block));
+  return `${[...rest.slice(0, firstOptions), ...blocks.filter(isCommands), ...rest.slice(firstOptions)].join('\n\n')}\n`;
+};
 
 /** Adds the commands. Only the section that is typed is loaded; of the others the help knows a line each. */
 export const addSections = async (program: Command, argv: readonly string[], rb: Rb): Promise<void> => {
@@ -63,6 +72,8 @@ const descendants = (command: Command): readonly Command[] =>
 /** What a parsing error of commander means. Undefined: help or version was shown, which is no error. */
 export const parsingError = (error: CommanderError): RunbookError | undefined => {
   if (error.exitCode === 0) return undefined;
+  // A section without its command: the help has been shown.
+  if (error.code === 'commander.help') return new RunbookError('usage', 'Say which of these commands.');
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1];
   return new RunbookError('usage', meant === undefined ? `${what}.` : `${what}. Did you mean ${meant}?`, {

@@ -1,7 +1,6 @@
 import { openAuditLog } from '../audit/file.ts';
 import type { AuditLog } from '../audit/port.ts';
 import { newSessionId } from '../audit/session-id.ts';
-import { parseDuration } from '../config/duration.ts';
 import { withoutSecrets } from '../config/show.ts';
 import { createEmitter } from '../engine/emitter.ts';
 import { RunbookError } from '../engine/errors.ts';
@@ -164,12 +163,8 @@ const promptsFor = async (terminal: Terminal, signal: AbortSignal) => {
 };
 
 const startTimeout = (
-  timeout: string | undefined,
+  timeout: Globals['timeout'],
   expire: (reason: RunbookError) => void,
-): NodeJS.Timeout | undefined => {
-  if (timeout === undefined) return undefined;
-  const ms = parseDuration(timeout, '--timeout');
-  // A timer beyond 2^31 ms fires at once; nobody waits for 24 days.
-  if (ms > 2 ** 31 - 1) throw new RunbookError('usage', `--timeout ${timeout} is longer than 24 days.`);
-  return setTimeout(() => expire(new RunbookError('failed', `Gave up after ${timeout} (--timeout).`)), ms);
-};
+): NodeJS.Timeout | undefined =>
+  timeout &&
+  setTimeout(() => expire(new RunbookError('failed', `Gave up after ${timeout.text} (--timeout).`)), timeout.ms);
