@@ -115,8 +115,9 @@ export const conduct = async <Input, P>(
   const { globals, terminal } = setting;
   const stop = createStop();
   const reader = await readerFor(setting);
-  const readers = [...(audit ? [recordIn(audit)] : []), (event: Event) => reader.on(event)];
-  const release = stopOnSignals(stop, (text) => terminal.alert(text));
+  const change = trackChange();
+  const readers = [...(audit ? [recordIn(audit)] : []), change.on, (event: Event) => reader.on(event)];
+  const release = stopOnSignals(stop, { say: (text) => terminal.alert(text), changing: change.underWay });
   const timer = startTimeout(globals.timeout, (reason) => stop.abort(reason));
   try {
     const { outcome, error } = await runSession({
@@ -138,6 +139,18 @@ export const conduct = async <Input, P>(
     release();
     audit?.close();
   }
+};
+
+/** Whether a change is under way: between an intent and its result. */
+const trackChange = () => {
+  let step: string | undefined;
+  return {
+    on: (event: Event): void => {
+      if (event.type === 'step.intent') step = event.step;
+      if (event.type === 'step.result' && event.step === step) step = undefined;
+    },
+    underWay: () => step !== undefined,
+  };
 };
 
 /** The audit log keeps what was said about progress, not every frame of the live view. */

@@ -3,13 +3,17 @@ import type { StopControl } from '../engine/stop.ts';
 
 /**
  * Ctrl-C, SIGTERM and a lost terminal ask the run to stop: the first time after the present step, the second time at once.
- * `say` tells the person. Returns the function that lets the signals go again.
+ * `say` tells the person; what it says depends on whether a change is under way. Returns the function that lets the signals go again.
  */
-export const stopOnSignals = (stop: StopControl, say: (text: string) => void): (() => void) => {
+export const stopOnSignals = (
+  stop: StopControl,
+  { say, changing }: { readonly say: (text: string) => void; readonly changing: () => boolean },
+): (() => void) => {
   const request = (signal: NodeJS.Signals) => {
     const kind = stop.request(
       new RunbookError('interrupted', `Stopped by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}.`),
     );
+    if (!changing()) return;
     say(
       kind === 'soft'
         ? 'Stopping: finishing this step. Again stops waiting for it; its outcome is then unknown.'

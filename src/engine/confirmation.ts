@@ -60,7 +60,7 @@ export const requirementFor = (tier: Tier, subject: Subject): Requirement | unde
   }
 };
 
-/** The flags that would have answered: what a script has to pass. `confirm` covers what `yes` covers. */
+/** The flags that would have answered: what a script has to pass, all of them. Source: safety.md, "Tiers". */
 export const flagsFor = (tier: Tier, subject: Subject): readonly string[] => {
   const confirm = `--confirm ${subject.service}/${subject.environment}`;
   switch (tier) {

@@ -5,6 +5,10 @@ import type { Event, EventBody } from './events.ts';
 export const createEmitter =
   (clock: Clock, readers: readonly ((event: Event) => void)[]) =>
   (body: EventBody): void => {
-    const event: Event = { ...body, at: clock.now().toISOString(), monotonicMs: Math.round(clock.monotonic() * 1000) / 1000 };
+    const event: Event = {
+      ...body,
+      at: clock.now().toISOString(),
+      monotonicMs: Math.round(clock.monotonic() * 1000) / 1000,
+    };
     for (const read of readers) read(event);
   };

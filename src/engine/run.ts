@@ -230,18 +230,22 @@ const runWatch = async <Input, Ports>(
       await run.clock.sleep(everyMs, context.signal);
     }
   } catch (raised) {
-    throw watchEnded(causeOf(raised, run.stop.soft), step.title, finding);
+    throw watchEnded(causeOf(raised, run.stop.soft), finding, run.changedAt !== undefined);
   }
 };
 
 /** Ctrl-C ends the watch, not what is watched: say what state was left. */
-const watchEnded = (error: unknown, title: string, last: Finding | undefined): unknown => {
+const watchEnded = (error: unknown, last: Finding | undefined, changed: boolean): unknown => {
   if (!(error instanceof RunbookError) || error.kind !== 'interrupted') return error;
   const seen = last ? `Last seen: ${last.summary}.` : 'Nothing had been seen yet.';
-  return new RunbookError('interrupted', `${error.message} "${title}" ended early; no change was taken back. ${seen}`, {
-    next: error.next,
-    cause: error,
-  });
+  return new RunbookError(
+    'interrupted',
+    `${error.message}${changed ? ' Only the watch has ended: the change stays as it is.' : ''} ${seen}`,
+    {
+      next: error.next,
+      cause: error,
+    },
+  );
 };
 
 const runManual = async <Input, Ports>(

@@ -99,7 +99,8 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
     const recorded = session !== undefined && !readOnly && !dryRun && outcome.status !== 'unrecorded';
     if (found && outcome.next.length === 0) return;
     const ending = {
-      outcome,
+      // A look that was broken off leaves nothing undone.
+      outcome: readOnly ? { ...outcome, undone: [] } : outcome,
       told: found || told.has(outcome.summary),
       untouched: !readOnly && !touched,
       ...(recorded && session !== undefined ? { session } : {}),

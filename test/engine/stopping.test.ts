@@ -77,7 +77,7 @@ describe('a watch', () => {
       undone: ['Watch the error rate'],
       next: ['rb resume s1'],
       summary:
-        'Stopped by the operator. "Watch the error rate" ended early; no change was taken back. Last seen: 0 errors in 2 s.',
+        'Stopped by the operator. Only the watch has ended: the change stays as it is. Last seen: 0 errors in 2 s.',
     });
   });
 
