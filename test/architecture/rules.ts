@@ -1,0 +1,97 @@
+import type { SourceImport } from './source-imports.ts';
+
+/**
+ * Which files may import what. A name is a file (`engine/json.ts`), a folder with all that is in it (`engine/`), a
+ * package with its subpaths (`zod`), or `packages` for any. `*` is one folder's name, `<own>` what it is in `files`.
+ */
+export interface Rule {
+  readonly files: string;
+  readonly except?: readonly string[];
+  /** Nothing else ... */
+  readonly may?: readonly string[];
+  /** ... and of these the types only. */
+  readonly types?: readonly string[];
+  /** Not in any way, types included ... */
+  readonly never?: readonly string[];
+  /** ... but these. */
+  readonly but?: readonly string[];
+  /** Only by `import()`, or as a type. */
+  readonly onDemand?: readonly string[];
+}
+
+/** What costs time to load: a command that does not need it does not pay for it. */
+export const heavy: readonly string[] = [
+  '@inquirer/prompts',
+  'execa',
+  'zod',
+  'yaml',
+  'pg',
+  'ioredis',
+  'log-update',
+  'cli-table3',
+  '@aws-sdk/',
+  '@kubernetes/',
+];
+
+const sections = ['sections/', 'engine/', 'config/', 'providers/*/port.ts', 'zod'];
+
+/** The direction of the house: main -> cli -> sections -> engine; sections -> provider ports; providers -> ports. */
+export const rules: readonly Rule[] = [
+  { files: 'engine/', may: ['engine/', 'node:crypto', 'canonicalize'], types: ['zod'] },
+
+  { files: 'sections/', except: ['sections/audit/'], may: sections, types: ['commander'] },
+  { files: 'sections/audit/', may: [...sections, 'audit/'], types: ['commander'] },
+
+  {
+    files: 'providers/*/',
+    may: [
+      'providers/<own>/',
+      'providers/*/port.ts',
+      'providers/command/',
+      'packages',
+      ...['change', 'finding', 'errors', 'json', 'clock', 'procedure', 'tier'].map((data) => `engine/${data}.ts`),
+    ],
+  },
+  // The concrete adapters are named in one file.
+  { files: '', except: ['providers/', 'cli/adapters.ts'], never: ['providers/'], but: ['providers/*/port.ts'] },
+  { files: 'cli/adapters.ts', onDemand: ['providers/'] },
+
+  { files: '', never: ['main.ts'] },
+
+  // Start-up is measured.
+  { files: 'main.ts', onDemand: heavy },
+  { files: 'cli/', onDemand: heavy },
+];
+
+/** Does a rule speak about this file? */
+export const appliesTo = (rule: Rule, file: string): boolean =>
+  matches(rule.files, file) && !rule.except?.some((name) => matches(name, file));
+
+/** Why an import is not allowed; undefined where it is. */
+export const breaks = (rule: Rule, one: SourceImport): string | undefined => {
+  if (!appliesTo(rule, one.from)) return undefined;
+  const own = pattern(rule.files).exec(one.from)?.[1] ?? '';
+  const isOneOf = (names: readonly string[] = []) => names.some((name) => matches(name.replace('<own>', own), one.to));
+  const said = `${one.from} imports ${one.to} (${one.how})`;
+  if (isOneOf(rule.never) && !isOneOf(rule.but)) return `${said}: never`;
+  if (isOneOf(rule.onDemand) && one.how === 'static') return `${said}: only on demand`;
+  if (!rule.may || isOneOf(rule.may)) return undefined;
+  if (!isOneOf(rule.types)) return `${said}: not one of ${[...rule.may, ...(rule.types ?? [])].join(', ')}`;
+  return one.how === 'type' ? undefined : `${said}: only its types`;
+};
+
+/** The names in a rule that stand for files of the house. */
+export const namedFiles = (rule: Rule): readonly string[] =>
+  [
+    rule.files,
+    ...[rule.except, rule.may, rule.types, rule.never, rule.but, rule.onDemand].flatMap((names) => names ?? []),
+  ].filter((name) => /\.ts$|^[a-z][a-z/*]*\/$/.test(name) && !name.includes('<own>'));
+
+export const matches = (name: string, path: string): boolean =>
+  name === 'packages' ? !path.endsWith('.ts') && path !== '?' : pattern(name).test(path);
+
+const pattern = (name: string): RegExp => {
+  const escaped = name.replaceAll(/[.+?^$()|[\]\\]/g, '\\$&').replaceAll('*', '([^/]+)');
+  const inside = name === '' || name.endsWith('/') ? '' : name.endsWith('.ts') ? '$' : '(/|$)';
+  return new RegExp(`^${escaped}${inside}`);
+};
