@@ -3,7 +3,7 @@ import { commandSites } from './command-sites.ts';
 import type { CommandSite } from './command-sites.ts';
 import { keyPath } from './key-path.ts';
 import type { LoadedConfig } from './load.ts';
-import { didYouMean } from './problems.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { programFault } from './program.ts';
 import { hasReference } from './reference-syntax.ts';
 import { isSecretText, passwordsIn } from './secret-keys.ts';

@@ -2,7 +2,7 @@ import { RunbookError } from '../engine/errors.ts';
 import { sectionExamples } from './examples.ts';
 import type { OptionalSection } from './examples.ts';
 import type { LoadedConfig } from './load.ts';
-import { didYouMean } from './problems.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { EnvironmentConfig } from './schema.ts';
 
 export interface SelectedEnvironment {

@@ -1,13 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { RunbookError } from '../engine/errors.ts';
+import { fileName } from './file-name.ts';
 import { noConfig } from './find.ts';
 import { inOrder, oneLine, problemsIn } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
 import { readYaml } from './yaml-source.ts';
-import type { SourceDocument } from './yaml-source.ts';
+import type { Places, PlaceTable } from './places.ts';
 
 export interface LoadedConfig {
   /** Absolute. */
@@ -18,27 +19,46 @@ export interface LoadedConfig {
   readonly directory: string;
   /** Defaults are filled in; secrets are still references. */
   readonly config: Config;
-  readonly document: SourceDocument;
+  readonly document: Places;
 }
 
 /** Far above any configuration, and small enough for the memory. */
 const largest = 1024 * 1024;
+
+/** What can be kept, so that the same text need not be read and checked again. */
+export interface CheckedText {
+  readonly text: string;
+  readonly config: Config;
+  readonly table: PlaceTable;
+}
 
 /**
  * Reads and checks a configuration. `cwd` only shortens the file's name in messages.
  * Errors: `usage` with every problem there is, each with line, column, key, what was expected and what was found. Values
  * that may be secrets are not repeated.
  */
-export const loadConfig = (path: string, { cwd }: { readonly cwd?: string } = {}): LoadedConfig => {
+export const loadConfig = (path: string, options: { readonly cwd?: string } = {}): LoadedConfig =>
+  loadAndCheck(path, options).loaded;
+
+/** The same, with what is worth keeping. */
+export const loadAndCheck = (
+  path: string,
+  { cwd }: { readonly cwd?: string } = {},
+): { readonly loaded: LoadedConfig; readonly checked: () => CheckedText } => {
   const absolute = resolve(path);
-  const file = cwd === undefined ? absolute : shortened(absolute, cwd);
-  const source = readYaml(read(absolute, file));
+  const file = fileName(absolute, cwd);
+  const text = read(absolute, file);
+  const source = readYaml(text);
   if ('faults' in source) throw syntaxError(file, source.faults);
   if (source.values === null || source.values === undefined) throw noConfig(`${file} is empty`, file);
   // Compiling a validator pays off after many values; here there is one.
   const result = configSchema.safeParse(source.values, { jitless: true });
   if (result.error) throw invalid(file, problemsIn(result.error.issues, source));
-  return { path: absolute, file, directory: dirname(absolute), config: result.data, document: source };
+  const config = result.data;
+  return {
+    loaded: { path: absolute, file, directory: dirname(absolute), config, document: source },
+    checked: () => ({ text, config, table: source.table() }),
+  };
 };
 
 const read = (path: string, file: string): string => {
@@ -73,9 +93,4 @@ const invalid = (file: string, problems: readonly Problem[]): RunbookError => {
     [`${file} has ${count}`, ...problems.map((problem) => oneLine(file, problem))].join('\n'),
     { next: ['correct the file, then: rb config check'] },
   );
-};
-
-const shortened = (path: string, cwd: string): string => {
-  const short = relative(cwd, path);
-  return short === '..' || short.startsWith(`..${sep}`) || short === '' ? path : short;
 };

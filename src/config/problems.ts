@@ -1,8 +1,9 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod/mini';
+import { didYouMean } from './did-you-mean.ts';
 import { keyPath } from './key-path.ts';
 import { isEchoed } from './secret-keys.ts';
-import type { Position, SourceDocument } from './yaml-source.ts';
+import type { Position } from './places.ts';
+import type { SourceDocument } from './yaml-source.ts';
 
 /** Something in the configuration that does not hold. */
 export interface Problem extends Position {
@@ -32,14 +33,6 @@ export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
 /** `runbook.config.yaml:12:5  environments.production.scaling.min  expected ..., found ...`. */
 export const oneLine = (file: string, { line, column, key, message }: Problem): string =>
   [`${file}:${line}:${column}`, ...(key === '' ? [] : [key]), message].join('  ');
-
-/** `; did you mean "x"?`, or nothing where no name is near. */
-export const didYouMean = (found: string, known: readonly string[]): string => {
-  if (known.length === 0) return '';
-  const lower = new Map(known.map((name) => [name.toLowerCase(), name]));
-  const near = closest(found.toLowerCase(), [...lower.keys()]);
-  return isNear(found.toLowerCase(), near) ? `; did you mean "${lower.get(near) ?? near}"?` : '';
-};
 
 const fromIssue = (issue: Issue, above: Path, document: SourceDocument): readonly Problem[] => {
   const path = [...above, ...issue.path];
@@ -116,6 +109,3 @@ const describe = (path: Path, value: unknown): string => {
   if (typeof value !== 'string') return text;
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 };
-
-const isNear = (found: string, known: string): boolean =>
-  distance(found, known) <= Math.max(1, Math.floor(known.length / 3));

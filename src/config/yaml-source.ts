@@ -1,22 +1,17 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Alias, Document, Node } from 'yaml';
-
-export interface Position {
-  /** From 1. */
-  readonly line: number;
-  /** From 1. */
-  readonly column: number;
-}
+import { keyPath } from './key-path.ts';
+import { placesFrom } from './places.ts';
+import type { Places, PlaceTable, Position } from './places.ts';
 
 export interface SyntaxFault extends Position {
   readonly message: string;
 }
 
 /** A YAML file that was read: its values, and where in the file each of them is. */
-export interface SourceDocument {
+export interface SourceDocument extends Places {
   readonly values: unknown;
-  /** Where the value at `path` begins, or its key; of a value that is not there, where the nearest mapping around it is. */
-  position(path: readonly PropertyKey[], of?: 'key' | 'value'): Position;
+  table(): PlaceTable;
 }
 
 /** A legitimate configuration repeats a block a few times; thousands of copies are an attack on memory. */
@@ -50,7 +45,8 @@ export const readYaml = (text: string): SourceDocument | { readonly faults: read
       if (!alias.resolve(document)) faults.push({ ...at(startOf(alias) ?? 0), message: describe('BAD_ALIAS', '') });
     if (faults.length > 0) return { faults };
     const values: unknown = document.toJS({ maxAliasCount: maxAliases });
-    return { values, position: (path, of = 'value') => at(offsetOf(document, path, of)) };
+    const table = once(() => placesOf(document, at));
+    return { values, table, ...placesFrom(table) };
   } catch (error) {
     if (error instanceof RangeError) return { faults: [{ ...at(0), message: 'the file is nested too deeply' }] };
     if (error instanceof ReferenceError) return { faults: [{ ...at(0), message: 'too many aliases (*name)' }] };
@@ -129,31 +125,26 @@ const asWritten = (node: unknown): void => {
     node.value = node.source;
 };
 
-const offsetOf = (document: Document, path: readonly PropertyKey[], of: 'key' | 'value'): number => {
-  let node: unknown = document.contents;
-  let key: unknown = node;
-  for (const [depth, part] of path.entries()) {
+const placesOf = (document: Document, at: (offset: number) => Position): PlaceTable => {
+  const table: Record<string, readonly [number, number, number, number]> = {};
+  const walk = (node: unknown, key: unknown, path: string): void => {
+    const ofKey = at(startOf(key) ?? 0);
+    const ofValue = at(startOf(node) ?? startOf(key) ?? 0);
+    table[path] = [ofValue.line, ofValue.column, ofKey.line, ofKey.column];
     const container: unknown = isAlias(node) ? node.resolve(document) : node;
-    const next = childOf(container, part);
-    if (!next) break;
-    key = next.key;
-    node = next.value;
-    // An absent value (`key:`) is nowhere; its key is.
-    if (depth === path.length - 1 && of === 'value' && startOf(node) !== undefined) key = node;
-  }
-  return startOf(key) ?? 0;
+    if (isSeq(container))
+      for (const [index, item] of container.items.entries()) walk(item, item, keyPath([index], path));
+    if (!isMap(container)) return;
+    for (const pair of container.items)
+      if (isScalar(pair.key)) walk(pair.value, pair.key, keyPath([String(pair.key.value)], path));
+  };
+  walk(document.contents, document.contents, '');
+  return table;
 };
 
-const childOf = (container: unknown, part: PropertyKey): { key: unknown; value: unknown } | undefined => {
-  if (isSeq(container)) {
-    const item = container.items[Number(part)];
-    return item === undefined ? undefined : { key: item, value: item };
-  }
-  if (!isMap(container)) return undefined;
-  const pair = container.items.find(
-    (entry) => isPair(entry) && isScalar(entry.key) && String(entry.key.value) === part,
-  );
-  return pair && { key: pair.key, value: pair.value };
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 };
 
 const startOf = (node: unknown): number | undefined => {
