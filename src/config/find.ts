@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { RunbookError } from '../engine/errors.ts';
 import { smallestConfig } from './examples.ts';
 
-export const fileNames = ['runbook.config.yaml', 'runbook.config.yml'] as const;
+const fileNames = ['runbook.config.yaml', 'runbook.config.yml'] as const;
 
 /** Where the configuration may be named, in the order in which they count. */
 export interface Search {

@@ -10,7 +10,7 @@ export const hidden = '‹secret›';
 const secretKeys = new Set(['token', 'routingKey', 'webhook', 'password']);
 
 /** Is the whole value at this key path a secret? So is everything below such a key, and a variable of a command that is named like one. */
-export const isSecretPath = (path: readonly PropertyKey[]): boolean =>
+const isSecretPath = (path: readonly PropertyKey[]): boolean =>
   path.some((key) => secretKeys.has(String(key))) ||
   (path.at(-2) === 'environment' && /pass|token|secret|credential|key$|auth/i.test(String(path.at(-1))));
 
@@ -43,7 +43,7 @@ export const withoutPasswords = (text: string): string =>
   );
 
 /** In a list of words, the one after `--token` or `--password` is a secret. */
-export const isSecretWord = (words: readonly unknown[], index: number): boolean => {
+const isSecretWord = (words: readonly unknown[], index: number): boolean => {
   const before = words[index - 1];
   return typeof before === 'string' && /^--?(?:password|passwd|pass|token|secret|api-?key|access-?key)$/i.test(before);
 };
