@@ -39,7 +39,7 @@ export interface Run<Input, Ports> extends RunOptions<Input, Ports> {
 
 /** What a step sees. `signal` is the soft one for reads, the hard one for a change under way. */
 export const contextOf = <Input, Ports>(
-  run: Run<Input, Ports>,
+  run: RunOptions<Input, Ports> & { readonly findings: ReadonlyMap<string, Finding> },
   path: string,
   signal: AbortSignal,
 ): Context<Input, Ports> => ({

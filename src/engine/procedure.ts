@@ -147,6 +147,8 @@ export interface Procedure<Input, Ports> {
     readonly findings: ReadonlyMap<string, Finding>;
     readonly ms: number;
   }) => string;
+  /** One sentence about what was left half-way: a look at the world after a change, when the end was not good. */
+  readonly stateLeft?: Seen<Input, Ports, string>;
   /** Commands worth typing after an end that was not good. */
   readonly afterFailure?: (context: {
     readonly input: Input;

@@ -1,3 +1,4 @@
+import { contextOf } from './context.ts';
 import type { RunOptions } from './context.ts';
 import { messageOf, RunbookError } from './errors.ts';
 import type { EventBody, SessionOutcome } from './events.ts';
@@ -34,6 +35,7 @@ export const runSession = async <Input, Ports>(options: SessionOptions<Input, Po
     if (options.dryRun && !result.error && result.planned.length > 0) emitHash(options, result);
     // The time that somebody thought about the question is not the time that the change took.
     end = endOf(options, result, options.clock.monotonic() - (result.changedAt ?? began));
+    if (result.error !== undefined && result.changedAt !== undefined) end = await withStateLeft(options, result, end);
   } catch (error) {
     end = { outcome: outcomeOf(options, { planned: [], findings: new Map(), undone }, error), error };
   }
@@ -45,6 +47,25 @@ export const runSession = async <Input, Ports>(options: SessionOptions<Input, Po
     return end.outcome.status === 'unrecorded'
       ? end
       : { outcome: { ...end.outcome, status: 'unrecorded', summary: messageOf(error) }, error };
+  }
+};
+
+/** How long a look at what was left may take. */
+const stateLeftWithinMs = 10_000;
+
+/** Says what was left half-way, unless nobody waits for it any more. What cannot be seen is not worth a second failure. */
+const withStateLeft = async <Input, Ports>(
+  options: SessionOptions<Input, Ports>,
+  result: RunResult,
+  end: SessionEnd,
+): Promise<SessionEnd> => {
+  if (!options.procedure.stateLeft || options.stop.hard.aborted) return end;
+  try {
+    const signal = AbortSignal.any([options.stop.hard, AbortSignal.timeout(stateLeftWithinMs)]);
+    const state = await options.procedure.stateLeft(contextOf({ ...options, findings: result.findings }, '', signal));
+    return { ...end, outcome: { ...end.outcome, summary: `${end.outcome.summary}\n${state}` } };
+  } catch {
+    return end;
   }
 };
 

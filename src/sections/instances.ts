@@ -1,7 +1,7 @@
-import { formatDuration } from '../config/duration.ts';
 import { worst } from '../engine/finding.ts';
-import type { Cell, Finding, Table } from '../engine/finding.ts';
+import type { Finding } from '../engine/finding.ts';
 import type { JsonObject } from '../engine/json.ts';
+import { instancesTable } from '../providers/workload/instances-table.ts';
 import type { Instance, WorkloadStatus } from '../providers/workload/port.ts';
 
 /** The instances of a workload as a finding: critical where one is unhealthy or missing, unknown where health cannot be seen. */
@@ -36,21 +36,26 @@ const named = (instances: readonly Instance[], health: Instance['health']): stri
     .map((one) => `${one.id} is ${one.state}${one.detail === undefined ? '' : ` (${one.detail})`}`)
     .join(', ');
 
-const instancesTable = (instances: readonly Instance[], now: Date): Table => ({
-  columns: [
-    { title: 'instance' },
-    { title: 'version' },
-    { title: 'up', align: 'right' },
-    { title: 'state' },
-    { title: 'health' },
-  ],
-  rows: instances.map((one): readonly Cell[] => [
-    one.id,
-    one.version ?? null,
-    one.startedAt === undefined || one.state !== 'running'
-      ? null
-      : formatDuration(now.getTime() - Date.parse(one.startedAt)),
-    one.state,
-    { text: one.detail ?? one.health, verdict: one.health },
-  ]),
-});
+/** "1 new (app-1), 1 down (app-2: HTTP 503), 1 old (app-3)": what a restart that did not end well has left. */
+export const instancesLeft = (before: Finding | undefined, now: WorkloadStatus): string => {
+  const startedBefore = startTimes(before);
+  const standing = (one: Instance): 'new' | 'down' | 'old' | 'unknown' => {
+    if (one.state !== 'running' || one.health === 'critical') return 'down';
+    const then = startedBefore.get(one.id);
+    if (one.startedAt === undefined || then === undefined) return 'unknown';
+    return one.startedAt === then ? 'old' : 'new';
+  };
+  const words = (['new', 'down', 'old', 'unknown'] as const).flatMap((word) => {
+    const those = now.instances.filter((one) => standing(one) === word);
+    const names = those.map((one) => (word === 'down' ? `${one.id}: ${one.detail ?? one.state}` : one.id));
+    return those.length === 0 ? [] : [`${those.length} ${word} (${names.join(', ')})`];
+  });
+  return `Instances now: ${words.join(', ')}.`;
+};
+
+const startTimes = (finding: Finding | undefined): ReadonlyMap<string, string> => {
+  const data = finding?.data as { readonly instances: readonly Pick<Instance, 'id' | 'startedAt'>[] } | undefined;
+  return new Map(
+    (data?.instances ?? []).flatMap((one) => (one.startedAt === undefined ? [] : [[one.id, one.startedAt]])),
+  );
+};

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { instancesFinding } from '../instances.ts';
+import { instancesFinding, instancesLeft } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 import { errorsSince, expectedTime, startOf } from './after.ts';
@@ -33,5 +33,7 @@ export const emergencyRestart = procedure({
   ],
   summarise: ({ input, findings, ms }) =>
     `${expectedTime('Emergency restart', ms, input.expectedMinutes)} ${findings.get('after')?.summary}.`,
+  stateLeft: async ({ workload, findings, signal }) =>
+    instancesLeft(findings.get('before'), await workload.status({ signal })),
   afterFailure: () => ['rb restart status', 'rb restart undo   (back to the version before)'],
 });

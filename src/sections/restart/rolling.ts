@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { Change } from '../../engine/change.ts';
 import type { RestartUnit } from '../../providers/workload/port.ts';
-import { instancesFinding } from '../instances.ts';
+import { instancesFinding, instancesLeft } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 import { errorsSince, expectedTime, startOf } from './after.ts';
@@ -36,8 +35,10 @@ export const rollingRestart = procedure({
           ),
         ),
       describe: (changes) => ({
-        summary: changes.length === 1 ? (changes[0]?.summary ?? '') : `${changes.length} restarts, one after another`,
-        blastRadius: atATime(changes),
+        // The words of a dry run, which has to show the plan that is confirmed.
+        summary: changes.length === 1 ? (changes[0]?.summary ?? '') : `${changes.length} changes, one after another`,
+        // What is true of every unit is said once.
+        blastRadius: [...new Set(changes.flatMap((change) => change.blastRadius))],
       }),
     }),
     verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
@@ -49,18 +50,20 @@ export const rollingRestart = procedure({
   ],
   summarise: ({ input, findings, ms }) =>
     `${expectedTime('Rolling restart', ms, input.expectedMinutes)} ${findings.get('after')?.summary}.`,
-  afterFailure: ({ failedStep }) => [
+  stateLeft: async ({ workload, findings, signal }) =>
+    instancesLeft(findings.get('before'), await workload.status({ signal })),
+  afterFailure: ({ input, failedStep }) => [
     'rb restart status',
-    ...(failedStep?.startsWith('restart/')
-      ? [`rb restart --instance ${failedStep.slice('restart/'.length)}   (try that one again)`]
-      : []),
+    ...again(input.batch, failedStep),
     'rb restart undo   (back to the version before)',
     'rb restart --emergency   (stops everything; only if nothing else helps)',
   ],
 });
 
-/** What is true of every unit is said once. */
-const atATime = (changes: readonly Change[]): readonly string[] =>
-  [...new Set(changes.flatMap((change) => change.blastRadius))].map((each) =>
-    changes.length > 1 ? `at a time: ${each}` : each,
-  );
+/** A batch is no instance; a new rollout begins with what is not healthy. */
+const again = (batch: number, failedStep: string | undefined): readonly string[] => {
+  if (!failedStep?.startsWith('restart/')) return [];
+  return batch === 1
+    ? [`rb restart --instance ${failedStep.slice('restart/'.length)}   (try that one again)`]
+    : ['rb restart --rolling   (begins with what is not healthy)'];
+};

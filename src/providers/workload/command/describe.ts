@@ -1,15 +1,6 @@
-import type { Cell, Table } from '../../../engine/finding.ts';
 import type { Json } from '../../../engine/json.ts';
+import { age } from '../instances-table.ts';
 import type { Seen } from './service.ts';
-
-/** An age in the largest unit that is not zero: "40 s", "12 min", "3 h", "5 d". */
-export const age = (ms: number): string => {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86400)} d`;
-};
 
 const upFor = (startedAt: string | undefined, now: Date): string | undefined =>
   startedAt === undefined ? undefined : age(now.getTime() - Date.parse(startedAt));
@@ -39,29 +30,7 @@ export const isStopped = (instance: Seen): boolean => instance.listedState === '
 export const isDown = (instance: Seen): boolean =>
   isStopped(instance) || (instance.listedState === 'unknown' && instance.failure === 'refused');
 
-export const instancesTable = (instances: readonly Seen[], now: Date): Table => ({
-  columns: [
-    { title: 'Instance' },
-    { title: 'Version' },
-    { title: 'Up', align: 'right' },
-    { title: 'State' },
-    { title: 'Health' },
-  ],
-  rows: instances.map((instance) => [
-    instance.id,
-    instance.version ?? null,
-    isDown(instance) ? null : (upFor(instance.startedAt, now) ?? null),
-    instance.state,
-    healthCell(instance),
-  ]),
-});
-
-const healthCell = ({ health, detail }: Seen): Cell => ({
-  text: health === 'ok' ? 'healthy' : (detail ?? health),
-  verdict: health,
-});
-
-/** The same for programs. */
+/** The instances for programs. */
 export const instancesData = (instances: readonly Seen[]): Json =>
   instances.map(({ id, state, health, detail, version, startedAt }) => ({
     id,

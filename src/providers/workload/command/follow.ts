@@ -2,7 +2,8 @@ import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Change } from '../../../engine/change.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import type { Call } from '../port.ts';
-import { age, instancesData, instancesKey, instancesTable } from './describe.ts';
+import { age, instancesTable } from '../instances-table.ts';
+import { instancesData, instancesKey } from './describe.ts';
 import type { Seen, Service } from './service.ts';
 
 /** One look at everything. */
