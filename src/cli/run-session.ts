@@ -129,8 +129,10 @@ export const conduct = async <Input, P>(
       operator: createOperator(globals, await promptsFor(terminal, stop.soft)),
       ...(globals.plan === undefined ? {} : { plan: globals.plan }),
     });
+    // The audit log reads first: where it failed, the others have not heard of the end.
+    if (outcome.status === 'unrecorded')
+      createEmitter(systemClock, [(event) => reader.on(event)])({ type: 'session.closed', outcome });
     reader.close();
-    if (outcome.status === 'unrecorded') terminal.alert(outcome.summary);
     if (error !== undefined && !(error instanceof RunbookError) && globals.verbose && error instanceof Error)
       terminal.alert(multiline(error.stack ?? ''));
     return exitCodes[outcome.status];
