@@ -107,7 +107,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
     },
     show: async (finding) => {
       const { showFinding } = await import('./show.ts');
-      showFinding(await terminal(), finding, globals().output);
+      await showFinding(await terminal(), finding, globals().output);
     },
     document: async (text, data) => {
       const out = await terminal();
