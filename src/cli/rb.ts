@@ -31,14 +31,13 @@ export const createRb = (program: Command, world: World, version: string): Wired
     }),
   );
   const configuration = once(async () => {
-    const [{ findConfig }, { loadConfig }, { registerLiteralSecrets }] = await Promise.all([
+    const [{ findConfig }, { loadRemembered, memoryOf }, { registerLiteralSecrets }] = await Promise.all([
       import('../config/find.ts'),
-      import('../config/load.ts'),
+      import('../config/remembered.ts'),
       import('../config/show.ts'),
     ]);
-    const loaded = loadConfig(findConfig({ flag: globals().config, env: world.env, cwd: world.cwd }), {
-      cwd: world.cwd,
-    });
+    const path = findConfig({ flag: globals().config, env: world.env, cwd: world.cwd });
+    const loaded = await loadRemembered(path, { cwd: world.cwd, memory: memoryOf(world.env, world.home) });
     registerLiteralSecrets(loaded.config, redactor);
     return loaded;
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -21,8 +22,8 @@ import { textsIn } from './texts.ts';
 
 /*
  * Reading YAML and checking it costs more than the rest of a short command together, and mostly the file is the same as the
- * last time. What was found valid is kept beside the compile cache, with the whole text that it was read from: it counts
- * only for exactly the same text and the same build of the program. Everything about it is optional: what cannot be read,
+ * last time. What was found valid is kept beside the compile cache, with the digest of the text that it was read from: it
+ * counts only for exactly the same text and the same build of the program. Everything about it is optional: what cannot be read,
  * is not ours alone, or does not fit is as if it were not there.
  */
 
@@ -33,9 +34,11 @@ export interface Memory {
   readonly program?: string | undefined;
 }
 
-interface Kept extends CheckedText {
+interface Kept extends Omit<CheckedText, 'text'> {
   readonly program: string;
   readonly path: string;
+  /** SHA-256 of the text; the text itself may hold what somebody noted in a comment. */
+  readonly digest: string;
 }
 
 /** The memory of a user. Where the program is not built, nothing is remembered: its parts change one by one. */
@@ -71,7 +74,7 @@ const recall = (path: string, { directory, program }: Memory): Kept | undefined 
   if (program === undefined) return undefined;
   try {
     const kept = JSON.parse(readOwn(placeFor(directory, path))) as Kept;
-    const same = kept.program === program && kept.path === path && kept.text === readFileSync(path, 'utf8');
+    const same = kept.program === program && kept.path === path && kept.digest === digestOf(readFileSync(path, 'utf8'));
     return same ? kept : undefined;
   } catch {
     return undefined;
@@ -87,7 +90,8 @@ const remember = (path: string, { directory, program }: Memory, checked: () => C
     if (!isOurs(lstatSync(directory))) return;
     const place = placeFor(directory, path);
     const draft = `${place}.${process.pid}`;
-    const kept: Kept = { program, path, ...content };
+    const { text, config, table } = content;
+    const kept: Kept = { program, path, digest: digestOf(text), config, table };
     try {
       writeFileSync(draft, JSON.stringify(kept), { flag: 'wx', mode: 0o600 });
       renameSync(draft, place);
@@ -98,6 +102,8 @@ const remember = (path: string, { directory, program }: Memory, checked: () => C
     // A full disk or a home that cannot be written: the next time it is read again.
   }
 };
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A secret that is written out is in one file too many already. */
 const holdsSecrets = ({ config }: CheckedText): boolean =>
