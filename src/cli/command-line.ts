@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import type { World } from '../sections/section.ts';
@@ -8,13 +9,17 @@ import type { Wired } from './rb.ts';
 import { reportError } from './report-error.ts';
 import { menu } from './table.ts';
 
+/** Parses and runs, in the world as it is. Returns the exit code; never rejects. */
+export const runHere = (argv: readonly string[], version: string): Promise<number> =>
+  runCommandLine({ argv, cwd: process.cwd(), home: homedir(), env: process.env }, version);
+
 /** Parses and runs. Returns the exit code; never rejects. */
 export const runCommandLine = async (world: World, version: string): Promise<number> => {
   const program = createProgram(version);
   const rb = createRb(program, world, version);
   try {
     await addSections(program, world.argv, rb);
-    if (commandWord(world.argv) === undefined && !world.argv.some((word) => helpWords.has(word)))
+    if (commandWord(world.argv, program) === undefined && !world.argv.some((word) => helpWords.has(word)))
       return await startPage(rb, program, world, version);
     await parse(program, world.argv, rb);
     return rb.exitCode();

@@ -1,4 +1,3 @@
-import type { World } from '../sections/section.ts';
 import { version } from './version.ts';
 
 /** Runs one command line. Returns the exit code; never rejects. */
@@ -8,8 +7,6 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     process.stdout.write(`${version}\n`);
     return 0;
   }
-  const { homedir } = await import('node:os');
-  const world: World = { argv, cwd: process.cwd(), home: homedir(), env: process.env };
-  const { runCommandLine } = await import('./command-line.ts');
-  return runCommandLine(world, version);
+  const { runHere } = await import('./command-line.ts');
+  return runHere(argv, version);
 };

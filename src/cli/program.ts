@@ -29,7 +29,7 @@ const commandsFirst = (command: Command, help: Help): string => {
 
 /** Adds the commands. Only the section that is typed is loaded; of the others the help knows a line each. */
 export const addSections = async (program: Command, argv: readonly string[], rb: Rb): Promise<void> => {
-  const word = commandWord(argv) ?? '';
+  const word = commandWord(argv, program) ?? '';
   for (const section of sections) {
     if (Object.hasOwn(section.commands, word)) {
       // oxlint-disable-next-line no-await-in-loop -- one at the most, and the order of the help is that of the runbook
@@ -44,9 +44,9 @@ export const addSections = async (program: Command, argv: readonly string[], rb:
 };
 
 /** The first word that is no option and no value of one; of `help restart`, the second. */
-export const commandWord = (argv: readonly string[]): string | undefined => {
-  const withValue = addGlobals(new Command())
-    .options.filter((option) => option.required)
+export const commandWord = (argv: readonly string[], program: Command): string | undefined => {
+  const withValue = program.options
+    .filter((option) => option.required)
     .flatMap((option) => [option.short, option.long]);
   const words: string[] = [];
   for (let index = 0; index < argv.length; index++) {

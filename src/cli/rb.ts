@@ -91,7 +91,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
     },
     run: async (procedure, input) => {
       const [{ runNewSession }, { parseInput }] = await Promise.all([import('./run-session.ts'), import('./input.ts')]);
-      const parsed = parseInput(procedure.input, input);
+      const parsed = await parseInput(procedure.input, input);
       const around = await setting();
       const open = await portsFor(around);
       code = await runNewSession(around, procedure, parsed, await open(procedure.needs));
@@ -99,6 +99,10 @@ export const createRb = (program: Command, world: World, version: string): Wired
     resume: async (session) => {
       const { resumeSession } = await import('./resume.ts');
       code = await resumeSession(session, { setting, portsFor, auditDirectory: await auditDirectoryOf() });
+    },
+    save: async (file, text) => {
+      const { saveNew } = await import('./save.ts');
+      return saveNew(world.cwd, file, text);
     },
     open: async (url) => {
       const { openPage } = await import('./open-page.ts');

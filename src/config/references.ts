@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { messageOf, RunbookError } from '../engine/errors.ts';
 import { keyPath } from './key-path.ts';
@@ -112,6 +111,8 @@ const variable = (env: SecretsDependencies['env'], name: string): string => {
 };
 
 const contents = async (path: string): Promise<string> => {
+  // Loaded where it is used: most commands resolve nothing.
+  const { readFile, stat } = await import('node:fs/promises');
   try {
     const { size, isFile } = await stat(path).then((found) => ({ size: found.size, isFile: found.isFile() }));
     if (!isFile) throw new Error(`${path} is not a file`);

@@ -21,6 +21,8 @@ export interface Rb {
   show(finding: Finding): Promise<void>;
   /** Shows a text of many lines as it is, or `data` with `-o json`. */
   document(text: string, data: unknown): Promise<void>;
+  /** Writes a new file; returns its absolute path. Errors: `usage` where it is there already or cannot be written. */
+  save(file: string, text: string): Promise<string>;
   /** Opens a page in the browser; where there is none, prints its address. */
   open(url: string): Promise<void>;
   /** The exit code, where it is not 0 and nothing was thrown. */

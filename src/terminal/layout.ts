@@ -1,7 +1,10 @@
 import stringWidth from 'string-width';
 
-const ascii = /^[\x20-\x7E]*$/;
-const graphemes = new Intl.Segmenter();
+// And the characters that rb itself writes: nothing in it is wide, and nothing joins.
+const ascii = /^[\x20-\x7E✓✗–▸…┌│└─‹›]*$/;
+// Made when the first text needs it: loading its tables takes as long as a short command.
+let segmenter: Intl.Segmenter | undefined;
+const graphemesOf = (text: string): Intl.Segments => (segmenter ??= new Intl.Segmenter()).segment(text);
 
 /** Columns that a clean text takes on a terminal: 2 for CJK and emoji, 0 for combining marks. */
 export const widthOf = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
@@ -47,13 +50,13 @@ const chop = (word: string, width: number): readonly string[] => {
   return [...pieces, rest];
 };
 
-const firstOf = (text: string): string => graphemes.segment(text).containing(0)?.segment ?? text;
+const firstOf = (text: string): string => graphemesOf(text).containing(0)?.segment ?? text;
 
 /** Where the text has to be cut to take at most `width` columns; never inside what is seen as one character. */
 const indexAt = (text: string, width: number): number => {
   if (ascii.test(text)) return Math.min(text.length, width);
   let used = 0;
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of graphemesOf(text)) {
     used += widthOf(segment);
     if (used > width) return index;
   }

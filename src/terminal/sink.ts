@@ -80,15 +80,14 @@ export interface Terminal {
 
 /** Asynchronous only because the colours are loaded where they are wanted. */
 export const createTerminal = async (options: TerminalOptions): Promise<Terminal> => {
-  const { stdin, stdout, stderr, env, redactor } = options;
+  const { stdout, stderr, env, redactor } = options;
   const quiet = options.quiet === true;
   const colored = { stdout: wantsColor(options, stdout), stderr: wantsColor(options, stderr) };
   const paint = colored.stdout || colored.stderr ? await loadPaint() : plainPaint;
   const paintFor = (stream: keyof typeof colored): Paint => (colored[stream] ? paint : plainPaint);
   const out = openOutput(stdout, (error) => err.write(`rb: standard output: ${clean(error.message)}\n`));
   const err = openOutput(stderr, () => undefined);
-  // A terminal that hangs up makes its reader fail: whoever reads notices, nobody must crash.
-  stdin.on('error', () => undefined);
+  const stdin = openInput(() => options.stdin);
   const usable = env['TERM'] !== 'dumb' && !isCi(env);
   const regions = trackRegion();
 
@@ -123,7 +122,7 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     get dataWidth() {
       return stdout.isTTY === true ? (columnsOf(stdout) ?? columnsFrom(env) ?? 80) : Number.POSITIVE_INFINITY;
     },
-    interactive: stdin.isTTY === true && stderr.isTTY === true && usable,
+    interactive: usable && stderr.isTTY === true && stdin().isTTY === true,
     animated: stderr.isTTY === true && usable && !quiet,
     quiet,
     symbols: symbolsFor(env),
@@ -134,7 +133,13 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     flush: async () => {
       await Promise.all([out.flush(), err.flush()]);
     },
-    streams: { stdin, stdout, stderr },
+    streams: {
+      get stdin() {
+        return stdin();
+      },
+      stdout,
+      stderr,
+    },
   };
 };
 
@@ -147,6 +152,16 @@ const columnsOf = (stream: Output): number | undefined =>
 const columnsFrom = (env: TerminalOptions['env']): number | undefined => {
   const columns = Number(env['COLUMNS']);
   return Number.isInteger(columns) && columns > 0 ? Math.max(columns, leastColumns) : undefined;
+};
+
+/** Standard input, opened when somebody wants to read: most commands never do, and opening it takes its time. */
+const openInput = (input: () => Input) => {
+  let opened: Input | undefined;
+  return (): Input => {
+    // A terminal that hangs up makes its reader fail: whoever reads notices, nobody must crash.
+    opened ??= input().on('error', () => undefined);
+    return opened;
+  };
 };
 
 /** A stream that may end under our hands: after that, writing to it does nothing. EPIPE and EIO are the reader's business. */

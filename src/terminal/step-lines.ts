@@ -1,6 +1,6 @@
 import type { StepOutcome } from '../engine/events.ts';
 import type { Finding, Verdict } from '../engine/finding.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../engine/duration.ts';
 import { widthOf, wrap } from './layout.ts';
 import { clean } from './sanitise.ts';
 import type { Symbols } from './symbols.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { htmlReport } from '../../src/audit/report/html.ts';
 import { markdownReport } from '../../src/audit/report/markdown.ts';
 import { type Report, reportFrom } from '../../src/audit/report/timeline.ts';
-import { duration, legible } from '../../src/audit/report/wording.ts';
+import { legible } from '../../src/audit/report/wording.ts';
 import type { Event } from '../../src/engine/events.ts';
 import { actor, at, change, opened, restartOf, rollingRestart, session, started } from './a-session.ts';
 
@@ -177,8 +177,4 @@ test('the HTML asks for nothing from anywhere', () => {
 
 test('control characters become visible', () => {
   expect(legible('a\u001bb\u202ec\td\ne')).toBe('a␛b\ufffdc\td\ne');
-});
-
-test('durations are said as people say them', () => {
-  expect([12, 1234, 61_000, 3_660_000].map(duration)).toEqual(['12 ms', '1.2 s', '1 min 1 s', '1 h 1 min']);
 });

@@ -75,7 +75,7 @@ checkout-api / sandbox   Rolling restart (2.1)   session 20260301T110000Z-k3f9
   test('what a read-only procedure finds is data', async () => {
     expect(await shown(health())).toEqual({
       stdout: `\
-✗ Endpoints  0.1 s  1 of 2 endpoints is down
+✗ Endpoints  84 ms  1 of 2 endpoints is down
     endpoint  status                ms
     /health   ✓ 200                 12
     /ready    ✗ connection refused   –

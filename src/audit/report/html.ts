@@ -1,3 +1,4 @@
+import { formatDuration } from '../../engine/duration.ts';
 import type { Table } from '../../engine/finding.ts';
 import { auditLine } from './audit-line.ts';
 import { html, type Html } from './escape-html.ts';
@@ -5,16 +6,7 @@ import { facts, resultInWords, timesOf } from './markdown.ts';
 import { stylesheet } from './stylesheet.ts';
 import type { Moment } from './moments.ts';
 import type { Report, ReportedStep } from './timeline.ts';
-import {
-  cellText,
-  duration,
-  statusInWords,
-  timeOfDay,
-  type Tone,
-  toneOfResult,
-  toneOfStatus,
-  toneOfVerdict,
-} from './wording.ts';
+import { cellText, statusInWords, timeOfDay, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
 
 /** The report as one HTML file: no script, nothing loaded, light and dark, printable. Everything foreign is escaped. */
 export const htmlReport = (report: Report): string => {
@@ -137,7 +129,7 @@ const bar = (step: ReportedStep, report: Report, tone: Tone): Html | undefined =
   const from = Date.parse(step.startedAt) - Date.parse(report.startedAt);
   const to = step.endedAt === undefined ? report.durationMs : Date.parse(step.endedAt) - Date.parse(report.startedAt);
   const percent = (ms: number): string => (Math.min(1, Math.max(0, ms / report.durationMs)) * 100).toFixed(1);
-  return html`<div class="track" title="${duration(Math.max(0, to - from))}">
+  return html`<div class="track" title="${formatDuration(Math.max(0, to - from))}">
     <div class="bar ${tone}" style="margin-left:${percent(from)}%;width:${percent(to - from)}%"></div>
   </div>`;
 };

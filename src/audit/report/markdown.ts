@@ -1,8 +1,9 @@
+import { formatDuration } from '../../engine/duration.ts';
 import type { Table } from '../../engine/finding.ts';
 import { auditLine } from './audit-line.ts';
 import { codeBlock, plainText } from './escape-markdown.ts';
 import type { Report, ReportedStep } from './timeline.ts';
-import { cellText, duration, moment, statusInWords, timeOfDay } from './wording.ts';
+import { cellText, moment, statusInWords, timeOfDay } from './wording.ts';
 
 /** The report as Markdown (GitHub's dialect, for its tables). Everything foreign in it is escaped. */
 export const markdownReport = (report: Report): string => {
@@ -44,7 +45,10 @@ export const facts = (report: Report): readonly (readonly [string, string])[] =>
   ...(report.reason === undefined ? [] : [['Reason', report.reason] as const]),
   ...(report.ticket === undefined ? [] : [['Ticket', report.ticket] as const]),
   ['Started', moment(report.startedAt)],
-  [report.status === 'open' ? 'Last record' : 'Ended', `${moment(report.endedAt)} (${duration(report.durationMs)})`],
+  [
+    report.status === 'open' ? 'Last record' : 'Ended',
+    `${moment(report.endedAt)} (${formatDuration(report.durationMs)})`,
+  ],
   ...report.resumed.map(({ at, by }) => ['Resumed', `${moment(at)} by ${by}`] as const),
   ['Session', report.session],
 ];
@@ -60,7 +64,7 @@ export const timesOf = (step: ReportedStep, day: string): readonly string[] => {
     time(step.intentAt),
     time(step.verifiedAt),
     time(step.endedAt),
-    step.ms === undefined ? '–' : duration(step.ms),
+    step.ms === undefined ? '–' : formatDuration(step.ms),
     resultInWords(step),
   ];
 };

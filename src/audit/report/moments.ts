@@ -1,5 +1,6 @@
+import { formatDuration } from '../../engine/duration.ts';
 import type { Event } from '../../engine/events.ts';
-import { duration, statusInWords, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
+import { statusInWords, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
 
 /** One line of the timeline. */
 export interface Moment {
@@ -84,7 +85,7 @@ const tell = (event: Event, intended: ReadonlySet<string>, seen: boolean): Told 
       const why = event.error ?? (seen ? undefined : event.finding?.summary);
       return {
         what: event.result,
-        detail: `after ${duration(event.ms)}${why === undefined ? '' : `: ${why}`}`,
+        detail: `after ${formatDuration(event.ms)}${why === undefined ? '' : `: ${why}`}`,
         tone: toneOfResult(event.result),
       };
     }

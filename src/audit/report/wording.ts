@@ -13,16 +13,6 @@ export const legible = (text: string): string =>
     .replaceAll('\x7f', '␡')
     .replace(/[\x80-\x9f]|(?!\u200d)[\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 
-/** `1.2 s`, `3 min 20 s`, `2 h 5 min`. */
-export const duration = (ms: number): string => {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-};
-
 /** `2026-11-22 03:15:02 UTC`. */
 export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 

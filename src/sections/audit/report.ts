@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { htmlReport } from '../../audit/report/html.ts';
 import { markdownReport } from '../../audit/report/markdown.ts';
 import { reportFrom } from '../../audit/report/timeline.ts';
 import { verifyAudit } from '../../audit/verify.ts';
-import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { RunbookError } from '../../engine/errors.ts';
 import type { Rb } from '../section.ts';
 import { openSession, pathOf } from './sessions.ts';
 
@@ -24,23 +22,6 @@ export const showReport = async (rb: Rb, session: string | undefined, flags: Rep
   const html = flags.html ?? flags.file?.endsWith('.html');
   const text = html ? htmlReport(report) : markdownReport(report);
   if (flags.file === undefined) return rb.document(text, report);
-  await write(resolve(rb.world.cwd, flags.file), text);
-  await rb.show({
-    verdict: 'ok',
-    summary: `report written to ${flags.file}`,
-    data: { file: resolve(rb.world.cwd, flags.file) },
-  });
-};
-
-/** Never over something that is there: a report may be the only copy of somebody's notes. */
-const write = async (file: string, text: string): Promise<void> => {
-  try {
-    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new RunbookError('usage', `cannot write ${file}: ${exists ? 'it exists already' : messageOf(error)}`, {
-      next: ['name another file with --file'],
-      cause: error,
-    });
-  }
+  const file = await rb.save(flags.file, text);
+  await rb.show({ verdict: 'ok', summary: `report written to ${flags.file}`, data: { file } });
 };

@@ -1,5 +1,4 @@
-import { basename } from 'node:path';
-import { formatDuration } from '../../config/duration.ts';
+import { formatDuration } from '../../engine/duration.ts';
 import type { Cell, Verdict } from '../../engine/finding.ts';
 import type { StepState } from '../../engine/session-state.ts';
 import type { Rb } from '../section.ts';
@@ -14,7 +13,7 @@ export const showSession = async (rb: Rb, session: string | undefined): Promise<
     : 'not closed; rb resume goes on with it';
   await rb.show({
     verdict: state.outcome?.status === 'done' ? 'ok' : 'warn',
-    summary: `${basename(path, '.jsonl')}  ${state.opened?.procedure.title ?? 'no beginning on record'} by ${state.opened?.actor.login ?? 'nobody'}: ${ended}`,
+    summary: `${recorded.session}  ${state.opened?.procedure.title ?? 'no beginning on record'} by ${state.opened?.actor.login ?? 'nobody'}: ${ended}`,
     evidence: {
       columns: [
         { title: 'begun' },

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { listSessions } from '../../audit/list.ts';
 import { verifyAudit } from '../../audit/verify.ts';
 import type { Verification } from '../../audit/verify.ts';
@@ -38,7 +37,7 @@ const verified = (path: string): Verification => {
   try {
     return verifyAudit(path);
   } catch (error) {
-    throw new RunbookError('usage', `Cannot read ${basename(path)}: ${messageOf(error)}`, {
+    throw new RunbookError('usage', `Cannot read the session: ${messageOf(error)}`, {
       next: ['rb audit list'],
       cause: error,
     });

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../config/duration.ts';
+import { formatDuration } from '../../engine/duration.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { LogSource } from '../../providers/logs/port.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { formatDuration } from '../../config/duration.ts';
+import { formatDuration } from '../../engine/duration.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { ActionSpec } from '../../engine/procedure.ts';
 import type { Ports } from '../ports.ts';
