@@ -1,18 +1,23 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { eagerFaults } from './eager.ts';
+import { chunks, lighter } from './lighter.ts';
 
 /** Builds `dist/`: one entry, code split at every `import()`, minified. Fails if the entry pulls in what only some commands need. */
-const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', external: [/^node:/] });
+const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', plugins: [...lighter] });
 await rm('dist', { recursive: true, force: true });
 const { output } = await bundle.write({
   dir: 'dist',
-  format: 'esm',
+  // Not ES modules: importing one of Node's own modules from those reads all that it exports, and so loads half of Node.
+  format: 'cjs',
+  dynamicImportInCjs: false,
   minify: true,
+  codeSplitting: { groups: [...chunks] },
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
 await bundle.close();
+await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
 
 const faults = eagerFaults(output);
 if (faults.length > 0) {

@@ -4,10 +4,6 @@ import type { Rb } from '../sections/section.ts';
 import { addGlobals } from './globals.ts';
 import { sections } from './table.ts';
 
-export interface ProgramOutput {
-  data(text: string): void;
-}
-
 /** The command line without its commands. */
 export const createProgram = (version: string): Command =>
   addGlobals(new Command('rb'))
@@ -18,10 +14,11 @@ export const createProgram = (version: string): Command =>
     .configureHelp({ showGlobalOptions: true, formatHelp: commandsFirst })
     .addHelpText('before', examples);
 
+const isCommands = (block: string): boolean => block.startsWith('Commands:');
+
 /** What can be done stands above how it can be varied. */
 const commandsFirst = (command: Command, help: Help): string => {
   const blocks = Help.prototype.formatHelp.call(help, command, help).trimEnd().split('\n\n');
-  const isCommands = (block: string) => block.startsWith('Commands:');
   const firstOptions = blocks.findIndex((block) => /^(?:Options|Arguments):/.test(block));
   const rest = blocks.filter((block) => !isCommands(block));
   return `${[...rest.slice(0, firstOptions), ...blocks.filter(isCommands), ...rest.slice(firstOptions)].join('\n\n')}\n`;
