@@ -48,8 +48,8 @@ interface Look {
 const lineOf = (screen: Screen, y: number): string => {
   const line = screen.buffer.active.getLine(y);
   const runs: { at: number; text: string; look: Look }[] = [];
-  for (let x = 0; line && x < columns; x++) {
-    const glyph = line.getCell(x);
+  for (let x = 0; x < columns; x++) {
+    const glyph = line?.getCell(x);
     if (!glyph || glyph.getWidth() === 0) continue;
     const fill = glyph.isFgPalette() ? (theme[glyph.getFgColor() % 8] ?? foreground) : foreground;
     const look = { fill, bold: glyph.isBold() !== 0, faint: glyph.isDim() !== 0 };

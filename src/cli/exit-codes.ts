@@ -13,5 +13,3 @@ export const exitCodes = {
   unrecorded: 74,
   interrupted: 130,
 } as const satisfies Record<SessionOutcome['status'], number>;
-
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

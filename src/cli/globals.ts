@@ -34,7 +34,7 @@ export const addGlobals = (program: Command): Command =>
     .option(
       '--answer <step=value>',
       'answer a question of the procedure (repeatable)',
-      (value: string, before: string[] = []) => [...before, value],
+      (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
     .option('--reason <text>', 'why; goes to the audit log')
     .option('--ticket <id>', 'the ticket; goes to the audit log')

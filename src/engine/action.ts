@@ -1,28 +1,23 @@
+import { carryOut } from './carry-out.ts';
 import { fingerprint } from './change.ts';
 import type { Change } from './change.ts';
-import { difference } from './difference.ts';
-import { messageOf, RunbookError } from './errors.ts';
+import { RunbookError } from './errors.ts';
 import type { StepOutcome } from './events.ts';
-import { outcomeOf } from './outcome.ts';
 import type { Finding } from './finding.ts';
-import type { ActionStep, EachStep } from './procedure.ts';
+import type { ActionStep } from './procedure.ts';
 import { contextOf } from './context.ts';
 import type { Run } from './context.ts';
-import { causeOf } from './stop.ts';
-import { highestTier, raiseTier, tierNumber } from './tier.ts';
+import { highestTier, raiseTier } from './tier.ts';
 import type { Tier } from './tier.ts';
 
-/** A plan that was made this short a time ago is not made again before `apply`: nobody had the time to think, nor anything to change. */
-const planIsFreshForMs = 1000;
-
-interface Planned {
+export interface Planned {
   readonly change: Change;
   readonly tier: Tier;
   readonly fingerprint: string;
   readonly plannedAt: number;
 }
 
-type Done = { readonly result: StepOutcome; readonly finding?: Finding };
+export type Done = { readonly result: StepOutcome; readonly finding?: Finding };
 
 /** One action on its own: settle what an earlier run left, plan, confirm, plan again, intent, apply, verify. */
 export const runAction = async <Input, Ports>(
@@ -38,58 +33,8 @@ export const runAction = async <Input, Ports>(
   return carryOut(run, step, path, planned);
 };
 
-/** Items one after another under one confirmation: all are planned before the question is asked. */
-export const runEach = async <Input, Ports>(
-  run: Run<Input, Ports>,
-  group: EachStep<Input, Ports>,
-  path: string,
-  stepped: (step: ActionStep<Input, Ports>, path: string, work: () => Promise<Done>) => Promise<void>,
-): Promise<Done> => {
-  let items = run.history?.steps.get(path)?.items;
-  if (!items) {
-    items = await group.items(contextOf(run, path, run.stop.soft));
-    run.stop.soft.throwIfAborted();
-    run.emit({ type: 'items.planned', step: path, items });
-  }
-  const open: { step: ActionStep<Input, Ports>; path: string; planned: Planned }[] = [];
-  const undone = (from: number) => run.undone.push(...open.slice(from).map((later) => later.step.title));
-  /* oxlint-disable no-await-in-loop -- one item after another is the point */
-  for (const item of items) {
-    const step = group.step(item);
-    const itemPath = `${path}/${item.id}`;
-    const before = run.history?.steps.get(itemPath);
-    if (before?.result === 'ok' || before?.result === 'skipped') continue;
-    run.stop.soft.throwIfAborted();
-    if (step.when && !before?.unsettled && !(await step.when(contextOf(run, itemPath, run.stop.soft)))) {
-      run.emit({ type: 'step.started', step: itemPath, kind: step.kind, title: step.title });
-      run.emit({ type: 'step.result', step: itemPath, result: 'skipped', ms: 0 });
-      continue;
-    }
-    const settled = await settle(run, step, itemPath);
-    if (settled) run.emit({ type: 'step.result', step: itemPath, ms: 0, ...settled });
-    else open.push({ step, path: itemPath, planned: await plan(run, step, itemPath) });
-  }
-  if (run.dryRun) return { result: 'skipped' };
-  if (open.length === 0) return { result: 'ok' };
-  await confirm(run, path, group.title, open, group.describe(open.map((one) => one.planned.change)));
-  for (const [index, one] of open.entries()) {
-    if (run.stop.soft.aborted) {
-      undone(index);
-      throw run.stop.soft.reason;
-    }
-    try {
-      await stepped(one.step, one.path, () => carryOut(run, one.step, one.path, one.planned));
-    } catch (error) {
-      undone(index + 1);
-      throw error;
-    }
-  }
-  /* oxlint-enable no-await-in-loop */
-  return { result: 'ok' };
-};
-
 /** Where an earlier run left an intent without a result, `verify` says what became of it. Undefined: it was not done. */
-const settle = async <Input, Ports>(
+export const settle = async <Input, Ports>(
   run: Run<Input, Ports>,
   step: ActionStep<Input, Ports>,
   path: string,
@@ -131,7 +76,7 @@ const interruptedChange = <Input, Ports>(run: Run<Input, Ports>, path: string): 
   return before?.unsettled ? before.change : undefined;
 };
 
-const plan = async <Input, Ports>(
+export const plan = async <Input, Ports>(
   run: Run<Input, Ports>,
   step: ActionStep<Input, Ports>,
   path: string,
@@ -165,7 +110,7 @@ const requireExpected = <Input, Ports>(run: Run<Input, Ports>, title: string, pa
   });
 };
 
-const look = async <Input, Ports>(
+export const look = async <Input, Ports>(
   run: Run<Input, Ports>,
   step: ActionStep<Input, Ports>,
   path: string,
@@ -180,7 +125,7 @@ const look = async <Input, Ports>(
   };
 };
 
-const confirm = async <Input, Ports>(
+export const confirm = async <Input, Ports>(
   run: Run<Input, Ports>,
   path: string,
   title: string,
@@ -208,113 +153,4 @@ const confirm = async <Input, Ports>(
     by: answer.by,
   });
   if (answer.error) throw answer.error;
-};
-
-/** Everything after the confirmation. */
-const carryOut = async <Input, Ports>(
-  run: Run<Input, Ports>,
-  step: ActionStep<Input, Ports>,
-  path: string,
-  confirmed: Planned,
-): Promise<Done> => {
-  const planned = await stillTrue(run, step, path, confirmed);
-  run.stop.soft.throwIfAborted();
-  const context = contextOf(run, path, run.stop.hard);
-  run.emit({
-    type: 'step.intent',
-    step: path,
-    tier: planned.tier,
-    change: planned.change,
-    fingerprint: planned.fingerprint,
-  });
-  run.changedAt ??= run.clock.monotonic();
-  let finding: Finding;
-  let applied = false;
-  try {
-    await step.apply(context, planned.change);
-    applied = true;
-    finding = await step.verify(context, planned.change);
-  } catch (raised) {
-    const error = causeOf(raised, run.stop.hard);
-    const plain = error instanceof RunbookError && !run.stop.hard.aborted;
-    if (plain && error.kind === 'failed') throw await offerUndo(run, step, path, planned.change, error);
-    // A verification that could not look has not said that the change is not there.
-    throw plain && !applied ? error : outcomeUnknown(run, planned.change, error);
-  }
-  if (finding.verdict === 'unknown') throw outcomeUnknown(run, planned.change, finding.summary);
-  if (finding.verdict === 'critical')
-    throw await offerUndo(run, step, path, planned.change, new RunbookError('failed', `${finding.summary}.`));
-  return { result: 'ok', finding };
-};
-
-/** The plan as it is now, if it is still what was confirmed. */
-const stillTrue = async <Input, Ports>(
-  run: Run<Input, Ports>,
-  step: ActionStep<Input, Ports>,
-  path: string,
-  confirmed: Planned,
-): Promise<Planned> => {
-  if (run.clock.monotonic() - confirmed.plannedAt < planIsFreshForMs) return confirmed;
-  const now = await look(run, step, path);
-  const changed = now.fingerprint === confirmed.fingerprint ? [] : whatChanged(confirmed.change, now.change);
-  const riskier =
-    tierNumber(now.tier) > tierNumber(confirmed.tier)
-      ? [`it became ${now.tier}: ${now.change.raises?.join(', ')}`]
-      : [];
-  if (changed.length + riskier.length === 0) return now;
-  run.emit({ type: 'plan.stale', step: path, difference: [...changed, ...riskier] });
-  throw new RunbookError(
-    'refused',
-    [
-      `"${step.title}" is no longer what was confirmed. It was not done. What changed:`,
-      ...[...changed, ...riskier].map((line) => `  ${line}`),
-    ].join('\n'),
-    { next: ['run the command again and look at the new plan'] },
-  );
-};
-
-const facts = (change: Change) => ({ ...change.basis, target: { ...change.target } });
-
-/** Never empty: two fingerprints that differ are two states, also where no line can say how. */
-const whatChanged = (before: Change, now: Change): readonly string[] => {
-  const lines = difference(facts(before), facts(now));
-  return lines.length > 0 ? lines : ['the state that the plan rests on'];
-};
-
-const outcomeUnknown = <Input, Ports>(run: Run<Input, Ports>, change: Change, cause: unknown): RunbookError =>
-  new RunbookError('unknown', `Nobody knows yet whether this was done: ${change.summary}. ${messageOf(cause)}`, {
-    next: [`rb resume ${run.session}`],
-    cause,
-  });
-
-/** At a terminal the way back is offered at once. The step has failed either way. */
-const offerUndo = async <Input, Ports>(
-  run: Run<Input, Ports>,
-  step: ActionStep<Input, Ports>,
-  path: string,
-  change: Change,
-  failure: RunbookError,
-): Promise<RunbookError> => {
-  if (!step.undo || !run.operator.canAsk || run.stop.soft.aborted) return failure;
-  const undo = step.undo(change);
-  const undoPath = `${path}/${undo.id}`;
-  run.emit({ type: 'step.progress', step: path, note: failure.message });
-  run.emit({ type: 'step.started', step: undoPath, kind: 'action', title: undo.title });
-  const began = run.clock.monotonic();
-  const ended = (result: StepOutcome, rest: { finding?: Finding; error?: string }) =>
-    run.emit({ type: 'step.result', step: undoPath, result, ms: Math.round(run.clock.monotonic() - began), ...rest });
-  try {
-    const done = await runAction(run, undo, undoPath);
-    ended(done.result, done.finding ? { finding: done.finding } : {});
-    return new RunbookError('failed', `${failure.message} It was taken back: ${undo.title}.`, { next: failure.next });
-  } catch (error) {
-    if (run.recording.failed) throw error;
-    const notWanted = error instanceof RunbookError && (error.kind === 'declined' || error.kind === 'interrupted');
-    ended(outcomeOf(error), { error: messageOf(error) });
-    return notWanted
-      ? failure
-      : new RunbookError('failed', `${failure.message} Taking it back failed as well: ${messageOf(error)}`, {
-          next: failure.next,
-        });
-  }
 };

@@ -1,15 +1,16 @@
-import { runAction, runEach } from './action.ts';
+import { runAction } from './action.ts';
 import { contextOf } from './context.ts';
+import { runEach } from './each.ts';
+import { runWatch } from './watch.ts';
 import type { Run, RunOptions } from './context.ts';
 import { messageOf, RunbookError } from './errors.ts';
 import type { StepOutcome } from './events.ts';
 import { worst } from './finding.ts';
 import type { Finding } from './finding.ts';
-import type { Json } from './json.ts';
 import { outcomeOf } from './outcome.ts';
 import type { PlannedStep } from './plan-hash.ts';
 import { changesSomething } from './procedure.ts';
-import type { CheckStep, Context, DecisionStep, ManualStep, ParallelStep, Step, WatchStep } from './procedure.ts';
+import type { CheckStep, Context, DecisionStep, ManualStep, ParallelStep, Step } from './procedure.ts';
 import { causeOf } from './stop.ts';
 
 export interface RunResult {
@@ -199,53 +200,6 @@ const runParallel = async <Input, Ports>(
   const ended = await Promise.allSettled(group.steps.map((step) => runStep(run, step, join(path, step.id))));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
-};
-
-const runWatch = async <Input, Ports>(
-  run: Run<Input, Ports>,
-  step: WatchStep<Input, Ports>,
-  path: string,
-  context: Context<Input, Ports>,
-): Promise<{ result: StepOutcome; finding: Finding }> => {
-  const everyMs = step.everyMs(context);
-  const forMs = step.forMs(context);
-  if (run.dryRun) {
-    context.report({ note: `would watch every ${everyMs / 1000} s for ${forMs / 1000} s` });
-    return { result: 'skipped', finding: { verdict: 'unknown', summary: 'not watched in a dry run' } };
-  }
-  const samples: Json[] = [];
-  const until = run.clock.monotonic() + forMs;
-  let finding: Finding | undefined;
-  try {
-    for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
-      const sample = await step.sample(context);
-      samples.push(sample);
-      run.emit({ type: 'sample', step: path, sample });
-      finding = step.judge(context, samples);
-      if (finding.verdict === 'critical' && step.endsWhenCritical)
-        throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
-      if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
-      // oxlint-disable-next-line no-await-in-loop
-      await run.clock.sleep(everyMs, context.signal);
-    }
-  } catch (raised) {
-    throw watchEnded(causeOf(raised, run.stop.soft), finding, run.changedAt !== undefined);
-  }
-};
-
-/** Ctrl-C ends the watch, not what is watched: say what state was left. */
-const watchEnded = (error: unknown, last: Finding | undefined, changed: boolean): unknown => {
-  if (!(error instanceof RunbookError) || error.kind !== 'interrupted') return error;
-  const seen = last ? `Last seen: ${last.summary}.` : 'Nothing had been seen yet.';
-  return new RunbookError(
-    'interrupted',
-    `${error.message}${changed ? ' Only the watch has ended: the change stays as it is.' : ''} ${seen}`,
-    {
-      next: error.next,
-      cause: error,
-    },
-  );
 };
 
 const runManual = async <Input, Ports>(

@@ -6,7 +6,7 @@ import type { Instance, WorkloadStatus } from '../providers/workload/port.ts';
 
 /** The instances of a workload as a finding: critical where one is unhealthy or missing, unknown where health cannot be seen. */
 export const instancesFinding = (status: WorkloadStatus, now: Date): Finding => {
-  const missing = Math.max(0, status.desired - status.instances.filter((one) => one.state === 'running').length);
+  const missing = Math.max(0, status.desired - status.instances.filter(mayRun).length);
   const verdict = missing > 0 ? 'critical' : worst(status.instances.map((one) => one.health));
   return {
     verdict,
@@ -20,6 +20,9 @@ export const instancesFinding = (status: WorkloadStatus, now: Date): Finding => 
     },
   };
 };
+
+/** A platform that lists names alone has not said that they are down. */
+const mayRun = ({ state }: Instance): boolean => state === 'running' || state === 'unknown';
 
 const sentence = (status: WorkloadStatus, missing: number): string => {
   const count = (health: Instance['health']) => status.instances.filter((one) => one.health === health).length;
@@ -40,7 +43,7 @@ const named = (instances: readonly Instance[], health: Instance['health']): stri
 export const instancesLeft = (before: Finding | undefined, now: WorkloadStatus): string => {
   const startedBefore = startTimes(before);
   const standing = (one: Instance): 'new' | 'down' | 'old' | 'unknown' => {
-    if (one.state !== 'running' || one.health === 'critical') return 'down';
+    if (!mayRun(one) || one.health === 'critical') return 'down';
     const then = startedBefore.get(one.id);
     if (one.startedAt === undefined || then === undefined) return 'unknown';
     return one.startedAt === then ? 'old' : 'new';

@@ -13,14 +13,6 @@ export const plainText = (text: string): string =>
     .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`)
     .replace(/^(?:[#+=-]|\d+(?=[.)](?:\s|$)))/, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`));
 
-/** A code span; a table needs its pipes escaped even there. */
-export const codeSpan = (text: string): string => {
-  const code = oneLine(text).replaceAll('|', '\\|');
-  const fence = '`'.repeat(longestRun(code) + 1);
-  const pad = code.startsWith('`') || code.endsWith('`') || code === '' ? ' ' : '';
-  return `${fence}${pad}${code}${pad}${fence}`;
-};
-
 /** A fenced block, its fence longer than any in the text. */
 export const codeBlock = (lines: readonly string[], language = ''): string => {
   const code = lines.map(legible).join('\n');

@@ -1,0 +1,55 @@
+import type { Run } from './context.ts';
+import { RunbookError } from './errors.ts';
+import type { StepOutcome } from './events.ts';
+import type { Finding } from './finding.ts';
+import type { Json } from './json.ts';
+import type { Context, WatchStep } from './procedure.ts';
+import { causeOf } from './stop.ts';
+
+/** Samples until the time is over, a sample is critical, or the operator stops the watch. */
+export const runWatch = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: WatchStep<Input, Ports>,
+  path: string,
+  context: Context<Input, Ports>,
+): Promise<{ result: StepOutcome; finding: Finding }> => {
+  const everyMs = step.everyMs(context);
+  const forMs = step.forMs(context);
+  if (run.dryRun) {
+    context.report({ note: `would watch every ${everyMs / 1000} s for ${forMs / 1000} s` });
+    return { result: 'skipped', finding: { verdict: 'unknown', summary: 'not watched in a dry run' } };
+  }
+  const samples: Json[] = [];
+  const until = run.clock.monotonic() + forMs;
+  let finding: Finding | undefined;
+  try {
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
+      const sample = await step.sample(context);
+      samples.push(sample);
+      run.emit({ type: 'sample', step: path, sample });
+      finding = step.judge(context, samples);
+      if (finding.verdict === 'critical' && step.endsWhenCritical)
+        throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
+      if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
+      // oxlint-disable-next-line no-await-in-loop
+      await run.clock.sleep(everyMs, context.signal);
+    }
+  } catch (raised) {
+    throw watchEnded(causeOf(raised, run.stop.soft), finding, run.changedAt !== undefined);
+  }
+};
+
+/** Ctrl-C ends the watch, not what is watched: say what state was left. */
+const watchEnded = (error: unknown, last: Finding | undefined, changed: boolean): unknown => {
+  if (!(error instanceof RunbookError) || error.kind !== 'interrupted') return error;
+  const seen = last ? `Last seen: ${last.summary}.` : 'Nothing had been seen yet.';
+  return new RunbookError(
+    'interrupted',
+    `${error.message}${changed ? ' Only the watch has ended: the change stays as it is.' : ''} ${seen}`,
+    {
+      next: error.next,
+      cause: error,
+    },
+  );
+};
