@@ -21,7 +21,9 @@ export const createRb = (program: Command, world: World, version: string): Wired
   const globals = once(() => readGlobals(program));
   const terminal = once(() =>
     createTerminal({
-      stdin: process.stdin,
+      get stdin() {
+        return process.stdin;
+      },
       stdout: process.stdout,
       stderr: process.stderr,
       env: world.env,
