@@ -33,14 +33,17 @@ export const createRb = (program: Command, world: World, version: string): Wired
     }),
   );
   const configuration = once(async () => {
-    const [{ findConfig }, { loadRemembered, memoryOf }, { registerLiteralSecrets }] = await Promise.all([
-      import('../config/find.ts'),
-      import('../config/remembered.ts'),
-      import('../config/show.ts'),
-    ]);
+    const [{ findConfig }, { loadRemembered, memoryOf }, { registerLiteralSecrets }, { registerVariables }] =
+      await Promise.all([
+        import('../config/find.ts'),
+        import('../config/remembered.ts'),
+        import('../config/show.ts'),
+        import('./referenced-variables.ts'),
+      ]);
     const path = findConfig({ flag: globals().config, env: world.env, cwd: world.cwd });
     const loaded = await loadRemembered(path, { cwd: world.cwd, memory: memoryOf(world.env, world.home) });
     registerLiteralSecrets(loaded.config, redactor);
+    registerVariables(loaded.config, world.env, redactor);
     return loaded;
   });
   const settingsFor = async (environment: string | undefined) => {
