@@ -26,15 +26,21 @@ const urlPassword = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:([^\s/?#]+)@/gi;
 const assignedSecret =
   /(?:[?&]|(?:^|\s)--?)(?:password|passwd|pass|pwd|token|secret|api[-_]?key|access[-_]?key|auth|sslpassword)=([^&\s#]+)/gi;
 
+/** Those that can match at all: most texts need none, and looking for these signs costs next to nothing. */
+const patternsFor = (text: string): readonly RegExp[] => [
+  ...(text.includes('://') && text.includes('@') ? [urlPassword] : []),
+  ...(text.includes('=') ? [assignedSecret] : []),
+];
+
 /** Passwords in addresses, and secrets given as `?token=...` or `--token=...`. References among them are left out: they are not values. */
 export const passwordsIn = (text: string): readonly string[] =>
-  [urlPassword, assignedSecret]
+  patternsFor(text)
     .flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ''))
     .filter((secret) => secret !== '' && !hasReference(secret));
 
 /** The text with each password in it replaced. */
 export const withoutPasswords = (text: string): string =>
-  [urlPassword, assignedSecret].reduce(
+  patternsFor(text).reduce(
     (shown, pattern) =>
       shown.replace(pattern, (whole: string, secret: string) =>
         hasReference(secret) ? whole : whole.replace(secret, () => hidden),

@@ -1,13 +1,13 @@
 import stringWidth from 'string-width';
 
-// And the characters that rb itself writes: nothing in it is wide, and nothing joins.
-const ascii = /^[\x20-\x7E✓✗–▸…┌│└─‹›]*$/;
+/** Each of these is one column: ASCII, Latin letters, and what `rb` writes of its own accord. */
+const narrow = /^[\x20-\x7E\xC0-\u024F‹›…▸✓✗┌│└─–]*$/;
 // Made when the first text needs it: loading its tables takes as long as a short command.
 let segmenter: Intl.Segmenter | undefined;
 const graphemesOf = (text: string): Intl.Segments => (segmenter ??= new Intl.Segmenter()).segment(text);
 
 /** Columns that a clean text takes on a terminal: 2 for CJK and emoji, 0 for combining marks. */
-export const widthOf = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
+export const widthOf = (text: string): number => (narrow.test(text) ? text.length : stringWidth(text));
 
 /** At most `width` columns of a clean text; what is cut off leaves `ellipsis`. */
 export const truncate = (text: string, width: number, ellipsis: string): string => {
@@ -54,7 +54,7 @@ const firstOf = (text: string): string => graphemesOf(text).containing(0)?.segme
 
 /** Where the text has to be cut to take at most `width` columns; never inside what is seen as one character. */
 const indexAt = (text: string, width: number): number => {
-  if (ascii.test(text)) return Math.min(text.length, width);
+  if (narrow.test(text)) return Math.min(text.length, width);
   let used = 0;
   for (const { segment, index } of graphemesOf(text)) {
     used += widthOf(segment);

@@ -26,6 +26,12 @@ describe('text from outside', () => {
     expect(clean(text)).toBe(shown);
   });
 
+  test('no character is taken for harmless that acts or hides', () => {
+    const acts = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\u{FE0E}\u{FE0F}]]/v;
+    const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+    expect(all.filter((character) => (clean(character) === character) === acts.test(character))).toEqual([]);
+  });
+
   test('lines and tabs stay where they are asked for, and nothing else', () => {
     expect(clean('a\r\nb\tc\rd', { lines: true, tabs: true })).toBe('a\nb\tc␍d');
     expect(clean('a\nb\tc', { lines: true })).toBe('a\nb␉c');

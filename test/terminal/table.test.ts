@@ -88,6 +88,11 @@ describe('the width of text', () => {
     expect(texts.map(widthOf)).toEqual(texts.map((text) => stringWidth(text)));
   });
 
+  test('is that of its characters, where none of them is wide or joins', () => {
+    const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+    expect(all.filter((character) => widthOf(character) !== stringWidth(character))).toEqual([]);
+  });
+
   test('cut or wrapped, it stays within the limit, and wrapping loses nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.integer({ min: 4, max: 30 }), (raw, width) => {
