@@ -4,13 +4,17 @@ import type { JsonObject } from '../engine/json.ts';
 import { instancesTable } from '../providers/workload/instances-table.ts';
 import type { Instance, WorkloadStatus } from '../providers/workload/port.ts';
 
-/** The instances of a workload as a finding: critical where one is unhealthy or missing, unknown where health cannot be seen. */
+/**
+ * The instances of a workload as a finding: critical where one is unhealthy or missing or none is there at all, unknown where
+ * health cannot be seen.
+ */
 export const instancesFinding = (status: WorkloadStatus, now: Date): Finding => {
   const missing = Math.max(0, status.desired - status.instances.filter(mayRun).length);
-  const verdict = missing > 0 ? 'critical' : worst(status.instances.map((one) => one.health));
+  const none = status.instances.length === 0;
+  const verdict = missing > 0 || none ? 'critical' : worst(status.instances.map((one) => one.health));
   return {
     verdict,
-    summary: sentence(status, missing),
+    summary: none ? `no instance is listed, ${status.desired} wanted` : sentence(status, missing),
     evidence: instancesTable(status.instances, now),
     data: {
       at: now.toISOString(),

@@ -16,7 +16,10 @@ export const register: Register = (program, rb) => {
     )
     .action((flags: { readonly watch?: true; readonly every: string; readonly for: string }) =>
       flags.watch
-        ? rb.run(healthWatch, { everyMs: parseDuration(flags.every), forMs: parseDuration(flags.for) })
+        ? rb.run(healthWatch, {
+            everyMs: parseDuration(flags.every, '--every'),
+            forMs: parseDuration(flags.for, '--for'),
+          })
         : rb.run(health, {}),
     );
 };
