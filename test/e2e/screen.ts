@@ -9,6 +9,8 @@ export interface Session {
   type(keys: string): void;
   /** Everything that was on the screen, lines that the terminal has wrapped put together again. */
   screen(): string;
+  /** The lines that were too long for the screen. */
+  tooLong(): readonly string[];
   /** The bytes that the program has written. */
   bytes(): string;
   /** Resolves when the screen shows `text`; the program ending before is an error. */
@@ -27,7 +29,7 @@ export interface Size {
 }
 
 /** A guard against waiting for ever, not a measure of speed: it is there to show what is on the screen instead. */
-const patienceMs = 180_000;
+const patienceMs = 120_000;
 
 export const keys = {
   enter: '\r',
@@ -84,6 +86,7 @@ export const openSession = (
     pid: pty.pid,
     type: (text) => pty.write(text),
     screen,
+    tooLong: () => wrapped(terminal),
     bytes: () => bytes,
     shows: async (text) => {
       while (!screen().includes(text)) {
@@ -108,6 +111,12 @@ const screenOf = (terminal: xterm.Terminal): string => {
     else lines.push(text);
   }
   return lines.join('\n').trimEnd();
+};
+
+const wrapped = (terminal: xterm.Terminal): readonly string[] => {
+  const buffer = terminal.buffer.active;
+  const lines = Array.from({ length: buffer.length }, (_, row) => buffer.getLine(row));
+  return lines.flatMap((line) => (line?.isWrapped === true ? [line.translateToString(true)] : []));
 };
 
 const isAlive = (pid: number): boolean => {
