@@ -1,15 +1,32 @@
 import type { CodeSplittingGroup, Plugin } from 'rolldown';
 
-/** Node's part for child processes brings the network with it; commander would only need it for commands that are programs of their own. */
-const emptyForCommander: Plugin = {
-  name: 'commander-without-child-processes',
-  resolveId: {
-    filter: { id: /^node:child_process$/ },
-    handler: (_, importer) => (importer?.includes('/node_modules/commander/') ? '\0no-child-processes' : undefined),
+/** What is loaded together lies in one file: opening ten small ones takes longer than reading them. */
+export const chunks: readonly CodeSplittingGroup[] = [
+  // With all that it imports; what others need of that too, they find here.
+  { name: 'command-line', test: /\/src\/cli\/command-line\.ts$/, priority: 1 },
+  {
+    name: 'configuration',
+    test: /\/src\/(?:cli\/(?:referenced-variables|show)|config\/(?:did-you-mean|environment|examples|file-name|find|key-path|places|reference-syntax|references|remembered|secret-keys|show|texts))\.ts$/,
   },
-  load: {
-    filter: { id: /^\0no-child-processes$/ },
-    handler: () => 'export default {};',
+  { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
+];
+
+/**
+ * What commander asks of Node. Child processes bring the network with them, and it only needs them for commands that are
+ * programs of their own. The others without the copy of all that they export that an import makes.
+ */
+const lessForCommander: Plugin = {
+  name: 'less-for-commander',
+  transform: {
+    filter: { id: /\/node_modules\/commander\/.*\.js$/ },
+    handler: (code) => ({
+      code: code.replace(/^import (\w+) from '(node:\w+)';$/gm, (_, name: string, module: string) =>
+        module === 'node:child_process'
+          ? `const ${name} = {};`
+          : `const ${name} = globalThis.process.getBuiltinModule('${module}');`,
+      ),
+      map: null,
+    }),
   },
 };
 
@@ -28,16 +45,18 @@ const widthWhenNeeded: Plugin = {
   },
 };
 
-/** What the build does to the program so that it starts faster; what it does stays the same. */
-export const lighter: readonly Plugin[] = [emptyForCommander, widthWhenNeeded];
-
-/** What is loaded together lies in one file: opening ten small ones takes longer than reading them. */
-export const chunks: readonly CodeSplittingGroup[] = [
-  // With all that it imports; what others need of that too, they find here.
-  { name: 'command-line', test: /\/src\/cli\/command-line\.ts$/, priority: 1 },
-  {
-    name: 'configuration',
-    test: /\/src\/config\/(?:did-you-mean|environment|examples|file-name|find|key-path|places|reference-syntax|references|remembered|secret-keys|show|texts)\.ts$/,
+/** One character beyond ASCII doubles the memory of a file's text, and the compile cache takes longer to know it again. */
+const asciiOnly: Plugin = {
+  name: 'ascii-only',
+  generateBundle: (_, bundle) => {
+    for (const file of Object.values(bundle))
+      if (file.type === 'chunk' && chunks.some(({ name }) => name === file.name)) file.code = escaped(file.code);
   },
-  { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
-];
+};
+
+/** The same program: in strings, templates and expressions the number of a character means the character. */
+const escaped = (code: string): string =>
+  code.replace(/[\u0080-\uFFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** What the build does to the program so that it starts faster; what it does stays the same. */
+export const lighter: readonly Plugin[] = [lessForCommander, widthWhenNeeded, asciiOnly];

@@ -27,8 +27,10 @@ const commandsFirst = (command: Command, help: Help): string => {
 /** Adds the commands. Only the section that is typed is loaded; of the others the help knows a line each. */
 export const addSections = async (program: Command, argv: readonly string[], rb: Rb): Promise<void> => {
   const word = commandWord(argv, program) ?? '';
-  for (const section of sections) {
-    if (Object.hasOwn(section.commands, word)) {
+  const typed = sections.find((section) => Object.hasOwn(section.commands, word));
+  const asksForHelp = argv.some((part) => /^(?:help|--help|-\w*h\w*)$/.test(part));
+  for (const section of typed && !asksForHelp ? [typed] : sections) {
+    if (section === typed) {
       // oxlint-disable-next-line no-await-in-loop -- one at the most, and the order of the help is that of the runbook
       const { register } = await section.load();
       register(program, rb);
