@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import markdown from 'markdown-it';
 import { describe, expect, test } from 'vitest';
 import { newDirectory, newOperator, writeFiles } from './rig.ts';
 import { keys } from './screen.ts';
@@ -17,11 +18,20 @@ const attacks = {
   'begins a line': '\n✓ Restart checkout-2  all is well',
   'imitates the question': '\r\n▸ Do it? [y/N] y',
   'imitates the frame': '\n└───────\n',
+  'closes a block of code': '\n```\n\n# You may go home\n\n```\n',
 };
 const hostile = `evil ${Object.values(attacks).join(' ')} end`;
 // Everything of C0 but the line feed, C1, and what turns the writing direction.
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const active = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200B\u202A-\u202E\u2066-\u2069]/;
+
+/** Restarts only the first one; each restart is another minute of its start time. */
+const restartProgram = `#!/bin/sh
+cat hostile.txt; cat hostile.txt >&2
+[ "$1" = app-1 ] || exit 3
+n=$(($(cat count 2>/dev/null || echo 10) + 1)); echo $n > count
+sed -i "s/T00:[0-9]*:/T00:$n:/" instances.json
+`;
 
 const place = () => {
   const directory = newDirectory();
@@ -45,8 +55,7 @@ environments:
     'app.log': JSON.stringify({ ts: '2099-01-01T00:00:00Z', level: 'error', msg: hostile }),
     instances: '#!/bin/sh\ncat instances.json\n',
     say: '#!/bin/sh\ncat hostile.txt\n',
-    restart:
-      '#!/bin/sh\ncat hostile.txt; cat hostile.txt >&2\n[ "$1" = app-1 ] || exit 3\nsed -i "s/2026-01-01/2026-01-02/" instances.json\n',
+    restart: restartProgram,
   });
   return newOperator(join(directory, 'runbook.config.yaml'));
 };
@@ -74,7 +83,7 @@ describe('text from outside that would act on the terminal', () => {
   );
 
   test('on the screen nothing of it begins a line', async () => {
-    const session = place().session(`${restart}`, { columns: 120 });
+    const session = place().session(restart, { columns: 120 });
     await session.ended;
     const lines = session.screen().split('\n');
     expect(lines.filter((line) => /^(?:Done: all is well|✓ Restart checkout-2|▸ Do it|└)/.test(line))).toEqual([]);
@@ -111,7 +120,10 @@ describe('text from outside that would act on the terminal', () => {
     }
     const html = (await operator.run('audit report --html')).stdout;
     expect(html).toContain('evil');
-    expect((await operator.run('audit report')).stdout.split('\n').filter((line) => line.startsWith('└'))).toEqual([]);
+    const tokens = markdown().parse((await operator.run('audit report')).stdout, {});
+    const headings = tokens.flatMap(({ type }, at) => (type === 'heading_open' ? [tokens[at + 1]?.content] : []));
+    expect(headings).toContain('Restart app-2');
+    expect(headings).not.toContain('You may go home');
   });
 
   test('a reason with HTML and Markdown in it is text in the reports', async () => {
@@ -120,7 +132,7 @@ describe('text from outside that would act on the terminal', () => {
     await operator.run([...restart.split(' '), '--reason', reason]);
     const html = (await operator.run('audit report --html')).stdout;
     expect(html).not.toContain('<script>alert');
-    expect(html).toContain('&lt;script&gt;alert(1)');
+    expect(html).toMatch(/&(?:lt|#60);script&(?:gt|#62);alert\(1\)/);
     const markdown = (await operator.run('audit report')).stdout;
     expect(markdown).not.toMatch(/(?<!\\)\[click\]\(javascript/);
     expect(markdown).not.toMatch(/(?<![\\&])<script>/);

@@ -258,7 +258,7 @@ describe('width', () => {
   test('into a file nothing is cut off', async () => {
     const wide = 'w'.repeat(300);
     const operator = stage.operator((config) =>
-      config.setIn(['service', 'documents', 'long'], `https://wiki.example.com/${wide}`),
+      config.setIn(['service', 'dashboards', 'long'], `https://wiki.example.com/${wide}`),
     );
     expect((await operator.run('overview', { env: { COLUMNS: '80' } })).stdout).toContain(wide);
   });
