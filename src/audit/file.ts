@@ -7,7 +7,7 @@ import type { AuditLog } from './port.ts';
 import { noRecord } from './record.ts';
 import { isSessionId } from './session-id.ts';
 import { reserveSpill } from './spill.ts';
-import { type AuditOptions, createWriter, unrecorded } from './writer.ts';
+import { type AuditOptions, createWriter, notBegun } from './writer.ts';
 
 /** The session's file in the audit directory. */
 export const logPath = (directory: string, session: string): string => {
@@ -35,7 +35,7 @@ export const openAuditLog = (options: AuditOptions): AuditLog => {
       throw error;
     }
   } catch (cause) {
-    throw unrecorded(path, session, cause);
+    throw notBegun(path, cause);
   }
 };
 

@@ -125,6 +125,13 @@ const rescue = (result: JsonObject, spill: Spill, lastResort: (line: string) => 
   }
 };
 
+/** The error of a log that cannot even be begun (exit code 74): nothing has been done. */
+export const notBegun = (path: string, cause: unknown): RunbookError =>
+  new RunbookError('unrecorded', `The audit log ${path} could not be begun: ${reasonOf(cause)}. Nothing was done.`, {
+    next: [`make room, or mend the disk below ${path}`],
+    cause,
+  });
+
 /** The error of a log that cannot be written (exit code 74). */
 export const unrecorded = (path: string, session: string, cause: unknown): RunbookError =>
   new RunbookError('unrecorded', `The audit log ${path} could not be written: ${reasonOf(cause)}.`, {
