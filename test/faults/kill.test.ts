@@ -11,10 +11,10 @@ import { restartFaults, startFaults } from './stack.ts';
 // A process that is killed loses nothing that the kernel has taken: that what was acknowledged is also on the disk when the
 // machine itself goes down is not shown here, but by the order of the calls in test/audit.
 
-/** Of fewer kills the shares say nothing. */
-const enough = 20;
+/** Of fewer kills than all the shares say little. */
+const wholeRun = 200;
 const seed = Number(process.env['RB_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const rollingKills = Number(process.env['RB_KILLS'] ?? 200);
+const rollingKills = Number(process.env['RB_KILLS'] ?? wholeRun);
 const emergencyKills = Math.ceil(rollingKills / 10);
 /** Of so many sessions, one is killed a second time while it is resumed. */
 const secondKillEvery = 5;
@@ -72,7 +72,7 @@ const killAll = async (doomed: Doomed, name: string, count: number, events: numb
     }),
   );
   say(
-    `${name} restart, seed ${seed}: killed ${killed.length} times${rollingKills < 200 ? ' (RB_KILLS asks for fewer than the 200)' : ''}`,
+    `${name} restart, seed ${seed}: killed ${killed.length} times${rollingKills < wholeRun ? ' (RB_KILLS asks for fewer than the 200)' : ''}`,
   );
   for (const where of places) {
     const times = killed.filter((one) => one.place === where).length;
@@ -93,7 +93,7 @@ test('a rolling restart is killed at any moment: the log is whole, and resuming 
   expect(faultsOf(killed)).toEqual([]);
   expect(killed).toHaveLength(rollingKills);
   // Only then have the kills tried what they are for.
-  if (rollingKills < enough) return;
+  if (rollingKills < wholeRun) return;
   expect(fellInto(killed, 'between intent and result')).toBeGreaterThan(0.25);
   expect(fellInto(killed, 'before the log was there')).toBeGreaterThan(0.02);
 });
@@ -102,6 +102,6 @@ test('an emergency restart is killed at any moment: resuming brings every instan
   const killed = await killAll(emergency, 'emergency', emergencyKills, 10);
   expect(faultsOf(killed)).toEqual([]);
   expect(killed).toHaveLength(emergencyKills);
-  if (emergencyKills < enough) return;
+  if (rollingKills < wholeRun) return;
   expect(fellInto(killed, 'between intent and result')).toBeGreaterThan(0.25);
 });
