@@ -33,7 +33,7 @@ n=$(($(cat count 2>/dev/null || echo 10) + 1)); echo $n > count
 sed -i "s/T00:[0-9]*:/T00:$n:/" instances.json
 `;
 
-const place = () => {
+const place = (programs: Readonly<Record<string, string>> = {}) => {
   const directory = newDirectory();
   const instances = ['app-1', 'app-2'].map((id) => ({
     id,
@@ -56,6 +56,7 @@ environments:
     instances: '#!/bin/sh\ncat instances.json\n',
     say: '#!/bin/sh\ncat hostile.txt\n',
     restart: restartProgram,
+    ...programs,
   });
   return newOperator(join(directory, 'runbook.config.yaml'));
 };
@@ -136,6 +137,13 @@ describe('text from outside that would act on the terminal', () => {
     const markdown = (await operator.run('audit report')).stdout;
     expect(markdown).not.toMatch(/(?<!\\)\[click\]\(javascript/);
     expect(markdown).not.toMatch(/(?<![\\&])<script>/);
+  });
+
+  test('an instance whose name holds it is refused: exit code 3', async () => {
+    const operator = place({ instances: `#!/bin/sh\nprintf 'app-1\\033[2J\\n'\n` });
+    const run = await operator.run('restart status');
+    expect([run.code, run.all.match(active)]).toEqual([3, null]);
+    expect(run.all).toContain('a name begins with a letter or digit');
   });
 
   test('words on the command line come back harmless', async () => {

@@ -3,6 +3,9 @@ import { keys } from './screen.ts';
 import { setting, useStage } from './stage.ts';
 import { ofType, outcome, trail } from './trail.ts';
 
+/** However long a directory is, and wherever its line was broken. */
+const unbroken = (text: string): string => text.replaceAll(/[\s│]/g, '');
+
 const stage = useStage();
 let before: unknown;
 beforeAll(async () => {
@@ -20,8 +23,6 @@ describe.concurrent('at the question of a rolling restart', () => {
     expect(screen).toMatch(/1\. restart checkout-1 \(version 1\.4\.2, up \d+ \w+\)/);
     expect(screen).toMatch(/│ Target +command: checkout/);
     expect(screen).toMatch(/│ Affects .*1 of 3 instances; 2 healthy ones go on serving/);
-    // However long the directory is, and wherever its line was broken.
-    const unbroken = (text: string) => text.replaceAll(/[\s│]/g, '');
     expect(unbroken(screen)).toContain(unbroken(`--directory ${stage.sandbox.directory} restart checkout-1`));
     expect(screen).toMatch(/│ Undo +none: what an instance held in memory is gone/);
     expect(screen).toContain('disruptive (tier 2)');
