@@ -145,7 +145,15 @@ const endLater = ({ pid, ended }: { readonly pid: number; readonly ended: Promis
   ended.then(gone, gone);
 };
 
+const end = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended at this very moment.
+  }
+};
+
 afterAll(() => {
-  for (const pid of running) process.kill(pid, 'SIGKILL');
+  for (const pid of running) end(pid);
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
