@@ -12,6 +12,7 @@ export interface AdapterDeps {
   readonly loaded: LoadedConfig;
   readonly settings: Settings;
   readonly secrets: Secrets;
+  readonly redact: (text: string) => string;
   /** The environment of this process; commands get a minimal part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -84,7 +85,7 @@ const openCommands = async (
       drainMs: restart.drainSeconds * 1000,
       scaling,
     },
-    { http, run: runCommand, environment: env },
+    { http, run: runCommand, redact: deps.redact, environment: env },
   );
 };
 

@@ -68,7 +68,13 @@ export const createRb = (program: Command, world: World, version: string): Wired
   });
   const portsFor = async (of: Awaited<ReturnType<typeof setting>>) => {
     const { openPorts } = await import('./adapters.ts');
-    const deps = { loaded: await configuration(), settings: of.settings, secrets: await secrets(), env: world.env };
+    const deps = {
+      loaded: await configuration(),
+      settings: of.settings,
+      secrets: await secrets(),
+      redact: redactor.redact,
+      env: world.env,
+    };
     return <Need extends Parameters<typeof openPorts>[0][number]>(needs: readonly Need[]) => openPorts(needs, deps);
   };
   const directoryFor = async (configured: string) => {

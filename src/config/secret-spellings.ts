@@ -1,4 +1,4 @@
-/** One character of a secret, in each of the ways that it may be written: raw, percent-encoded, JSON-escaped. */
+/** One character of a secret, in each of the ways that it may be written: raw, percent-encoded, JSON-escaped, quoted for a shell. */
 type Unit = readonly string[];
 
 /** One thing to look for: a known secret, or a piece of one, in one of its encodings. */
@@ -18,8 +18,8 @@ const piece = 64;
 /**
  * What to look for so that `value` never shows.
  *
- * - Values of 4 characters and more are found anywhere: raw, URL-encoded, JSON-escaped (also twice), and in base64 at
- *   each of its three alignments, standard and URL-safe.
+ * - Values of 4 characters and more are found anywhere: raw, URL-encoded, JSON-escaped (also twice), quoted for a shell,
+ *   and in base64 at each of its three alignments, standard and URL-safe.
  * - Shorter ones are found raw and only as a word: "7" as a secret must not blank out each 7 of a report.
  * - Long ones are cut into pieces of 64 characters; this bounds how much a stream has to hold back.
  * - The lines of a multi-line value and the password of a URL are secrets of their own.
@@ -109,10 +109,18 @@ const spellings = (character: string): Unit => {
     `\\${unicode}`,
     once,
     jsonEscaped(once),
+    ...shellQuoted(character).flatMap((quoted) => [quoted, jsonEscaped(quoted), jsonEscaped(jsonEscaped(quoted))]),
     ...(character === '/' ? ['\\/'] : []),
     ...(character === ' ' ? ['+'] : []),
   ];
   return [...new Set(all)].toSorted((a, b) => b.length - a.length);
+};
+
+/** As `shown` in providers/command writes it: between quotes, and between those of $'...'. */
+const shellQuoted = (character: string): readonly string[] => {
+  if (character === "'") return [`'\\''`, `\\'`];
+  const code = character.charCodeAt(0);
+  return code < 0x20 || code === 0x7f ? [`\\x${code.toString(16).padStart(2, '0')}`] : [];
 };
 
 const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);

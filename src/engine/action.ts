@@ -5,9 +5,10 @@ import { RunbookError } from './errors.ts';
 import type { StepOutcome } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { ActionStep } from './procedure.ts';
+import { requestFor } from './confirmation.ts';
 import { contextOf } from './context.ts';
 import type { Run } from './context.ts';
-import { highestTier, raiseTier } from './tier.ts';
+import { raiseTier } from './tier.ts';
 import type { Tier } from './tier.ts';
 
 export interface Planned {
@@ -29,7 +30,7 @@ export const runAction = async <Input, Ports>(
   if (settled) return settled;
   const planned = await plan(run, step, path);
   if (run.dryRun) return { result: 'skipped' };
-  await confirm(run, path, step.title, [{ path, planned }], planned.change);
+  await confirm(run, path, step.title, [{ path, planned }]);
   return carryOut(run, step, path, planned);
 };
 
@@ -130,25 +131,18 @@ export const confirm = async <Input, Ports>(
   path: string,
   title: string,
   plans: readonly { readonly path: string; readonly planned: Planned }[],
-  overview: { readonly summary: string; readonly blastRadius: readonly string[] },
 ): Promise<void> => {
   run.stop.soft.throwIfAborted();
-  const tier = highestTier(plans.map(({ planned }) => planned.tier));
-  const answer = await run.operator.confirm({
-    step: path,
-    title,
-    tier,
-    raisedBy: [...new Set(plans.flatMap(({ planned }) => planned.change.raises ?? []))],
-    subject: run.subject,
-    summary: overview.summary,
-    blastRadius: overview.blastRadius,
-    changes: plans.map(({ planned }) => planned.change),
-  });
+  const request = requestFor(
+    { step: path, title, subject: run.subject },
+    plans.map(({ planned }) => planned),
+  );
+  const answer = await run.operator.confirm(request);
   run.emit({
     type: 'confirmation',
     step: path,
     covers: plans.map((one) => ({ step: one.path, fingerprint: one.planned.fingerprint })),
-    tier,
+    tier: request.tier,
     decision: answer.decision,
     by: answer.by,
   });

@@ -1,5 +1,6 @@
 import type { Change } from './change.ts';
 import type { Subject } from './events.ts';
+import { highestTier } from './tier.ts';
 import type { Tier } from './tier.ts';
 
 /** What is shown before the operator says yes: one change, or several that are done one after another. */
@@ -14,6 +15,28 @@ export interface ConfirmationRequest {
   readonly blastRadius: readonly string[];
   readonly changes: readonly Change[];
 }
+
+/** The request for one change, or for several that are done one after another; a dry run shows the same. */
+export const requestFor = (
+  of: Pick<ConfirmationRequest, 'step' | 'title' | 'subject'>,
+  plans: readonly { readonly change: Change; readonly tier: Tier }[],
+): ConfirmationRequest => {
+  const changes = plans.map((plan) => plan.change);
+  const unique = (texts: readonly string[]) => [...new Set(texts)];
+  const [only] = changes;
+  const one = changes.length === 1 && only;
+  return {
+    ...of,
+    tier: highestTier(plans.map((plan) => plan.tier)),
+    raisedBy: unique(changes.flatMap((change) => change.raises ?? [])),
+    summary: one ? one.summary : `${changes.length} changes, one after another`,
+    // What is true of each of several is said once.
+    blastRadius: one
+      ? one.blastRadius
+      : unique(changes.flatMap((change) => change.blastRadius)).map((text) => `at a time: ${text}`),
+    changes,
+  };
+};
 
 /** What has to be typed. Default is no: anything but the expected answer declines. */
 export type Requirement = { readonly kind: 'yes-no' } | { readonly kind: 'type'; readonly phrase: string };

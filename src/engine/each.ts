@@ -38,7 +38,7 @@ export const runEach = async <Input, Ports>(
   }
   if (run.dryRun) return { result: 'skipped' };
   if (open.length === 0) return { result: 'ok' };
-  await confirm(run, path, group.title, open, group.describe(open.map((one) => one.planned.change)));
+  await confirm(run, path, group.title, open);
   for (const [index, one] of open.entries()) {
     if (run.stop.soft.aborted) {
       undone(index);

@@ -115,11 +115,6 @@ export interface EachStep<Input, Ports> extends StepBase<Input, Ports> {
   /** Read once; a resumed session goes on with the same items. Each has an `id`. */
   readonly items: Seen<Input, Ports, readonly Item[]>;
   readonly step: (item: Item) => ActionStep<Input, Ports>;
-  /** The sentence and the blast radius of the whole group, for the confirmation. */
-  readonly describe: (changes: readonly Change[]) => {
-    readonly summary: string;
-    readonly blastRadius: readonly string[];
-  };
 }
 
 export type Step<Input, Ports> =

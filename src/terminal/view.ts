@@ -1,8 +1,8 @@
+import { requestFor } from '../engine/confirmation.ts';
 import type { Change } from '../engine/change.ts';
 import type { Event, SessionOpened } from '../engine/events.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Outline, StepKind } from '../engine/procedure.ts';
-import { highestTier } from '../engine/tier.ts';
 import type { Tier } from '../engine/tier.ts';
 import { planCard } from './card.ts';
 import { createProgress } from './progress.ts';
@@ -190,22 +190,8 @@ const planLines = (
   title: string,
   plans: readonly Plan[],
 ): readonly Text[] => {
-  const changes = plans.map((plan) => plan.change);
-  const [only] = changes;
-  return planCard(
-    {
-      step: '',
-      title,
-      tier: highestTier(plans.map((plan) => plan.tier)),
-      raisedBy: unique(changes.flatMap((change) => change.raises ?? [])),
-      subject: opened.subject,
-      summary: plans.length === 1 && only ? only.summary : `${plans.length} changes, one after another`,
-      blastRadius: unique(changes.flatMap((change) => change.blastRadius)),
-      changes,
-    },
-    { ...layoutOf(terminal), width: Math.min(terminal.width, terminal.dataWidth) },
-  );
+  const request = requestFor({ step: '', title, subject: opened.subject }, plans);
+  return planCard(request, { ...layoutOf(terminal), width: Math.min(terminal.width, terminal.dataWidth) });
 };
 
 const layoutOf = ({ width, symbols, redactor }: Terminal) => ({ width, symbols, redactor });
-const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];

@@ -81,7 +81,6 @@ describe('planning again right before apply', () => {
           id: 'restart',
           title: 'Restart the instances',
           items: () => [{ id: 'app-1' }, { id: 'app-2' }],
-          describe: () => ({ summary: 'restart 2 instances', blastRadius: [] }),
           step: ({ id }) =>
             action(id, {
               plan: async () => change(id, { basis: { version: versions.get(id) ?? '' } }),

@@ -143,7 +143,6 @@ const group = (items: readonly string[], restarted: string[]): TinyStep => ({
   id: 'restart',
   title: 'Restart the instances',
   items: () => items.map((id) => ({ id })),
-  describe: (changes) => ({ summary: `restart ${changes.length} instances`, blastRadius: [] }),
   step: ({ id }) => action(id, { apply: async () => void restarted.push(id) }),
 });
 
@@ -171,7 +170,7 @@ describe('a resumed session', () => {
     const second: string[] = [];
     const prompts = person(true);
     const { end } = await resume([group(['app-9', 'app-3', 'app-2'], second)], log, { prompts });
-    expect(prompts.asked).toEqual(['restart 2 instances [y/N]']);
+    expect(prompts.asked).toEqual(['2 changes, one after another [y/N]']);
     expect(second).toEqual(['app-2', 'app-3']);
     expect(end.outcome.status).toBe('done');
   });

@@ -194,7 +194,6 @@ describe('a step with a condition', () => {
         id: 'all',
         title: 'All',
         items: () => [{ id: 'app-1' }, { id: 'app-2' }],
-        describe: () => ({ summary: 'restart them', blastRadius: [] }),
         step: ({ id }) => ({ ...action(id), when: () => id === 'app-2' }),
       },
     ]);

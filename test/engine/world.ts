@@ -201,7 +201,6 @@ export const buildSteps = (
             const n = Number(item.id.slice(1));
             return action(tree.actions[n] as ActionTree, item.id, `${path}/${item.id}`);
           },
-          describe: () => ({ summary: path, blastRadius: [] }),
         };
       case 'decision':
         return {

@@ -20,7 +20,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
 │ What      restart 1 instances, one after another
 │            1. restart app-1 (version 1.4.0, up 3 h)
 │ Target    command: app-1 (host ops-1)
-│ Affects   1 of 3 instances at a time; 2 go on serving
+│ Affects   1 of 3 instances; 2 go on serving
 │ Commands  $ ./sandbox/bin/restart app-1
 │ Undo      not needed: the same version starts again
 │ Risk      disruptive (tier 2)

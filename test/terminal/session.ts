@@ -11,7 +11,7 @@ export const production: Subject = { service: 'checkout-api', environment: 'prod
 export const restartOf = (id: string): Change => ({
   summary: `restart ${id} (version 1.4.0, up 3 h)`,
   target: { provider: 'command', name: id, host: 'ops-1' },
-  blastRadius: ['1 of 3 instances at a time; 2 go on serving'],
+  blastRadius: ['1 of 3 instances; 2 go on serving'],
   equivalent: [`./sandbox/bin/restart ${id}`],
   undo: 'not needed: the same version starts again',
   basis: { startedAt: '2026-03-01T08:00:00Z', id },
@@ -24,7 +24,7 @@ export const requestFor = (subject: Subject, changes: readonly Change[]): Confir
   raisedBy: [],
   subject,
   summary: `restart ${changes.length} instances, one after another`,
-  blastRadius: ['1 of 3 instances at a time; 2 go on serving'],
+  blastRadius: ['1 of 3 instances; 2 go on serving'],
   changes,
 });
 

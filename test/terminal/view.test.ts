@@ -98,7 +98,7 @@ checkout-api / sandbox   Health (4)
 │            1. restart app-1 (version 1.4.0, up 3 h)
 │            2. restart app-2 (version 1.4.0, up 3 h)
 │ Target    command: app-1, app-2 (host ops-1)
-│ Affects   1 of 3 instances at a time; 2 go on serving
+│ Affects   at a time: 1 of 3 instances; 2 go on serving
 │ Commands  $ ./sandbox/bin/restart app-1
 │           $ ./sandbox/bin/restart app-2
 │ Undo      not needed: the same version starts again

@@ -34,12 +34,6 @@ export const rollingRestart = procedure({
             () => unit as RestartUnit,
           ),
         ),
-      describe: (changes) => ({
-        // The words of a dry run, which has to show the plan that is confirmed.
-        summary: changes.length === 1 ? (changes[0]?.summary ?? '') : `${changes.length} changes, one after another`,
-        // What is true of every unit is said once.
-        blastRadius: [...new Set(changes.flatMap((change) => change.blastRadius))],
-      }),
     }),
     verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
       instancesFinding(await workload.status({ signal }), clock.now()),

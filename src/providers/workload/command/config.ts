@@ -38,6 +38,8 @@ export interface CommandWorkloadConfig {
 export interface CommandWorkloadDeps {
   readonly http: Http;
   readonly run: typeof runCommand;
+  /** Takes the secrets out of what a command said. Needed before it is shortened: half a secret is not recognised any more. */
+  readonly redact: (text: string) => string;
   /** The parent's environment; commands get a minimal part of it. */
   readonly environment: Environment;
   /** Default: looks through the processes of this machine. */

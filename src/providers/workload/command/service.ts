@@ -66,7 +66,7 @@ export const openService = (config: CommandWorkloadConfig, deps: CommandWorkload
       if (result.exitCode !== 0)
         throw new RunbookError(
           'unreachable',
-          `cannot list the instances: ${failed(config.instances.command, result)}`,
+          `cannot list the instances: ${failed(config.instances.command, result, deps.redact)}`,
           {
             next: ['run the command by hand and see why'],
           },
@@ -88,7 +88,7 @@ export const openService = (config: CommandWorkloadConfig, deps: CommandWorkload
     },
     intended: async (seen, signal) => {
       if (config.status === undefined) return { desired: seen.length };
-      return { desired: seen.length, ...intention((await read(config.status, signal)).stdout) };
+      return { desired: seen.length, ...intention(deps.redact((await read(config.status, signal)).stdout)) };
     },
     argv: (name, values = {}) => fill(specOf(name).command, { ...common, ...values }),
     change: async (name, values, call) => {
@@ -108,7 +108,7 @@ export const openService = (config: CommandWorkloadConfig, deps: CommandWorkload
         },
       );
       if (result.exitCode !== 0)
-        throw new RunbookError('failed', failed(fill(spec.command, { ...common, ...values }), result));
+        throw new RunbookError('failed', failed(fill(spec.command, { ...common, ...values }), result, deps.redact));
     },
     stillRunning: deps.stillRunning ?? commandStillRunning,
     finished: (change, call) => void done.add(key(change, call)),
@@ -124,9 +124,17 @@ const examples: Record<ChangeCommand, string> = {
   rollback: 'rollback: [./ops/deploy, previous]',
 };
 
-const failed = (argv: readonly string[], { exitCode, signal, stderr, stdout }: CommandResult): string => {
+const failed = (
+  argv: readonly string[],
+  { exitCode, signal, stderr, stdout }: CommandResult,
+  redact: (text: string) => string,
+): string => {
   const how = exitCode === undefined ? `was ended by ${signal ?? 'a signal'}` : `ended with exit code ${exitCode}`;
-  const said = (stderr.trim() || stdout.trim()).split('\n').slice(-3).join('\n').slice(-500);
+  const said = redact(stderr.trim() || stdout.trim())
+    .split('\n')
+    .slice(-3)
+    .join('\n')
+    .slice(-500);
   return `${shown(argv)} ${how}${said === '' ? '' : `: ${said}`}`;
 };
 

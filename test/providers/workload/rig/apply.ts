@@ -11,5 +11,10 @@ const { config, mark, change } = JSON.parse(process.argv[2] ?? '') as {
   mark: string;
   change: Change;
 };
-const workload = openCommandWorkload(config, { http: openHttp(), run: runCommand, environment: process.env });
+const workload = openCommandWorkload(config, {
+  http: openHttp(),
+  run: runCommand,
+  redact: (text) => text,
+  environment: process.env,
+});
 await workload.restart.apply(change, newCall({ mark }));

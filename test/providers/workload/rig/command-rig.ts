@@ -42,7 +42,10 @@ export const startCommandRig = async (count = 3): Promise<CommandRig> => {
     scaling: { min: 1, max: 9 },
   };
   const openWith = (overrides: Partial<CommandWorkloadConfig>) =>
-    openCommandWorkload({ ...config, ...overrides }, { http: openHttp(), run: runCommand, environment: process.env });
+    openCommandWorkload(
+      { ...config, ...overrides },
+      { http: openHttp(), run: runCommand, redact: (text) => text, environment: process.env },
+    );
   const control = async (...words: readonly string[]) => {
     const answer = await fetch(`http://127.0.0.1:${port}/${words.join('/')}`);
     if (!answer.ok) throw new Error(await answer.text());
