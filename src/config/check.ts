@@ -44,7 +44,7 @@ export const checkConfig = (
   const told: readonly Told[] = [
     ...defaultEnvironment(loaded),
     ...sectionsOfOthers(loaded),
-    ...sites.flatMap((site) => program(site, surroundings)),
+    ...programs(sites, surroundings),
     ...texts.flatMap((text) => placeholders(text, sites)),
     ...texts.flatMap(({ path, text }) => checkReferences(text, surroundings).map((remark) => ({ path, ...remark }))),
     ...texts.flatMap(literalSecret),
@@ -80,11 +80,19 @@ const sectionsOfOthers = ({ config }: LoadedConfig): readonly Told[] =>
     }),
   );
 
-const program = (site: CommandSite, search: { readonly directory: string; readonly path: string }): readonly Told[] => {
-  const word = site.words[0] ?? '';
-  if (word.includes('{{') || hasReference(word)) return [];
-  const fault = programFault(word, search);
-  return fault === undefined ? [] : [{ path: [...site.path, 0], level: 'error', message: `cannot be run: ${fault}` }];
+/** Many commands are the same program with other arguments: it is looked for once. */
+const programs = (
+  sites: readonly CommandSite[],
+  search: { readonly directory: string; readonly path: string },
+): readonly Told[] => {
+  const words = new Set(
+    sites.map((site) => site.words[0] ?? '').filter((word) => !word.includes('{{') && !hasReference(word)),
+  );
+  const faults = new Map([...words].map((word) => [word, programFault(word, search)]));
+  return sites.flatMap((site) => {
+    const fault = faults.get(site.words[0] ?? '');
+    return fault === undefined ? [] : [{ path: [...site.path, 0], level: 'error', message: `cannot be run: ${fault}` }];
+  });
 };
 
 const placeholder = /\{\{\s*([A-Za-z][\w.-]*)\s*\}\}/g;

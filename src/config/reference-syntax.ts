@@ -19,7 +19,7 @@ export interface Reference {
 
 const opening = /\$\{(env|file|command):/;
 
-export const hasReference = (text: string): boolean => opening.test(text);
+export const hasReference = (text: string): boolean => text.includes('${') && opening.test(text);
 
 /** `${` that begins no reference: most often a shell variable, which nothing would fill in. */
 export const strangeDollar = (text: string): string | undefined =>
@@ -42,7 +42,7 @@ export const parseReferences = (text: string): readonly (string | Reference)[] =
 };
 
 export const referencesIn = (text: string): readonly Reference[] =>
-  parseReferences(text).filter((part) => typeof part !== 'string');
+  hasReference(text) ? parseReferences(text).filter((part) => typeof part !== 'string') : [];
 
 const reference = (kind: ReferenceKind, target: string, closed: boolean): Reference => {
   const fault = closed ? faultOf(kind, target) : 'the closing } is missing';

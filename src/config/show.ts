@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../engine/json.ts';
 import type { Redactor } from './redaction.ts';
 import { registerPasswords } from './references.ts';
 import type { Config } from './schema.ts';
-import { hidden, isSecretText, withoutPasswords } from './secret-keys.ts';
+import { hidden, isSecretText, passwordsIn, withoutPasswords } from './secret-keys.ts';
 import { textsIn } from './texts.ts';
 import { keyPath } from './key-path.ts';
 
@@ -19,7 +19,7 @@ export const showYaml = async (config: Config): Promise<string> => {
 export const registerLiteralSecrets = (config: Config, redactor: Pick<Redactor, 'add'>): void => {
   for (const { path, text, around } of textsIn(config)) {
     if (isSecretText(text, path, around)) redactor.add(keyPath(path), text);
-    registerPasswords(redactor, keyPath(path), text);
+    if (passwordsIn(text).length > 0) registerPasswords(redactor, keyPath(path), text);
   }
 };
 

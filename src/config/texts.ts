@@ -7,13 +7,14 @@ export interface PlacedText {
 }
 
 /** All texts in a value, lists and mappings included. */
-export const textsIn = (
-  value: unknown,
-  path: readonly (string | number)[] = [],
-  around: readonly unknown[] = [],
-): readonly PlacedText[] => {
-  if (typeof value === 'string') return [{ path, text: value, around }];
-  if (Array.isArray(value)) return value.flatMap((item, index, items) => textsIn(item, [...path, index], items));
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, [...path, key]));
+export const textsIn = (value: unknown): readonly PlacedText[] => {
+  const texts: PlacedText[] = [];
+  const walk = (part: unknown, path: PlacedText['path'], around: readonly unknown[]): void => {
+    if (typeof part === 'string') texts.push({ path, text: part, around });
+    else if (Array.isArray(part)) for (const [index, item] of part.entries()) walk(item, [...path, index], part);
+    else if (typeof part === 'object' && part !== null)
+      for (const [key, inner] of Object.entries(part)) walk(inner, [...path, key], []);
+  };
+  walk(value, [], []);
+  return texts;
 };
