@@ -139,7 +139,7 @@ const unresolved = (reference: Reference, at: string, error: unknown): RunbookEr
 
 const mend = ({ kind, target, fault }: Reference): string => {
   if (fault !== undefined) return 'correct the reference in the configuration';
-  if (kind === 'env') return `export ${target}=...`;
+  if (kind === 'env') return `set the environment variable ${target}`;
   if (kind === 'file') return `write the secret to ${target} (a relative path begins at the configuration's directory)`;
   return `try it by hand: ${target}`;
 };

@@ -11,11 +11,15 @@ import type { Run } from './context.ts';
 import { raiseTier } from './tier.ts';
 import type { Tier } from './tier.ts';
 
+/** A plan that was made this short a time ago, and that no person had to think about, is not made again before `apply`. */
+const planIsFreshForMs = 1000;
+
 export interface Planned {
   readonly change: Change;
   readonly tier: Tier;
   readonly fingerprint: string;
-  readonly plannedAt: number;
+  /** Until then, on the monotonic clock, it need not be made again before `apply`. */
+  freshUntil: number;
 }
 
 export type Done = { readonly result: StepOutcome; readonly finding?: Finding };
@@ -122,7 +126,7 @@ export const look = async <Input, Ports>(
     change,
     tier: raiseTier(step.tier, change.raises?.length ?? 0),
     fingerprint: fingerprint(change),
-    plannedAt: run.clock.monotonic(),
+    freshUntil: run.clock.monotonic() + planIsFreshForMs,
   };
 };
 
@@ -147,4 +151,6 @@ export const confirm = async <Input, Ports>(
     by: answer.by,
   });
   if (answer.error) throw answer.error;
+  // However quick the answer was: what was shown is what has to be true.
+  if (answer.by === 'prompt') for (const { planned } of plans) planned.freshUntil = Number.NEGATIVE_INFINITY;
 };

@@ -12,9 +12,6 @@ import type { ActionStep } from './procedure.ts';
 import { causeOf } from './stop.ts';
 import { tierNumber } from './tier.ts';
 
-/** A plan that was made this short a time ago is not made again before `apply`: nobody had the time to think, nor anything to change. */
-const planIsFreshForMs = 1000;
-
 /** Everything after the confirmation. */
 export const carryOut = async <Input, Ports>(
   run: Run<Input, Ports>,
@@ -59,7 +56,7 @@ const stillTrue = async <Input, Ports>(
   path: string,
   confirmed: Planned,
 ): Promise<Planned> => {
-  if (run.clock.monotonic() - confirmed.plannedAt < planIsFreshForMs) return confirmed;
+  if (run.clock.monotonic() < confirmed.freshUntil) return confirmed;
   const now = await look(run, step, path);
   const changed = now.fingerprint === confirmed.fingerprint ? [] : whatChanged(confirmed.change, now.change);
   const riskier =

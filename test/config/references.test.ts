@@ -94,13 +94,13 @@ describe('what cannot be resolved names the reference and the key, and no value'
       'an unset variable',
       '${env:NOT_THERE}',
       'cannot resolve ${env:NOT_THERE} at cache.url: the environment variable NOT_THERE is not set',
-      'export NOT_THERE=...',
+      'set the environment variable NOT_THERE',
     ],
     [
       'an empty variable',
       '${env:EMPTY}',
       'cannot resolve ${env:EMPTY} at cache.url: the environment variable EMPTY is empty',
-      'export EMPTY=...',
+      'set the environment variable EMPTY',
     ],
     [
       'no name of a variable',

@@ -32,14 +32,39 @@ const confirmAfter = async (thinksMs: number, plans: readonly Change[]) => {
 };
 
 describe('planning again right before apply', () => {
-  it('is left out when the plan is less than a second old', async () => {
-    const { planned, outcome } = await confirmAfter(999, [change('app-1')]);
-    expect(outcome.status).toBe('done');
-    expect(planned()).toBe(1);
+  /** How often each of two items is planned, under flags, when applying one takes `applyMs`. */
+  const plannedByFlags = async (applyMs: number): Promise<readonly number[]> => {
+    const clock = fakeClock();
+    const planned = [0, 0];
+    const counting = (index: number) => ({
+      plan: async () => {
+        planned[index] = (planned[index] ?? 0) + 1;
+        return change(`app-${index}`);
+      },
+      apply: async () => clock.advance(applyMs),
+    });
+    const items = {
+      kind: 'each' as const,
+      id: 'restart',
+      title: 'Restart',
+      items: () => [{ id: '0' }, { id: '1' }],
+      step: ({ id }: { readonly id: string }) => action(id, counting(Number(id))),
+    };
+    const { end } = await run([items], { clock });
+    expect(end.outcome.status).toBe('done');
+    return planned;
+  };
+
+  it('is left out where a flag confirms a plan that is less than a second old', async () => {
+    expect(await plannedByFlags(999)).toEqual([1, 1]);
   });
 
-  it('is done when it is older', async () => {
-    const { planned, outcome } = await confirmAfter(1000, [change('app-1')]);
+  it('is done where the steps before took longer', async () => {
+    expect(await plannedByFlags(1000)).toEqual([1, 2]);
+  });
+
+  it.each([0, 1000])('is done whenever a person answered, also within %d ms', async (thinksMs) => {
+    const { planned, outcome } = await confirmAfter(thinksMs, [change('app-1')]);
     expect(outcome.status).toBe('done');
     expect(planned()).toBe(2);
   });

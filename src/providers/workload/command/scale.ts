@@ -19,11 +19,23 @@ export const scaleOperation = (service: Service): Operation<ScaleInput> => ({
   plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
   apply: async (change, call) => {
     const { to } = dataOf(change);
+    await requireCount(service, change, call);
     await whileWatching(service, call, service.change('scale', { count: String(to ?? 0) }, call));
     service.finished(change, call);
   },
   verify: (change, call) => verifyScale(service, change, call),
 });
+
+/** The count that the change rests on is its precondition: the command sets an absolute number, over anything that happened since. */
+const requireCount = async (service: Service, change: Change, call: Call): Promise<void> => {
+  const { desired } = await service.intended(await service.instances(call.signal), call.signal);
+  if (desired === change.basis['desired']) return;
+  throw new RunbookError(
+    'refused',
+    `${service.config.name} has ${counted(desired)} now: somebody or something else changed it. It was not scaled.`,
+    { next: ['rb scale status'] },
+  );
+};
 
 const planScale = async (
   service: Service,
