@@ -14,7 +14,7 @@ export const runHere = (argv: readonly string[], version: string): Promise<numbe
   runCommandLine({ argv, cwd: process.cwd(), home: homedir(), env: process.env }, version);
 
 /** Parses and runs. Returns the exit code; never rejects. */
-export const runCommandLine = async (world: World, version: string): Promise<number> => {
+const runCommandLine = async (world: World, version: string): Promise<number> => {
   const program = createProgram(version);
   const rb = createRb(program, world, version);
   try {

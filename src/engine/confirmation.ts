@@ -16,13 +16,14 @@ export interface ConfirmationRequest {
   readonly changes: readonly Change[];
 }
 
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+
 /** The request for one change, or for several that are done one after another; a dry run shows the same. */
 export const requestFor = (
   of: Pick<ConfirmationRequest, 'step' | 'title' | 'subject'>,
   plans: readonly { readonly change: Change; readonly tier: Tier }[],
 ): ConfirmationRequest => {
   const changes = plans.map((plan) => plan.change);
-  const unique = (texts: readonly string[]) => [...new Set(texts)];
   const [only] = changes;
   const one = changes.length === 1 && only;
   return {

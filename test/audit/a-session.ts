@@ -12,7 +12,7 @@ export const at = (second: number, body: EventBody): Event =>
   distribute(body, {
     at: new Date(Date.UTC(2026, 10, 22, 3, 15) + second * 1000).toISOString(),
     monotonicMs: second * 1000,
-  }) as Event;
+  });
 
 export const actor = { uid: 1000, login: 'ada', host: 'ops-1' } as const;
 export const session = '20261122-031500-k7qd';

@@ -31,30 +31,30 @@ const confirmAfter = async (thinksMs: number, plans: readonly Change[]) => {
   return { ...ran, outcome: ran.end.outcome, planned: () => planned, applied };
 };
 
-describe('planning again right before apply', () => {
-  /** How often each of two items is planned, under flags, when applying one takes `applyMs`. */
-  const plannedByFlags = async (applyMs: number): Promise<readonly number[]> => {
-    const clock = fakeClock();
-    const planned = [0, 0];
-    const counting = (index: number) => ({
-      plan: async () => {
-        planned[index] = (planned[index] ?? 0) + 1;
-        return change(`app-${index}`);
-      },
-      apply: async () => clock.advance(applyMs),
-    });
-    const items = {
-      kind: 'each' as const,
-      id: 'restart',
-      title: 'Restart',
-      items: () => [{ id: '0' }, { id: '1' }],
-      step: ({ id }: { readonly id: string }) => action(id, counting(Number(id))),
-    };
-    const { end } = await run([items], { clock });
-    expect(end.outcome.status).toBe('done');
-    return planned;
+/** How often each of two items is planned, under flags, when applying one takes `applyMs`. */
+const plannedByFlags = async (applyMs: number): Promise<readonly number[]> => {
+  const clock = fakeClock();
+  const planned = [0, 0];
+  const counting = (index: number) => ({
+    plan: async () => {
+      planned[index] = (planned[index] ?? 0) + 1;
+      return change(`app-${index}`);
+    },
+    apply: async () => clock.advance(applyMs),
+  });
+  const items = {
+    kind: 'each' as const,
+    id: 'restart',
+    title: 'Restart',
+    items: () => [{ id: '0' }, { id: '1' }],
+    step: ({ id }: { readonly id: string }) => action(id, counting(Number(id))),
   };
+  const { end } = await run([items], { clock });
+  expect(end.outcome.status).toBe('done');
+  return planned;
+};
 
+describe('planning again right before apply', () => {
   it('is left out where a flag confirms a plan that is less than a second old', async () => {
     expect(await plannedByFlags(999)).toEqual([1, 1]);
   });

@@ -150,7 +150,7 @@ export const action = (id: string, spec: Partial<ActionSpec<unknown, Nothing>> =
   ...spec,
 });
 
-export const procedure = (
+const procedure = (
   steps: readonly TinyStep[],
   more: Partial<Procedure<unknown, Nothing>> = {},
 ): Procedure<unknown, Nothing> => ({

@@ -12,7 +12,7 @@ export interface Seen {
 }
 
 /** What safety.md calls durable: once it was told to anybody it must be in the log. */
-export const durable: ReadonlySet<string> = new Set([
+const durable: ReadonlySet<string> = new Set([
   'session.opened',
   'session.resumed',
   'session.closed',
