@@ -12,7 +12,7 @@ export interface Spill {
   readonly path: string;
   /** Writes one line into the room and flushes it. Throws where it does not fit or the disk fails. */
   write(line: string): void;
-  /** Closes it, and removes it unless it was written to. */
+  /** Closes it, and removes it unless it was written to. A second time it does nothing. */
   close(): void;
 }
 
@@ -37,6 +37,7 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
   const first = `${JSON.stringify(holder)}\n`;
   let position = Buffer.byteLength(first);
   let used = false;
+  let closed = false;
   try {
     writeAll(files, fd, Buffer.from(first.padEnd(size, '\n')), 0);
     files.sync(fd);
@@ -57,6 +58,8 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
       files.syncData(fd);
     },
     close: () => {
+      if (closed) return;
+      closed = true;
       try {
         // It is kept for what it holds, and nobody has the session open any more.
         if (used) writeAll(files, fd, Buffer.alloc(Buffer.byteLength(first), '\n'), 0);

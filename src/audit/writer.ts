@@ -85,6 +85,8 @@ export const createWriter = (
   const append = (event: Event): void => {
     const safe = recordable(event, options.redactor);
     try {
+      // No result can follow. A session that is closed on record leaves nothing behind, however its process ends.
+      if (event.type === 'session.closed') file.spill.close();
       record(safe);
     } catch (error) {
       if (event.type === 'step.result') rescue(safe, file.spill, options.lastResort);
