@@ -9,10 +9,12 @@ import { nodeFileOperations, syncDirectory } from './file-operations.ts';
  */
 export const auditDirectory = (options: {
   readonly configured?: string;
+  /** Where a relative one begins: the configuration's directory. */
+  readonly base?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
 }): string => {
-  if (options.configured) return resolve(options.configured);
+  if (options.configured) return resolve(options.base ?? '', options.configured);
   const state = options.env['XDG_STATE_HOME'];
   return join(state && isAbsolute(state) ? state : join(options.home, '.local', 'state'), 'rb', 'audit');
 };

@@ -77,11 +77,14 @@ export const createRb = (program: Command, world: World, version: string): Wired
     };
     return <Need extends Parameters<typeof openPorts>[0][number]>(needs: readonly Need[]) => openPorts(needs, deps);
   };
-  const directoryFor = async (configured: string) => {
+  const directoryFor = async (configured: { readonly configured?: string; readonly base?: string }) => {
     const { auditDirectory } = await import('../audit/directory.ts');
-    return auditDirectory({ configured, env: world.env, home: world.home });
+    return auditDirectory({ ...configured, env: world.env, home: world.home });
   };
-  const auditDirectoryOf = async () => directoryFor((await configuration()).config.audit.directory);
+  const auditDirectoryOf = async () => {
+    const { config, directory } = await configuration();
+    return directoryFor({ configured: config.audit.directory, base: directory });
+  };
 
   return {
     world,
@@ -97,7 +100,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
       } catch (error) {
         // The audit files can be read where there is no configuration at all; a broken one is still an error.
         if (globals().config !== undefined || !(error instanceof RunbookError)) throw error;
-        return directoryFor('');
+        return directoryFor({});
       }
     },
     run: async (procedure, input) => {

@@ -8,6 +8,11 @@ import { aDirectory, aDisk, errorOf, missingRig, options } from './a-directory.t
 describe('which directory', () => {
   test.each([
     ['the configured one', { configured: '/var/rb', env: { XDG_STATE_HOME: '/state' } }, '/var/rb'],
+    [
+      'a relative one begins where the configuration is',
+      { configured: 'audit', base: '/srv/ops', env: {} },
+      '/srv/ops/audit',
+    ],
     ['else the state directory', { configured: '', env: { XDG_STATE_HOME: '/state' } }, '/state/rb/audit'],
     ['else the home directory', { env: {} }, '/home/ada/.local/state/rb/audit'],
     [
