@@ -85,8 +85,7 @@ export const createWriter = (
   const append = (event: Event): void => {
     const safe = recordable(event, options.redactor);
     try {
-      // No result can follow. A session that is closed on record leaves nothing behind, however its process ends.
-      if (event.type === 'session.closed') file.spill.close();
+      if (event.type === 'session.closed') giveBack(file.spill);
       record(safe);
     } catch (error) {
       if (event.type === 'step.result') rescue(safe, file.spill, options.lastResort);
@@ -105,6 +104,15 @@ export const createWriter = (
   };
 
   return { path: file.path, append, close, record };
+};
+
+/** No result can follow a session's end. Once that is on record nothing is left behind, however the process ends. */
+const giveBack = (spill: Spill): void => {
+  try {
+    spill.close();
+  } catch {
+    // Room that cannot be given back is no reason to leave the end unrecorded.
+  }
 };
 
 /** What happened must not be lost because the disk is full: into the reserved room, else to standard error. */

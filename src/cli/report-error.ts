@@ -8,8 +8,9 @@ export const reportError = async (error: unknown, rb: Pick<Wired, 'terminal' | '
   const terminal = await rb.terminal();
   const options = optionsOf(rb);
   if (error instanceof RunbookError) {
-    if (options.output !== 'text')
-      terminal.json({ error: { kind: error.kind, message: error.message, next: error.next } });
+    const document = { error: { kind: error.kind, message: error.message, next: error.next } };
+    if (options.output === 'json') terminal.json(document);
+    if (options.output === 'ndjson') terminal.ndjson(document);
     terminal.alert([critical('rb: '), multiline(error.message)]);
     for (const next of error.next) terminal.alert([dim('  next: '), command(next)]);
     return exitCodes[error.kind];
