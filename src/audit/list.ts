@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Event, SessionOutcome } from '../engine/events.ts';
-import { sessionFrom } from '../engine/session-state.ts';
+import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
 import { parsed } from './chain.ts';
 import { isSessionId } from './session-id.ts';
 
@@ -20,6 +20,8 @@ export interface SessionSummary {
   readonly endedAt?: string;
   /** `open`: running, paused, or cut off; `rb resume` goes on with it. */
   readonly status: SessionOutcome['status'] | 'open';
+  /** `rb resume` can go on with it. */
+  readonly unfinished: boolean;
   readonly summary?: string;
   readonly reason?: string;
   readonly ticket?: string;
@@ -46,7 +48,8 @@ const namesIn = (directory: string): readonly string[] => {
 };
 
 const summaryOf = (path: string, session: string): SessionSummary | undefined => {
-  const { opened, outcome, closedAt } = sessionFrom(frame(path));
+  const state = sessionFrom(frame(path));
+  const { opened, outcome, closedAt } = state;
   if (!opened) return undefined;
   const { reason, ticket } = opened;
   return {
@@ -59,6 +62,7 @@ const summaryOf = (path: string, session: string): SessionSummary | undefined =>
     startedAt: opened.at,
     ...(closedAt !== undefined && { endedAt: closedAt }),
     status: outcome?.status ?? 'open',
+    unfinished: isUnfinished(state),
     ...(outcome && { summary: outcome.summary }),
     ...(reason !== undefined && { reason }),
     ...(ticket !== undefined && { ticket }),

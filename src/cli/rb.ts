@@ -112,7 +112,9 @@ export const createRb = (program: Command, world: World, version: string): Wired
     },
     resume: async (session) => {
       const { resumeSession } = await import('./resume.ts');
-      code = await resumeSession(session, { setting, portsFor, auditDirectory: await auditDirectoryOf() });
+      const { config } = await configuration();
+      const deps = { setting, portsFor, auditDirectory: await auditDirectoryOf(), service: config.service.name };
+      code = await resumeSession(session, deps);
     },
     save: async (file, text) => {
       const { saveNew } = await import('./save.ts');

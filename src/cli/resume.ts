@@ -7,7 +7,7 @@ import { RunbookError } from '../engine/errors.ts';
 import type { SessionOpened } from '../engine/events.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { outline } from '../engine/procedure.ts';
-import { sessionFrom } from '../engine/session-state.ts';
+import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
 import type { SessionState } from '../engine/session-state.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import { procedures } from '../sections/procedures.ts';
@@ -17,6 +17,8 @@ import { systemActor, systemClock } from './system.ts';
 
 export interface ResumeDeps {
   readonly auditDirectory: string;
+  /** The service of the configuration: sessions of others are only resumed by name. */
+  readonly service: string;
   readonly setting: (environment: string) => Promise<SessionSetting>;
   readonly portsFor: (
     setting: SessionSetting,
@@ -29,7 +31,7 @@ export interface ResumeDeps {
  * configuration is not what it was.
  */
 export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps): Promise<number> => {
-  const session = wanted ?? newestOpen(deps.auditDirectory);
+  const session = wanted ?? newestOpen(deps.auditDirectory, deps.service);
   const path = logPath(deps.auditDirectory, session);
   const recorded = readSession(path);
   const history = sessionFrom(recorded.events);
@@ -67,15 +69,13 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
   });
 };
 
-const newestOpen = (directory: string): string => {
-  const open = listSessions(directory).find((session) => isUnfinished(session.status));
+const newestOpen = (directory: string, service: string): string => {
+  const open = listSessions(directory).find((session) => session.unfinished && session.service === service);
   if (open) return open.session;
-  throw new RunbookError('usage', 'There is no interrupted session to resume.', { next: ['rb audit list'] });
+  throw new RunbookError('usage', `There is no interrupted session of ${service} to resume.`, {
+    next: ['rb audit list'],
+  });
 };
-
-/** A session that was cut off has no outcome; one that was stopped or ended unknown says so. */
-const isUnfinished = (status = 'open'): boolean =>
-  status === 'open' || status === 'interrupted' || status === 'unknown' || status === 'unrecorded';
 
 const openedBy = (history: SessionState, session: string): SessionOpened => {
   if (history.opened) return history.opened;
@@ -85,7 +85,7 @@ const openedBy = (history: SessionState, session: string): SessionOpened => {
 };
 
 const requireUnfinished = (history: SessionState, session: string): void => {
-  if (isUnfinished(history.outcome?.status)) return;
+  if (isUnfinished(history)) return;
   throw new RunbookError(
     'usage',
     `Session ${session} has ended: ${history.outcome?.status}. There is nothing to resume.`,

@@ -39,6 +39,26 @@ export interface SessionState {
   lastAt?: string;
 }
 
+/**
+ * Whether `rb resume` can go on with it: it was cut off or stopped, or it was gone on with and that attempt came to nothing
+ * (declined, refused, not confirmed, out of reach). What is half-way stays half-way until it is done or has failed.
+ */
+export const isUnfinished = ({ outcome, resumed }: Pick<SessionState, 'outcome' | 'resumed'>): boolean => {
+  switch (outcome?.status) {
+    case 'done':
+    case 'failed':
+    case 'critical':
+      return false;
+    case 'declined':
+    case 'refused':
+    case 'usage':
+    case 'unreachable':
+      return resumed.length > 0;
+    default:
+      return true;
+  }
+};
+
 export const emptySession = (): SessionState => ({ resumed: [], steps: new Map() });
 
 /** Adds one event to the state, in place. */

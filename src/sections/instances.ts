@@ -1,8 +1,17 @@
+import type { Clock } from '../engine/clock.ts';
 import { worst } from '../engine/finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { instancesTable } from '../providers/workload/instances-table.ts';
-import type { Instance, WorkloadStatus } from '../providers/workload/port.ts';
+import type { Instance, Workload, WorkloadStatus } from '../providers/workload/port.ts';
+
+/** Looks at the instances: the check that most procedures begin and end with. */
+export const lookAtInstances = async (context: {
+  readonly workload: Workload;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}): Promise<Finding> =>
+  instancesFinding(await context.workload.status({ signal: context.signal }), context.clock.now());
 
 /**
  * The instances of a workload as a finding: critical where one is unhealthy or missing or none is there at all, unknown where

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Event, EventBody } from '../../src/engine/events.ts';
-import { sessionFrom } from '../../src/engine/session-state.ts';
+import { isUnfinished, sessionFrom } from '../../src/engine/session-state.ts';
 import { action, change, check, fakeClock, person, recorder, run, seen } from './rig.ts';
 
 const event = (body: EventBody): Event => ({ ...body, at: '2025-01-01T00:00:00.000Z', monotonicMs: 0 });
@@ -90,5 +90,30 @@ describe('the state of a session', () => {
     });
     expect(sessionFrom([intent, later]).steps.get('a')?.change).toEqual(change('a'));
     expect(sessionFrom([later]).steps.get('a')?.change).toEqual(change('b'));
+  });
+});
+
+describe('whether a session can be gone on with', () => {
+  const ended = (status: 'done' | 'failed' | 'interrupted' | 'unknown' | 'usage' | 'declined', resumed: boolean) =>
+    isUnfinished({
+      outcome: { status, summary: '', undone: [], next: [] },
+      resumed: resumed ? [{ at: '', login: 'ada', host: 'ops-1' }] : [],
+    });
+
+  it('not once it is done or has failed', () => {
+    expect([ended('done', true), ended('failed', true)]).toEqual([false, false]);
+  });
+
+  it('when it was stopped, or nobody knows how it ended', () => {
+    expect([ended('interrupted', false), ended('unknown', false), isUnfinished({ resumed: [] })]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('still, when an attempt to go on with it was declined or not confirmed', () => {
+    expect([ended('usage', true), ended('declined', true)]).toEqual([true, true]);
+    expect([ended('usage', false), ended('declined', false)]).toEqual([false, false]);
   });
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { instancesFinding, instancesLeft } from '../instances.ts';
+import { lookAtInstances, instancesLeft } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 import { errorsSince, expectedTime, startOf } from './after.ts';
@@ -12,9 +12,7 @@ export const emergencyRestart = procedure({
   needs: ['workload', 'logs'],
   input: z.object({ expectedMinutes: z.optional(z.number()) }),
   steps: ({ check, action, verification }) => [
-    check('before', 'Instances before the restart', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    check('before', 'Instances before the restart', lookAtInstances),
     action(
       'restart',
       'Stop all instances, wait for the drain, start again',
@@ -24,9 +22,7 @@ export const emergencyRestart = procedure({
         () => ({}),
       ),
     ),
-    verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    verification('after', 'All instances healthy', lookAtInstances),
     verification('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
       errorsSince(logs, startOf(findings.get('before')), signal),
     ),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { RestartUnit } from '../../providers/workload/port.ts';
-import { instancesFinding, instancesLeft } from '../instances.ts';
+import { lookAtInstances, instancesLeft } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 import { errorsSince, expectedTime, startOf } from './after.ts';
@@ -19,9 +19,7 @@ export const rollingRestart = procedure({
   needs: ['workload', 'logs'],
   input: RollingInput,
   steps: ({ check, each, action, verification }) => [
-    check('before', 'Instances before the restart', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    check('before', 'Instances before the restart', lookAtInstances),
     each('restart', 'Restart one after another', {
       items: ({ workload, input, signal }) => workload.restartUnits(input.batch, { signal }),
       step: (unit) =>
@@ -35,9 +33,7 @@ export const rollingRestart = procedure({
           ),
         ),
     }),
-    verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    verification('after', 'All instances healthy', lookAtInstances),
     verification('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
       errorsSince(logs, startOf(findings.get('before')), signal),
     ),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { instancesFinding } from '../instances.ts';
+import { lookAtInstances } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 
@@ -20,9 +20,7 @@ export const singleRestart = procedure({
         (input) => input,
       ),
     ),
-    verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    verification('after', 'All instances healthy', lookAtInstances),
   ],
   summarise: ({ input, findings }) => `${input.id} was restarted. ${findings.get('after')?.summary}.`,
   afterFailure: () => ['rb restart status', 'rb restart --rolling'],

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { instancesFinding } from '../instances.ts';
+import { lookAtInstances } from '../instances.ts';
 import { procedure } from '../ports.ts';
 
 export const restartStatus = procedure({
@@ -8,10 +8,6 @@ export const restartStatus = procedure({
   title: 'Instances',
   needs: ['workload'],
   input: z.object({}),
-  steps: ({ check }) => [
-    check('instances', 'Instances', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
-  ],
+  steps: ({ check }) => [check('instances', 'Instances', lookAtInstances)],
   afterFailure: () => ['rb restart --rolling', 'rb health'],
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Operation, Workload } from '../../providers/workload/port.ts';
-import { instancesFinding } from '../instances.ts';
+import { lookAtInstances } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 
@@ -25,9 +25,7 @@ export const undoRestart = procedure({
       'Roll back',
       operation('disruptive', rollbackOf, () => ({})),
     ),
-    verification('after', 'All instances healthy', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    verification('after', 'All instances healthy', lookAtInstances),
   ],
   summarise: ({ findings }) => `Rolled back. ${findings.get('after')?.summary}.`,
   afterFailure: () => ['rb restart status'],

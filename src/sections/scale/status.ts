@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { instancesFinding } from '../instances.ts';
+import { lookAtInstances } from '../instances.ts';
 import { procedure } from '../ports.ts';
 import { isOffPeak, wallClock } from './off-peak.ts';
 
@@ -11,9 +11,7 @@ export const scaleStatus = procedure({
   needs: ['workload', 'settings'],
   input: z.object({}),
   steps: ({ check }) => [
-    check('instances', 'Instances', async ({ workload, signal, clock }) =>
-      instancesFinding(await workload.status({ signal }), clock.now()),
-    ),
+    check('instances', 'Instances', lookAtInstances),
     check('limits', 'Limits', ({ settings, clock }) => {
       const limits = settings.environment.scaling;
       if (!limits)
