@@ -93,13 +93,13 @@ describe('the state of a session', () => {
   });
 });
 
-describe('whether a session can be gone on with', () => {
-  const ended = (status: 'done' | 'failed' | 'interrupted' | 'unknown' | 'usage' | 'declined', resumed: boolean) =>
-    isUnfinished({
-      outcome: { status, summary: '', undone: [], next: [] },
-      resumed: resumed ? [{ at: '', login: 'ada', host: 'ops-1' }] : [],
-    });
+const ended = (status: 'done' | 'failed' | 'interrupted' | 'unknown' | 'usage' | 'declined', resumed: boolean) =>
+  isUnfinished({
+    outcome: { status, summary: '', undone: [], next: [] },
+    resumed: resumed ? [{ at: '', login: 'ada', host: 'ops-1' }] : [],
+  });
 
+describe('whether a session can be gone on with', () => {
   it('not once it is done or has failed', () => {
     expect([ended('done', true), ended('failed', true)]).toEqual([false, false]);
   });
