@@ -18,6 +18,8 @@ export interface Change {
   readonly blastRadius: readonly string[];
   /** What an engineer would have typed; shown, recorded, never executed. */
   readonly equivalent: readonly string[];
+  /** What would be different afterwards, line by line, where that is more than the summary says: `- image: shop:1.4`, `+ image: shop:1.5`. */
+  readonly difference?: readonly string[];
   /** How to take it back, or why that is not possible. */
   readonly undo: string;
   /** Reasons to be more careful ("6 of 6 instances at once"); each raises the tier by one. */

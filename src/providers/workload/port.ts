@@ -22,12 +22,16 @@ export interface Instance {
   readonly version?: string;
   /** ISO 8601 with the precision that the platform gives; absent where the platform does not tell. */
   readonly startedAt?: string;
+  /** How often the platform has started it again since then; absent where the platform does not count. */
+  readonly restarts?: number;
 }
 
 export interface WorkloadStatus {
   readonly target: Target;
   /** How many instances there should be. */
   readonly desired: number;
+  /** How many of them serve; set where a brief look counts them and lists none. */
+  readonly healthy?: number;
   readonly instances: readonly Instance[];
   /** What the platform says in its own words, where it says something. */
   readonly note?: string;
@@ -50,21 +54,82 @@ export interface Operation<Input> {
   apply(change: Change, call: Call): Promise<void>;
   /** Waits, within the configured time, while the change is visibly under way; ok: done, critical: not done, unknown: cannot tell. */
   verify(change: Change, call: Call): Promise<Finding>;
+  /**
+   * Whether the platform has taken the change and carries it out by itself: what `--no-wait` ends with. Reads nothing where the
+   * platform's answer to `apply` said so. Absent where nothing goes on without `rb`.
+   */
+  accepted?(change: Change, call: Call): Promise<Finding>;
 }
 
 export type NoInput = Readonly<Record<string, never>>;
 
+/** What sets the number of instances by itself: a HorizontalPodAutoscaler, a KEDA ScaledObject, Application Auto Scaling. */
+export interface Autoscaler {
+  /** "HorizontalPodAutoscaler checkout". */
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  /** It would change the number: it is not suspended, paused or switched off. */
+  readonly active: boolean;
+}
+
+export interface Autoscaling {
+  /** Undefined where there is none. */
+  find(call: Pick<Call, 'signal'>): Promise<Autoscaler | undefined>;
+  /** Moves its limits so that the number of instances becomes `to`: the minimum upwards, the maximum downwards. */
+  readonly setLimits: Operation<{ readonly to: number; readonly expected: number }>;
+}
+
+export interface Schedule {
+  readonly id: string;
+  /** As the platform writes it: `0 *\/6 * * *`, `rate(6 hours)`. */
+  readonly expression: string;
+  readonly suspended: boolean;
+  /** ISO 8601; absent where it never ran or the platform does not tell. */
+  readonly lastRunAt?: string;
+  /** What became of the last run, in words: "done", "skipped: a rollout was active". */
+  readonly lastResult?: string;
+}
+
+/** Restarts at fixed times, on the platform's own engine: never a timer in `rb`. */
+export interface Scheduling {
+  /** Those that `rb` made for this workload. */
+  list(call: Pick<Call, 'signal'>): Promise<readonly Schedule[]>;
+  /** One for each workload: another interval replaces the present one. Errors: `usage` where the platform cannot express the interval. */
+  readonly add: Operation<{ readonly everyMs: number }>;
+  readonly remove: Operation<NoInput>;
+}
+
+/** What a platform can tell beside the instances themselves; each is one look. */
+export interface WorkloadViews {
+  /** Under way, complete, failed and why, paused. */
+  rollout(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  /** ok where there is none. */
+  autoscaler(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  /** The newest ones first, each once. */
+  events(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  /** What changed last and when: the newest revision first. */
+  revisions(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+}
+
 /** The service's running instances and what can be done to them. */
 export interface Workload {
-  status(call: Pick<Call, 'signal'>): Promise<WorkloadStatus>;
-  /** In the order in which they should be restarted. `batch` is the number of instances at a time, at least 1. */
+  /** `brief`: what the fewest reads can tell, at least `healthy`; where that is not enough for the instances, they are left out. */
+  status(call: Pick<Call, 'signal'>, depth?: 'brief' | 'full'): Promise<WorkloadStatus>;
+  /** In the order in which they should be restarted. `batch` is the number of instances at a time, at least 1; `usage` for more where the platform decides that itself. */
   restartUnits(batch: number, call: Pick<Call, 'signal'>): Promise<readonly RestartUnit[]>;
   readonly restart: Operation<RestartUnit>;
   readonly restartInstance: Operation<{ readonly id: string }>;
-  /** Stops everything, waits for the drain, starts as many as there were. Starts again even if the wait fails. */
+  /**
+   * Stops everything, waits for the drain, starts as many as there were. Starts again even if the wait fails. An autoscaler
+   * is held meanwhile and given back afterwards.
+   */
   readonly stopAndStart: Operation<NoInput>;
   /** `expected` is the count that the caller saw: a different present count is a refusal. */
   readonly scale: Operation<{ readonly to: number; readonly expected: number }>;
-  /** Back to the version before; absent where the configuration names no way to do it. */
-  readonly rollback?: Operation<NoInput>;
+  /** Back to the version before, or to the named revision; absent where the configuration names no way to do it. */
+  readonly rollback?: Operation<{ readonly revision?: string }>;
+  readonly autoscaling?: Autoscaling;
+  readonly scheduling?: Scheduling;
+  readonly views?: WorkloadViews;
 }

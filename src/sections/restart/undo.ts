@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Operation, Workload } from '../../providers/workload/port.ts';
+import type { Workload } from '../../providers/workload/port.ts';
 import { lookAtInstances } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 
-const rollbackOf = (workload: Workload): Operation<Readonly<Record<string, never>>> => {
+const rollbackOf = (workload: Workload): NonNullable<Workload['rollback']> => {
   if (workload.rollback) return workload.rollback;
   throw new RunbookError('usage', 'No way back is configured for this workload.', {
     next: ['add the argument list `rollback` to `workload` in runbook.config.yaml'],

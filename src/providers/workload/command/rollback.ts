@@ -1,4 +1,5 @@
 import type { Change } from '../../../engine/change.ts';
+import { RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import { shown } from '../../command/shown.ts';
 import type { Call, Workload } from '../port.ts';
@@ -10,8 +11,14 @@ import { tooLate } from './restart.ts';
 import type { Seen, Service } from './service.ts';
 
 /** Back to the version before, by the command that knows how. */
-export const rollbackOperation = (service: Service): Workload['stopAndStart'] => ({
-  plan: (_, call, interrupted) => planRollback(service, call, interrupted),
+export const rollbackOperation = (service: Service): NonNullable<Workload['rollback']> => ({
+  plan: async ({ revision }, call, interrupted) => {
+    if (revision !== undefined)
+      throw new RunbookError('usage', 'the rollback command goes back to the version before; it takes no revision', {
+        next: ['rb restart undo'],
+      });
+    return planRollback(service, call, interrupted);
+  },
   apply: async (change, call) => {
     await whileWatching(service, call, service.change('rollback', {}, call));
     service.finished(change, call);
