@@ -2,22 +2,28 @@ import type { Cell, Table } from '../../engine/finding.ts';
 import type { Instance } from './port.ts';
 
 /** The instances as every view of them shows them: in the live view, in findings, in reports. */
-export const instancesTable = (instances: readonly Instance[], now: Date): Table => ({
-  columns: [
-    { title: 'Instance' },
-    { title: 'Version' },
-    { title: 'Up', align: 'right' },
-    { title: 'State' },
-    { title: 'Health' },
-  ],
-  rows: instances.map((instance): readonly Cell[] => [
-    instance.id,
-    instance.version ?? null,
-    isUp(instance) && instance.startedAt !== undefined ? age(now.getTime() - Date.parse(instance.startedAt)) : null,
-    instance.state,
-    { text: instance.health === 'ok' ? 'healthy' : (instance.detail ?? instance.health), verdict: instance.health },
-  ]),
-});
+export const instancesTable = (instances: readonly Instance[], now: Date): Table => {
+  // Not every platform counts them, and a column of dashes tells nobody anything.
+  const counted = instances.some(({ restarts }) => restarts !== undefined);
+  return {
+    columns: [
+      { title: 'Instance' },
+      { title: 'Version' },
+      { title: 'Up', align: 'right' },
+      ...(counted ? [{ title: 'Restarts', align: 'right' as const }] : []),
+      { title: 'State' },
+      { title: 'Health' },
+    ],
+    rows: instances.map((instance): readonly Cell[] => [
+      instance.id,
+      instance.version ?? null,
+      isUp(instance) && instance.startedAt !== undefined ? age(now.getTime() - Date.parse(instance.startedAt)) : null,
+      ...(counted ? [instance.restarts ?? null] : []),
+      instance.state,
+      { text: instance.health === 'ok' ? 'healthy' : (instance.detail ?? instance.health), verdict: instance.health },
+    ]),
+  };
+};
 
 const isUp = ({ state }: Instance): boolean => state !== 'stopped' && state !== 'unknown';
 
