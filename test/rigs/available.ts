@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { isInstalled } from './aws/environment.ts';
 
 /** Something real that tests run against, and what it takes to have it. */
 export interface Rig {
@@ -74,5 +75,11 @@ export const rigs = {
     usedFor: 'the HTML report opens without a network',
     available: onPath('chromium'),
     get: 'apt-get install chromium',
+  },
+  aws: {
+    name: "moto's server and the AWS CLI",
+    usedFor: 'the ECS adapter',
+    available: isInstalled(),
+    get: 'node test/rigs/aws/install.ts (needs python3 with venv)',
   },
 } as const satisfies Record<string, Rig>;
