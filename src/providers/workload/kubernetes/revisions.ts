@@ -1,0 +1,85 @@
+import { digest } from '../../../engine/change.ts';
+import type { JsonObject } from '../../../engine/json.ts';
+import type { Kind } from './config.ts';
+import { type ControllerRevision, controllerOf, type PodTemplate, type ReplicaSet, resources } from './objects.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** One state that the pod template had: a ReplicaSet of a Deployment, a ControllerRevision of the other kinds. */
+export interface Revision {
+  readonly uid: string;
+  readonly name: string;
+  readonly ownerUid: string | undefined;
+  /** Counts up; 0 where its controller has not numbered it yet. */
+  readonly number: number;
+  /** What its pods carry as their hash label. */
+  readonly hash: string | undefined;
+  /** Of the template: equal for equal templates, whatever hash label was added. */
+  readonly templateDigest: string;
+}
+
+/** With everything that going back to it needs. */
+export interface FullRevision extends Revision {
+  readonly template: PodTemplate;
+  readonly createdAt: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Where the revisions of a kind are kept. */
+export const revisionResource = (kind: Kind) =>
+  kind === 'deployment' ? resources.replicaSets : resources.controllerRevisions;
+
+export type RevisionObject = ReplicaSet | ControllerRevision;
+
+export const revisionOf = (kind: Kind, object: RevisionObject): Revision => {
+  const { template: _, createdAt: __, annotations: ___, ...slim } = fullRevisionOf(kind, object);
+  return slim;
+};
+
+export const fullRevisionOf = (kind: Kind, object: RevisionObject): FullRevision => {
+  const { metadata } = object;
+  const isReplicaSet = 'spec' in object;
+  const kept = isReplicaSet ? object.spec.template : object.data?.spec?.template;
+  const template = plainTemplate(kept ?? { metadata: {}, spec: {} });
+  const number = isReplicaSet
+    ? Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
+    : object.revision;
+  return {
+    uid: metadata.uid,
+    name: metadata.name,
+    ownerUid: controllerOf(metadata),
+    number,
+    hash:
+      kind === 'deployment'
+        ? metadata.labels?.['pod-template-hash']
+        : // The pods of a StatefulSet carry the whole name, those of a DaemonSet only the hash.
+          kind === 'statefulset'
+          ? metadata.name
+          : metadata.labels?.['controller-revision-hash'],
+    templateDigest: digest(template),
+    template,
+    createdAt: metadata.creationTimestamp,
+    annotations: metadata.annotations ?? {},
+  };
+};
+
+/** A template without what its controller adds when it keeps it. */
+export const plainTemplate = (template: PodTemplate): PodTemplate => {
+  const { $patch: _, ...rest } = template;
+  const { labels, ...metadata } = template.metadata as { readonly labels?: JsonObject };
+  const { 'pod-template-hash': __, ...own } = labels ?? {};
+  const kept = Object.keys(own).length === 0 ? metadata : { ...metadata, labels: own };
+  return { ...rest, metadata: kept, spec: template.spec };
+};
+
+/** The revision that the object's present template is, if its controller has made it already. */
+export const presentRevision = <One extends Revision>(
+  snapshot: Snapshot,
+  revisions: Iterable<One>,
+): One | undefined => {
+  const wanted = digest(plainTemplate(snapshot.template));
+  let found: One | undefined;
+  for (const one of revisions)
+    if (one.ownerUid === snapshot.uid && one.templateDigest === wanted && one.number >= (found?.number ?? 0))
+      found = one;
+  return found;
+};

@@ -1,0 +1,163 @@
+import { type Change, fingerprint, type Target } from '../../../engine/change.ts';
+import type { Mirror } from '../../kubernetes/mirror.ts';
+import type { Kubernetes, Resource } from '../../kubernetes/port.ts';
+import type { Call } from '../port.ts';
+import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './config.ts';
+import { type Pod, resourceOf, resources, type WorkloadObject } from './objects.ts';
+import { type PodView, podView } from './pods.ts';
+import { presentRevision, type Revision, revisionOf, type RevisionObject, revisionResource } from './revisions.ts';
+import { type Snapshot, snapshotOf } from './snapshot.ts';
+
+/** The workload's pods and nobody else's, kept in step with the cluster: one list of each resource, then watches. */
+export interface PodsMirror {
+  /** Terminating ones included. */
+  pods(): readonly PodView[];
+  /** The hash of the pods that have the template of `snapshot`; undefined while its controller has not made that revision. */
+  hashOf(snapshot: Snapshot): string | undefined;
+  /** As that of a `Mirror`. */
+  changed(): Promise<void>;
+  close(): void;
+}
+
+/** The object that the workload is, and its pods. */
+export interface Service {
+  readonly config: KubernetesWorkloadConfig;
+  readonly client: Kubernetes;
+  readonly deps: KubernetesWorkloadDeps;
+  readonly resource: Resource;
+  /** `deployment/checkout-api` in the pinned cluster and namespace. */
+  readonly target: Target;
+  /** Errors: an `ApiFailure` 404 where it is not there. */
+  read(signal: AbortSignal): Promise<Snapshot>;
+  /** A snapshot of what the server answered to a write. */
+  snapshot(raw: WorkloadObject): Snapshot;
+  /** Its pods, Terminating ones included, in the order of their names. */
+  pods(snapshot: Snapshot, signal: AbortSignal): Promise<readonly PodView[]>;
+  /** What keeps its template's history; empty for none. */
+  revisions(snapshot: Snapshot, signal: AbortSignal): Promise<readonly Revision[]>;
+  /** The object alone; empty when it is gone, another UID when it was made anew. */
+  mirror(call: Pick<Call, 'signal' | 'clock' | 'report'>): Promise<Mirror<Snapshot>>;
+  mirrorPods(snapshot: Snapshot, call: Pick<Call, 'signal' | 'clock'>): Promise<PodsMirror>;
+  /** The kubectl command that does the same here, with context and namespace. */
+  kubectl(...words: readonly string[]): string;
+  /** Notes that a change went through, in this process, and what the server answered. */
+  finished(change: Change, call: Pick<Call, 'mark'>, after: Snapshot): void;
+  /** Undefined where this process has not applied the change. */
+  after(change: Change, call: Pick<Call, 'mark'>): Snapshot | undefined;
+}
+
+const key = (change: Change, { mark }: Pick<Call, 'mark'>) => `${mark} ${fingerprint(change)}`;
+const selection = ({ selector }: Snapshot) => ({ labelSelector: selector });
+
+export const openService = (
+  config: KubernetesWorkloadConfig,
+  client: Kubernetes,
+  deps: KubernetesWorkloadDeps,
+): Service => {
+  const { kind, name } = config;
+  const resource = resourceOf[kind];
+  const done = new Map<string, Snapshot>();
+
+  const revisions: Service['revisions'] = async (snapshot, signal) => {
+    const { items } = await client.list<RevisionObject>(revisionResource(kind), { ...selection(snapshot), signal });
+    return items.map((one) => revisionOf(kind, one)).filter(({ ownerUid }) => ownerUid === snapshot.uid);
+  };
+
+  return {
+    config,
+    client,
+    deps,
+    resource,
+    target: { provider: 'kubernetes', name: `${kind}/${name}`, ...client.identity },
+    read: async (signal) => snapshotOf(kind, await client.get<WorkloadObject>(resource, name, { signal })),
+    snapshot: (raw) => snapshotOf(kind, raw),
+    pods: async (snapshot, signal) => {
+      const [{ items }, kept] = await Promise.all([
+        client.list<Pod>(resources.pods, { ...selection(snapshot), signal }),
+        kind === 'deployment' ? revisions(snapshot, signal) : [],
+      ]);
+      const owners = ownersOf(snapshot, kept);
+      return items
+        .map((pod) => podView(pod, config))
+        .filter(({ ownerUid }) => ownerUid !== undefined && owners.has(ownerUid))
+        .toSorted(byName);
+    },
+    revisions,
+    mirror: ({ signal, clock, report }) =>
+      deps.openMirror<WorkloadObject, Snapshot>(client, resource, {
+        fieldSelector: `metadata.name=${name}`,
+        signal,
+        clock,
+        keep: (raw) => snapshotOf(kind, raw),
+        onConnection: (state) =>
+          report({
+            note: state === 'lost' ? 'the connection to the cluster is lost: trying again' : 'connected again',
+          }),
+      }),
+    mirrorPods: async (snapshot, { signal, clock }) => {
+      const [pods, kept] = await Promise.all([
+        deps.openMirror<Pod, PodView>(client, resources.pods, {
+          ...selection(snapshot),
+          signal,
+          clock,
+          keep: (pod) => podView(pod, config),
+        }),
+        // A StatefulSet names its revision itself, and owns its pods without anything in between.
+        kind === 'statefulset'
+          ? undefined
+          : deps.openMirror<RevisionObject, Revision>(client, revisionResource(kind), {
+              ...selection(snapshot),
+              signal,
+              clock,
+              keep: (one) => revisionOf(kind, one),
+            }),
+      ]);
+      return podsMirror(snapshot, pods, kept);
+    },
+    kubectl: (...words) =>
+      ['kubectl', '--context', client.identity.context, '-n', client.identity.namespace, ...words].join(' '),
+    finished: (change, call, after) => void done.set(key(change, call), after),
+    after: (change, call) => done.get(key(change, call)),
+  };
+};
+
+const byName = (a: PodView, b: PodView): number => natural.compare(a.name, b.name);
+/** web-2 comes before web-10. */
+const natural = new Intl.Collator('en', { numeric: true });
+
+/** Who may own the workload's pods: for a Deployment its ReplicaSets, because a selector may match the pods of others too. */
+const ownersOf = (snapshot: Snapshot, revisions: Iterable<Revision>): ReadonlySet<string> => {
+  if (snapshot.kind !== 'deployment') return new Set([snapshot.uid]);
+  const owners = new Set<string>();
+  for (const { uid, ownerUid } of revisions) if (ownerUid === snapshot.uid) owners.add(uid);
+  return owners;
+};
+
+const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<Revision> | undefined): PodsMirror => {
+  const waiting = new Map<Mirror<unknown>, Promise<void>>();
+  /** One promise a mirror at a time: asking again while one is open would lose what it tells. */
+  const next = (mirror: Mirror<unknown>): Promise<void> => {
+    const known = waiting.get(mirror);
+    if (known) return known;
+    const asked = mirror.changed().finally(() => waiting.delete(mirror));
+    waiting.set(mirror, asked);
+    return asked;
+  };
+  return {
+    pods: () => {
+      const owners = ownersOf(opened, revisions?.items.values() ?? []);
+      return [...pods.items.values()]
+        .filter(({ ownerUid }) => ownerUid !== undefined && owners.has(ownerUid))
+        .toSorted(byName);
+    },
+    hashOf: (snapshot) => {
+      if (!revisions) return snapshot.observedGeneration >= snapshot.generation ? snapshot.updateRevision : undefined;
+      return presentRevision(snapshot, revisions.items.values())?.hash;
+    },
+    changed: () => Promise.race([next(pods), ...(revisions ? [next(revisions)] : [])]),
+    close: () => {
+      pods.close();
+      revisions?.close();
+    },
+  };
+};
