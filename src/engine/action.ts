@@ -107,9 +107,9 @@ export const plan = async <Input, Ports>(
 
 /** `--plan` was checked when the session began; checks that take their time may lie between that and this step. */
 const requireExpected = <Input, Ports>(run: Run<Input, Ports>, title: string, path: string, planned: Planned): void => {
-  const expected = run.expected?.find((one) => one.step === path);
-  if (!expected || run.changedAt !== undefined) return;
-  if (expected.fingerprint === planned.fingerprint && expected.tier === planned.tier) return;
+  if (!run.expected || run.changedAt !== undefined) return;
+  const expected = run.expected.find((one) => one.step === path);
+  if (expected?.fingerprint === planned.fingerprint && expected.tier === planned.tier) return;
   throw new RunbookError('refused', `"${title}" is no longer what --plan was printed for. It was not done.`, {
     next: ['run the command with --dry-run again and look at the new plan'],
   });

@@ -98,7 +98,8 @@ const offerUndo = async <Input, Ports>(
   failure: RunbookError,
 ): Promise<RunbookError> => {
   if (!step.undo || !run.operator.canAsk || run.stop.soft.aborted) return failure;
-  const undo = step.undo(change);
+  const undo = step.undo(change, contextOf(run, path, run.stop.soft));
+  if (!undo) return failure;
   const undoPath = `${path}/${undo.id}`;
   run.emit({ type: 'step.progress', step: path, note: failure.message });
   run.emit({ type: 'step.started', step: undoPath, kind: 'action', title: undo.title });

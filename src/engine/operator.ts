@@ -20,6 +20,8 @@ export interface Answer {
 export interface Operator {
   readonly canAsk: boolean;
   confirm(request: ConfirmationRequest): Promise<ConfirmationAnswer>;
+  /** The answer that was given beforehand, if one was. Errors: `usage` where it is none of the options. */
+  answered(step: string, options: readonly { readonly id: string }[]): Answer | undefined;
   /** Errors: `declined`, `usage` where nobody can be asked or the given answer is none of the options. */
   choose(step: string, question: Question): Promise<Answer>;
   acknowledge(step: string, title: string, instruction: string): Promise<Answer>;
@@ -28,6 +30,7 @@ export interface Operator {
 /** `prompts` is absent where there is no terminal: then a missing flag is a usage error that names it. */
 export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator => ({
   canAsk: prompts !== undefined,
+  answered: (step, options) => answerAmong(given, step, idsOf(options)),
 
   async confirm(request) {
     const { subject, tier } = request;
@@ -66,12 +69,9 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
   },
 
   async choose(step, question) {
-    const ids = question.options.map((option) => option.id);
-    const answer = given.answers.get(step);
-    if (answer !== undefined) {
-      if (ids.includes(answer)) return { answer, by: '--answer' };
-      throw new RunbookError('usage', `--answer ${step}=${answer}: the answers are ${ids.join(', ')}.`);
-    }
+    const ids = idsOf(question.options);
+    const answered = answerAmong(given, step, ids);
+    if (answered) return answered;
     if (!prompts) throw unanswered(step, question.question, ids);
     const chosen = await prompts.choose(question);
     if (chosen === undefined) throw new RunbookError('declined', `No answer to "${question.question}".`);
@@ -79,16 +79,24 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
   },
 
   async acknowledge(step, title, instruction) {
-    const answer = given.answers.get(step);
-    if (answer === 'done' || answer === 'skipped') return { answer, by: '--answer' };
-    if (answer !== undefined)
-      throw new RunbookError('usage', `--answer ${step}=${answer}: the answers are done, skipped.`);
-    if (!prompts) throw unanswered(step, instruction, ['done', 'skipped']);
+    const answered = answerAmong(given, step, acknowledgements);
+    if (answered) return answered;
+    if (!prompts) throw unanswered(step, instruction, acknowledgements);
     const acknowledged = await prompts.acknowledge({ title, instruction });
     if (!acknowledged) throw new RunbookError('declined', `"${title}" was neither done nor skipped.`);
     return { answer: acknowledged.answer, by: 'prompt', ...(acknowledged.note ? { note: acknowledged.note } : {}) };
   },
 });
+
+const acknowledgements = ['done', 'skipped'] as const;
+
+const idsOf = (options: readonly { readonly id: string }[]): readonly string[] => options.map(({ id }) => id);
+
+const answerAmong = (given: GivenAnswers, step: string, ids: readonly string[]): Answer | undefined => {
+  const answer = given.answers.get(step);
+  if (answer === undefined || ids.includes(answer)) return answer === undefined ? answer : { answer, by: '--answer' };
+  throw new RunbookError('usage', `--answer ${step}=${answer}: the answers are ${ids.join(', ')}.`);
+};
 
 const raisedBy = ({ raisedBy: reasons }: ConfirmationRequest): string =>
   reasons.length > 0 ? `, because of ${reasons.join('; ')}` : '';

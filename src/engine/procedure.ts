@@ -62,8 +62,8 @@ export interface ActionSpec<Input, Ports> {
   readonly apply: (context: Context<Input, Ports>, change: Change) => Promise<void>;
   /** Reads only. ok and warn: done; critical: not done; unknown: cannot tell. It also settles an intent without a result. */
   readonly verify: (context: Context<Input, Ports>, change: Change) => Promise<Finding>;
-  /** The action that takes a failed change back; offered at a terminal. */
-  readonly undo?: (change: Change) => ActionStep<Input, Ports>;
+  /** The action that takes a failed change back; offered at a terminal. Undefined where there is none for this change. */
+  readonly undo?: (change: Change, context: Context<Input, Ports>) => ActionStep<Input, Ports> | undefined;
 }
 export interface ActionStep<Input, Ports> extends StepBase<Input, Ports>, ActionSpec<Input, Ports> {
   readonly kind: 'action';
@@ -100,7 +100,7 @@ export interface WatchStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly endsWhenCritical: boolean;
 }
 
-/** Checks at the same time. */
+/** Checks at the same time; they are told in their order, whichever was first. */
 export interface ParallelStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly kind: 'parallel';
   readonly steps: readonly CheckStep<Input, Ports>[];
@@ -148,6 +148,7 @@ export interface Procedure<Input, Ports> {
   readonly afterFailure?: (context: {
     readonly input: Input;
     readonly failedStep: string | undefined;
+    readonly findings: ReadonlyMap<string, Finding>;
   }) => readonly string[];
 }
 

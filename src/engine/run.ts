@@ -1,5 +1,6 @@
 import { runAction } from './action.ts';
 import { contextOf } from './context.ts';
+import { runDecision } from './decision.ts';
 import { runEach } from './each.ts';
 import { runWatch } from './watch.ts';
 import type { Run, RunOptions } from './context.ts';
@@ -10,7 +11,7 @@ import type { Finding } from './finding.ts';
 import { outcomeOf } from './outcome.ts';
 import type { PlannedStep } from './plan-hash.ts';
 import { changesSomething } from './procedure.ts';
-import type { CheckStep, Context, DecisionStep, ManualStep, ParallelStep, Step } from './procedure.ts';
+import type { CheckStep, Context, ManualStep, ParallelStep, Step } from './procedure.ts';
 import { causeOf } from './stop.ts';
 
 export interface RunResult {
@@ -96,20 +97,33 @@ const restored = <Input, Ports>(run: Run<Input, Ports>, path: string): boolean =
   return true;
 };
 
+/** Of checks side by side: ends when those before it have been told. */
+type Turn = () => Promise<unknown>;
+
 /** Wraps the work of a step in its `step.started` and `step.result`. */
 const stepped = async <Input, Ports>(
   run: Run<Input, Ports>,
   step: Step<Input, Ports>,
   path: string,
   work: () => Promise<{ readonly result: StepOutcome; readonly finding?: Finding }>,
+  turn?: Turn,
 ): Promise<void> => {
   const began = run.clock.monotonic();
-  const ms = () => Math.round(run.clock.monotonic() - began);
+  let tookMs: number | undefined;
+  const ms = () => Math.round(tookMs ?? run.clock.monotonic() - began);
+  const worked = async () => {
+    try {
+      return await work();
+    } finally {
+      tookMs = run.clock.monotonic() - began;
+      await turn?.();
+    }
+  };
   const undoneBefore = run.undone.length;
   try {
     run.emit({ type: 'step.started', step: path, kind: step.kind, title: step.title });
     run.stop.soft.throwIfAborted();
-    const done = await work();
+    const done = await worked();
     if (done.finding) run.findings.set(path, done.finding);
     run.emit({ type: 'step.result', step: path, ms: ms(), ...done });
   } catch (raised) {
@@ -124,7 +138,12 @@ const stepped = async <Input, Ports>(
   }
 };
 
-const runStep = async <Input, Ports>(run: Run<Input, Ports>, step: Step<Input, Ports>, path: string): Promise<void> => {
+const runStep = async <Input, Ports>(
+  run: Run<Input, Ports>,
+  step: Step<Input, Ports>,
+  path: string,
+  turn?: Turn,
+): Promise<void> => {
   const before = run.history?.steps.get(path);
   // A decision is entered again: its own steps know what is done.
   if (step.kind === 'decision' ? before?.result === 'skipped' : restored(run, path)) return;
@@ -137,13 +156,13 @@ const runStep = async <Input, Ports>(run: Run<Input, Ports>, step: Step<Input, P
       run.stop.soft.throwIfAborted();
       wanted = await step.when(context);
     } catch (error) {
-      return stepped(run, step, path, () => Promise.reject(error));
+      return stepped(run, step, path, () => Promise.reject(error), turn);
     }
-    if (!wanted) return stepped(run, step, path, () => Promise.resolve({ result: 'skipped' }));
+    if (!wanted) return stepped(run, step, path, () => Promise.resolve({ result: 'skipped' }), turn);
   }
   switch (step.kind) {
     case 'check':
-      return stepped(run, step, path, () => runCheck(run, step, context));
+      return stepped(run, step, path, () => runCheck(run, step, context), turn);
     case 'parallel':
       return runParallel(run, step, path);
     case 'action':
@@ -157,7 +176,10 @@ const runStep = async <Input, Ports>(run: Run<Input, Ports>, step: Step<Input, P
     case 'manual':
       return stepped(run, step, path, () => runManual(run, step, path));
     case 'decision':
-      return runDecision(run, step, path, context);
+      return runDecision(run, step, path, {
+        stepped: (work) => stepped(run, step, path, work),
+        goOn: (option) => runSequence(run, option.steps, join(path, option.id)),
+      });
   }
 };
 
@@ -197,7 +219,15 @@ const runParallel = async <Input, Ports>(
   group: ParallelStep<Input, Ports>,
   path: string,
 ): Promise<void> => {
-  const ended = await Promise.allSettled(group.steps.map((step) => runStep(run, step, join(path, step.id))));
+  let told: Promise<unknown> = Promise.resolve();
+  const ended = await Promise.allSettled(
+    group.steps.map((step) => {
+      const before = told;
+      const mine = runStep(run, step, join(path, step.id), () => before);
+      told = Promise.allSettled([before, mine]);
+      return mine;
+    }),
+  );
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
 };
@@ -214,36 +244,6 @@ const runManual = async <Input, Ports>(
   const answer = await run.operator.acknowledge(path, step.title, step.instruction);
   run.emit({ type: 'answer', step: path, ...answer });
   return { result: answer.answer === 'skipped' ? 'skipped' : 'ok' };
-};
-
-const runDecision = async <Input, Ports>(
-  run: Run<Input, Ports>,
-  step: DecisionStep<Input, Ports>,
-  path: string,
-  context: Context<Input, Ports>,
-): Promise<void> => {
-  let chosen = run.history?.steps.get(path)?.answer?.answer;
-  if (chosen === undefined)
-    await stepped(run, step, path, async () => {
-      const advice = await step.advise(context);
-      const because = advice && `${advice.option}: ${advice.because}`;
-      if (run.dryRun) {
-        context.report({ note: `would ask: ${step.question}${because ? ` Advice: ${because}` : ''}` });
-        return { result: 'skipped' };
-      }
-      run.stop.soft.throwIfAborted();
-      const answer = await run.operator.choose(path, {
-        title: step.title,
-        question: step.question,
-        options: step.options,
-        ...(advice ? { advice } : {}),
-      });
-      run.emit({ type: 'answer', step: path, ...answer, ...(because ? { advice: because } : {}) });
-      chosen = answer.answer;
-      return { result: 'ok' };
-    });
-  const option = step.options.find((candidate) => candidate.id === chosen);
-  if (option) await runSequence(run, option.steps, join(path, option.id));
 };
 
 /** The worst verdict of all findings; what a read-only command is judged by. */

@@ -102,7 +102,7 @@ const endOf = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunR
         status: 'critical',
         summary: sentences(result.findings, 'critical'),
         undone: [],
-        next: after(options, undefined),
+        next: after(options, result),
       },
     };
   if (options.dryRun) return done('Dry run: nothing was changed.');
@@ -136,7 +136,7 @@ const outcomeOf = <Input, Ports>(
     };
   const resumable =
     error.kind === 'interrupted' && changesSomething(options.procedure.steps) ? [`rb resume ${options.session}`] : [];
-  const failed = error.kind === 'failed' || error.kind === 'unknown' ? after(options, result.failedStep) : [];
+  const failed = error.kind === 'failed' || error.kind === 'unknown' ? after(options, result) : [];
   return {
     status: error.kind,
     summary: error.message,
@@ -147,10 +147,10 @@ const outcomeOf = <Input, Ports>(
 
 const after = <Input, Ports>(
   options: SessionOptions<Input, Ports>,
-  failedStep: string | undefined,
+  { failedStep, findings }: Pick<RunResult, 'failedStep' | 'findings'>,
 ): readonly string[] => {
   try {
-    return options.procedure.afterFailure?.({ input: options.input, failedStep }) ?? [];
+    return options.procedure.afterFailure?.({ input: options.input, failedStep, findings }) ?? [];
   } catch {
     // Advice that cannot be given must not hide what happened.
     return [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { planExpiresAfterMs, planHash, requirePlan } from '../../src/engine/plan-hash.ts';
 import type { Plan } from '../../src/engine/plan-hash.ts';
-import { action, change, check, fakeClock, person, run, seen } from './rig.ts';
+import { action, change, check, fakeClock, person, run, seen, yes } from './rig.ts';
 
 const plan: Plan = {
   procedure: 'restart.rolling',
@@ -84,6 +84,8 @@ const printed = async (version = '1.4.0') => {
   return of('plan.hash')[0]?.hash ?? 'none was printed';
 };
 
+const given = (answer: string) => ({ ...yes, answers: new Map([['how', answer]]) });
+
 describe('--plan', () => {
   it('runs the plan that the dry run printed', async () => {
     const { steps, applied } = stepsAt(() => '1.4.0');
@@ -115,6 +117,48 @@ describe('--plan', () => {
     expect(end.outcome).toMatchObject({ status: 'refused', undone: ['Restart app-1'] });
     expect(end.outcome.summary).toContain('no longer what --plan was printed for');
     expect(applied()).toBe(0);
+  });
+
+  it('covers the answer to a question: another answer is another plan', async () => {
+    const steps = [
+      {
+        kind: 'decision' as const,
+        id: 'how',
+        title: 'How',
+        question: 'Which?',
+        options: [
+          { id: 'one', title: 'one', steps: [action('app-1')] },
+          { id: 'two', title: 'two', steps: [action('app-2')] },
+        ],
+        advise: () => undefined,
+      },
+    ];
+    const dry = await run(steps, { dryRun: true, given: given('one') });
+    const hash = dry.of('plan.hash')[0]?.hash ?? '';
+    const same = await run(steps, { plan: hash, given: given('one') });
+    expect(same.of('step.intent')).toMatchObject([{ step: 'how/one/app-1' }]);
+    const other = await run(steps, { plan: hash, given: given('two') });
+    expect(other.end.outcome.status).toBe('refused');
+    expect(other.of('step.started')).toEqual([]);
+  });
+
+  it('does nothing that was not in the dry run', async () => {
+    let open = false;
+    const later = { ...action('later'), when: () => open };
+    const steps = () => [check('a while', () => seen('ok')), { ...action('never'), when: () => false }, later];
+    // Something to plan, so that there is a hash: what the real run comes to first is another step.
+    const dry = await run([...steps(), action('app-1')], { dryRun: true });
+    let looks = 0;
+    const opening = check('a while', () => {
+      if (++looks === 2) open = true;
+      return seen('ok');
+    });
+    const { end, of } = await run([opening, ...steps().slice(1), action('app-1')], {
+      plan: dry.of('plan.hash')[0]?.hash ?? '',
+    });
+    expect(end.outcome.status).toBe('refused');
+    expect(end.outcome.summary).toContain('no longer what --plan was printed for');
+    expect(of('step.intent')).toEqual([]);
   });
 
   it('allows later steps to differ by what the earlier ones changed', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { DecisionStep, ManualStep } from '../../src/engine/procedure.ts';
+import type { CheckStep, DecisionStep, ManualStep } from '../../src/engine/procedure.ts';
 import { action, check, fakeClock, noFlags, person, recorder, run, seen, yes } from './rig.ts';
-import type { Nothing } from './rig.ts';
+import type { Nothing, TinyStep } from './rig.ts';
 
 const unreachable = () => Promise.reject(new RunbookError('unreachable', 'metrics.example.org does not answer'));
 
@@ -130,12 +130,73 @@ describe('a decision', () => {
     expect(end.outcome).toMatchObject({ status: 'declined', undone: ['How to go on', 'Restart later'] });
   });
 
-  it('shows its advice in a dry run', async () => {
-    const { of } = await run([errors, decision], { dryRun: true });
-    expect(of('step.progress')).toMatchObject([
-      { note: 'would ask: Is the error rate rising? Advice: yes: 40 errors in 5 min' },
+  it('shows its advice and its options in a dry run, and asks nobody', async () => {
+    const { of } = await run([errors, decision], { dryRun: true, prompts: person() });
+    expect(of('step.progress').map(({ note }) => note)).toEqual([
+      'would ask: Is the error rate rising? Advice: yes: 40 errors in 5 min',
+      '--answer how=yes: yes',
+      '--answer how=no: no',
     ]);
     expect(of('change.planned')).toEqual([]);
+    expect(of('answer')).toEqual([]);
+  });
+
+  it('plans the option that --answer names in a dry run', async () => {
+    const given = { ...noFlags, answers: new Map([['how', 'yes']]) };
+    const { of, end } = await run([errors, decision], { dryRun: true, given });
+    expect(of('change.planned')).toMatchObject([{ step: 'how/yes/app-1' }]);
+    expect(of('answer')).toMatchObject([{ step: 'how', answer: 'yes', by: '--answer' }]);
+    expect(of('step.intent')).toEqual([]);
+    expect(of('plan.hash')).toHaveLength(1);
+    expect(end.outcome.status).toBe('done');
+  });
+
+  it('takes no answer that is none in a dry run either', async () => {
+    const given = { ...noFlags, answers: new Map([['how', 'maybe']]) };
+    const { end } = await run([decision], { dryRun: true, given });
+    expect(end.outcome).toMatchObject({ status: 'usage', summary: '--answer how=maybe: the answers are yes, no.' });
+  });
+});
+
+describe('checks side by side', () => {
+  it('are begun together and told in their order, each with its own time', async () => {
+    const clock = fakeClock();
+    const begun: string[] = [];
+    const after = (id: string, turns: number) =>
+      check(id, async () => {
+        begun.push(id);
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        clock.advance(10);
+        return seen('ok');
+      }) as CheckStep<unknown, Nothing>;
+    const together: TinyStep = {
+      kind: 'parallel',
+      id: 'now',
+      title: 'Now',
+      steps: [after('slow', 50), after('quick', 1), after('middling', 20)],
+    };
+    const { of } = await run([together], { clock });
+    expect(begun).toEqual(['slow', 'quick', 'middling']);
+    expect(of('step.result').map(({ step, ms }) => [step, ms])).toEqual([
+      ['now/slow', 30],
+      ['now/quick', 10],
+      ['now/middling', 20],
+    ]);
+  });
+
+  it('that fail do not keep the later ones from being told', async () => {
+    const together: TinyStep = {
+      kind: 'parallel',
+      id: 'now',
+      title: 'Now',
+      steps: [check('errors', unreachable), check('more', () => seen('ok'))] as CheckStep<unknown, Nothing>[],
+    };
+    const { of, end } = await run([together]);
+    expect(of('step.result').map(({ step, result }) => [step, result])).toEqual([
+      ['now/errors', 'failed'],
+      ['now/more', 'ok'],
+    ]);
+    expect(end.outcome.status).toBe('unreachable');
   });
 });
 

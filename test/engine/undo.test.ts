@@ -65,6 +65,15 @@ describe('after a change that failed', () => {
     expect(of('step.started').map((event) => event.step)).toEqual(['app-1']);
   });
 
+  it('a change that has no way back offers none', async () => {
+    const { end, of } = await run(
+      [action('app-1', { verify: async () => seen('critical', 'down'), undo: () => undefined })],
+      { prompts: person(true) },
+    );
+    expect(end.outcome).toMatchObject({ status: 'failed', summary: 'down.' });
+    expect(of('confirmation')).toHaveLength(1);
+  });
+
   it('it is not offered after the operator asked to stop', async () => {
     const stop = createStop();
     const { done } = await failing(
