@@ -7,9 +7,11 @@ import type { CommandWorkloadConfig } from '../../../src/providers/workload/comm
 import { commandStillRunning } from '../../../src/providers/command/running.ts';
 import { newCall } from './call.ts';
 import { workloadContract } from './contract.ts';
+import { oneByOneContract } from './one-by-one.ts';
 import { type CommandRig, startCommandRig } from './rig/command-rig.ts';
 
 workloadContract('commands', startCommandRig);
+oneByOneContract('commands', startCommandRig);
 
 const test = base.extend<{ rig: CommandRig }>({
   // oxlint-disable-next-line no-empty-pattern -- what a fixture depends on is read from its first parameter

@@ -8,9 +8,9 @@ import { openHttp } from '../../../../src/providers/http/probe.ts';
 import { openCommandWorkload } from '../../../../src/providers/workload/command.ts';
 import type { CommandWorkloadConfig } from '../../../../src/providers/workload/command/config.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
-import type { WorkloadRig } from '../contract.ts';
+import type { OneByOneRig } from '../one-by-one.ts';
 
-export interface CommandRig extends WorkloadRig {
+export interface CommandRig extends OneByOneRig {
   readonly config: CommandWorkloadConfig;
   openWith(overrides: Partial<CommandWorkloadConfig>): Workload;
   control(...words: readonly string[]): Promise<void>;
@@ -50,6 +50,10 @@ export const startCommandRig = async (count = 3): Promise<CommandRig> => {
     const answer = await fetch(`http://127.0.0.1:${port}/${words.join('/')}`);
     if (!answer.ok) throw new Error(await answer.text());
   };
+  const forAll = async (work: (id: string) => Promise<void>) => {
+    const ids = Array.from({ length: count }, (_, index) => `app-${index + 1}`);
+    await Promise.all(ids.map(work));
+  };
   return {
     config,
     openWith,
@@ -60,8 +64,9 @@ export const startCommandRig = async (count = 3): Promise<CommandRig> => {
       return list.find((each) => each.id === id)?.starts ?? 0;
     },
     comesBack: (id, how) => control('fault', id, how),
+    startsNext: (how) => forAll((id) => control('fault', id, how === 'healthy' ? '' : how)),
     crash: (id) => control('crash', id),
-    restartBehind: (id) => control('restart', id),
+    restartBehind: (id) => (id === undefined ? forAll((each) => control('restart', each)) : control('restart', id)),
     scaleBehind: (to) => control('scale', String(to)),
     stopAll: () => control('stop'),
     close: async () => {
