@@ -93,10 +93,17 @@ const openLogs = async (
   deps: AdapterDeps,
   config: NonNullable<Settings['environment']['logs']>,
 ): Promise<Ports['logs']> => {
-  if (config.provider !== 'file') throw notYet('logs', config.provider, 'file');
+  if (config.provider !== 'file') return unreadable(config.provider);
   const { openFileLogs } = await import('../providers/logs/file.ts');
   return openFileLogs({ paths: [config.path], fields: config.fields, cwd: deps.loaded.directory });
 };
+
+/** A restart must not depend on where the logs are: whoever asks for them is told why they cannot be seen. */
+const unreadable = (provider: string): Ports['logs'] => ({
+  errors: async () => {
+    throw new RunbookError('unreachable', `logs.provider ${provider} is not available in this version of rb`);
+  },
+});
 
 const notYet = (section: string, provider: string, available: string): RunbookError =>
   new RunbookError('usage', `\`${section}.provider: ${provider}\` is not available in this version of rb.`, {

@@ -49,8 +49,19 @@ export const menu = [
     command: 'restart --emergency',
     summary: 'stop everything, wait for the drain, start again: a short downtime',
   },
-  { section: '2.1', title: 'Instances', command: 'restart status', summary: 'what is running: version, age, health' },
+  {
+    section: '2.1',
+    title: 'Instances',
+    command: 'restart status',
+    summary: 'what is running: version, age, health, the rollout, what changed last',
+  },
   { section: '2.1', title: 'Back to the version before', command: 'restart undo', summary: 'roll back' },
+  {
+    section: '2.1',
+    title: 'Scheduled restarts',
+    command: 'restart schedules',
+    summary: 'what the platform restarts at fixed times',
+  },
   {
     section: '2.6',
     title: 'Scale status',

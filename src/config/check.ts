@@ -1,3 +1,4 @@
+import { checkPlatform } from './check-platform.ts';
 import { checkReferences } from './check-references.ts';
 import { commandSites } from './command-sites.ts';
 import type { CommandSite } from './command-sites.ts';
@@ -44,6 +45,7 @@ export const checkConfig = (
   const told: readonly Told[] = [
     ...defaultEnvironment(loaded),
     ...sectionsOfOthers(loaded),
+    ...platforms(loaded),
     ...programs(sites, surroundings),
     ...texts.flatMap((text) => placeholders(text, sites)),
     ...texts.flatMap(({ path, text }) => checkReferences(text, surroundings).map((remark) => ({ path, ...remark }))),
@@ -78,6 +80,15 @@ const sectionsOfOthers = ({ config }: LoadedConfig): readonly Told[] =>
       const message = `${provider} needs \`workload\` of ${name} to be ${provider} too: it says where`;
       return [{ path: ['environments', name, section, 'provider'], level: 'error' as const, message }];
     }),
+  );
+
+const platforms = ({ config }: LoadedConfig): readonly Told[] =>
+  Object.entries(config.environments).flatMap(([name, environment]) =>
+    checkPlatform(environment).map(({ path, message }) => ({
+      path: ['environments', name, ...path],
+      level: 'warn' as const,
+      message,
+    })),
   );
 
 /** Many commands are the same program with other arguments: it is looked for once. */

@@ -14,5 +14,7 @@ export const procedures: Readonly<Record<string, () => Promise<AnyProcedure>>> =
   'restart.instance': async () => forgotten((await import('./restart/single.ts')).singleRestart),
   'restart.emergency': async () => forgotten((await import('./restart/emergency.ts')).emergencyRestart),
   'restart.undo': async () => forgotten((await import('./restart/undo.ts')).undoRestart),
+  'restart.schedule': async () => forgotten((await import('./restart/schedule.ts')).scheduleRestarts),
+  'restart.unschedule': async () => forgotten((await import('./restart/schedule.ts')).unscheduleRestarts),
   scale: async () => forgotten((await import('./scale/scale.ts')).scale),
 };

@@ -38,10 +38,10 @@ export const planCard = (
   const inner = width - 2;
   const field = (label: string, lines: readonly Field[]): readonly Text[] =>
     lines
-      .flatMap(({ text, style, prefix = '' }) =>
+      .flatMap(({ text, style, prefix = '', prefixStyle }) =>
         wrap(clean(text), inner - labelWidth - widthOf(prefix)).map((line, index) => [
-          index === 0 ? prefix : ' '.repeat(widthOf(prefix)),
-          style === undefined ? line : span(style, line),
+          index === 0 ? styled(prefix, prefixStyle) : ' '.repeat(widthOf(prefix)),
+          styled(line, style),
         ]),
       )
       .map((line, index) => [side, dim((index === 0 ? label : '').padEnd(labelWidth)), line]);
@@ -59,6 +59,7 @@ export const planCard = (
       'Affects',
       seen.blastRadius.map((text) => ({ text, style: 'strong' as const })),
     ),
+    ...field('Changes', differencesOf(seen.changes)),
     ...field('Commands', commandsOf(seen.changes)),
     ...field(
       'Undo',
@@ -76,7 +77,10 @@ interface Field {
   readonly text: string;
   readonly style?: Style;
   readonly prefix?: string;
+  readonly prefixStyle?: Style;
 }
+
+const styled = (text: string, style: Style | undefined): Text => (style === undefined ? text : span(style, text));
 
 const titleLine = (title: string, width: number, symbols: Symbols): Text => {
   const { top, rule } = symbols.frame;
@@ -98,10 +102,22 @@ const whatOf = ({ summary, changes }: ConfirmationRequest): readonly Field[] => 
   return [{ text: summary, style: 'strong' }, ...listed, ...restOf(changes.length)];
 };
 
-const restOf = (count: number): readonly Field[] =>
+const restOf = (count: number, what = ''): readonly Field[] =>
   count > mostChanges
-    ? [{ text: `and ${count - mostChanges} more: --dry-run --output json lists them all`, style: 'warn' }]
+    ? [{ text: `and ${count - mostChanges} more${what}: --dry-run --output json lists them all`, style: 'warn' }]
     : [];
+
+/** Taken away in one colour, added in another, what stands around them quiet; the mark is there without colours too. */
+const differencesOf = (changes: readonly Change[]): readonly Field[] => {
+  const lines = changes.flatMap((change) => change.difference ?? []);
+  return [...lines.slice(0, mostChanges).map(differenceLine), ...restOf(lines.length, ' lines')];
+};
+
+const differenceLine = (line: string): Field => {
+  const [, mark = '', text = ''] = /^([+-] *| *)(.*)$/s.exec(line) ?? [];
+  const style = mark.startsWith('+') ? 'ok' : mark.startsWith('-') ? 'critical' : 'dim';
+  return { text, style, prefix: mark, prefixStyle: style };
+};
 
 const commandsOf = (changes: readonly Change[]): readonly Field[] => {
   const commands = unique(changes.flatMap((change) => change.equivalent));

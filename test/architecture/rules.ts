@@ -36,6 +36,9 @@ export const heavy: readonly string[] = [
 /** What a section may know of a capability: what can be asked of it, and how its answers are shown. */
 const ports = ['providers/*/port.ts', 'providers/workload/instances-table.ts'];
 
+/** What several capabilities need of one system: its processes, its API. */
+const sharedClients = ['providers/command/', 'providers/kubernetes/', 'providers/aws/'];
+
 const sections = ['sections/', 'engine/', 'config/', ...ports, 'zod'];
 
 /** The direction of the house: main -> cli -> sections -> engine; sections -> provider ports; providers -> ports. */
@@ -50,7 +53,7 @@ export const rules: readonly Rule[] = [
     may: [
       'providers/<own>/',
       'providers/*/port.ts',
-      'providers/command/',
+      ...sharedClients,
       'packages',
       ...['change', 'finding', 'errors', 'json', 'clock', 'procedure', 'tier'].map((data) => `engine/${data}.ts`),
     ],

@@ -90,6 +90,17 @@ describe.each([
       expect(shown).toContain(text);
   });
 
+  test('shows what a change would make different, line by line', () => {
+    const difference = ['- image: shop:1.5', '+ image: shop:1.4'];
+    const undo = { ...change('app'), difference };
+    const events = [
+      opened(),
+      started(1, 'rollback', 'Roll back', 'action'),
+      at(2, { type: 'step.intent', step: 'rollback', tier: 'disruptive', change: undo, fingerprint: 'f' }),
+    ];
+    for (const line of difference) expect(show(report(events))).toContain(line);
+  });
+
   test('says what the audit log is worth', () => {
     const base = {
       session,
@@ -131,7 +142,8 @@ describe.each([
       summary: text,
       evidence: { columns: [{ title: text }], rows: [[text], [{ text, verdict: 'critical' }]] },
     } as const;
-    const plan = { ...change('a'), summary: text, blastRadius: [text], equivalent: [text], undo: text };
+    const difference = [text, `- ${text}`, `+ ${text}`];
+    const plan = { ...change('a'), summary: text, blastRadius: [text], equivalent: [text], undo: text, difference };
     const shown = show(
       report([
         opened({

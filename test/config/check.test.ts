@@ -122,6 +122,25 @@ test.each([
     ),
   ],
   [
+    'a number of instances for a DaemonSet',
+    withProduction(
+      'workload: { provider: kubernetes, context: a, namespace: b, resource: daemonset/c }\nscaling: { min: 2 }',
+    ),
+    at('warn', '6:14', `${production}.scaling  a DaemonSet has one pod on each node: rb scale cannot change that`),
+  ],
+  [
+    'a role for scheduled restarts on Kubernetes',
+    withProduction(
+      'workload: { provider: kubernetes, context: a, namespace: b, resource: deployment/c }\nrestart: { schedule: { role: "arn:aws:iam::012345678901:role/r" } }',
+    ),
+    at('warn', '6:34', `${production}.restart.schedule.role  kubernetes has no use for \`role\``),
+  ],
+  [
+    'scheduled restarts by commands',
+    withProduction('workload: { provider: command, instances: [sh] }\nrestart: { schedule: { image: a } }'),
+    at('warn', '6:26', `${production}.restart.schedule  a workload of commands has no schedules; use a systemd timer`),
+  ],
+  [
     'a default that is not there',
     `${withProduction('{}')}defaultEnvironment: prod\n`,
     at('error', '6:21', 'defaultEnvironment  no environment "prod"; there are: production'),

@@ -65,7 +65,7 @@ describe('values that do not fit', () => {
     [
       'a key that is like no other',
       'restart: { zzzzzz: 1 }',
-      at(5, 16, `${production}.restart.zzzzzz  unknown key; known here: expectedMinutes, drainSeconds`),
+      at(5, 16, `${production}.restart.zzzzzz  unknown key; known here: expectedMinutes, drainSeconds, schedule`),
     ],
     [
       'a misspelt provider',

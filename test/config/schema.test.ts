@@ -54,6 +54,7 @@ test.each([
   ['a command to renew', 'certificates: [{ domain: a.example.com, renew: { provider: command, command: [renew] } }]'],
   ['hosts on this machine', 'hosts: { provider: local }'],
   ['metrics of a command', 'metrics: { provider: command, command: [top] }'],
+  ['scheduled restarts on ECS', 'restart: { schedule: { role: "arn:aws:iam::012345678901:role/scheduler" } }'],
   ['no endpoints', 'health: { endpoints: [] }'],
 ])('%s', (_, lines) => expect(load(withProduction(lines)).config.environments['production']).toBeDefined());
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { planCard } from '../../src/terminal/card.ts';
 import { symbolsFor } from '../../src/terminal/symbols.ts';
 import { plain, spansOf } from '../../src/terminal/text.ts';
@@ -48,6 +48,46 @@ test('more changes than can be read are counted, and it says where they all are'
   expect(lines).toContain('│           20. restart app-20 (version 1.4.0, up 3 h)');
   expect(lines).toContain('│           and 3 more: --dry-run --output json lists them all');
   expect(lines.some((line) => line.includes('app-21'))).toBe(false);
+});
+
+describe('what would be different', () => {
+  const change = {
+    ...restartOf('app-1'),
+    difference: ['  containers:', '-   image: shop:1.4', '+   image: shop:1.5'],
+  };
+
+  test('stands between the blast radius and the commands, coloured, and marked where there are no colours', () => {
+    const card = planCard(requestFor(production, [change]), layout);
+    const at = card.findIndex((line) => plain(line).startsWith('│ Changes'));
+    expect(card.slice(at, at + 4).map(plain)).toEqual([
+      '│ Changes     containers:',
+      '│           -   image: shop:1.4',
+      '│           +   image: shop:1.5',
+      '│ Commands  $ ./sandbox/bin/restart app-1',
+    ]);
+    expect(card.flatMap(spansOf)).toEqual(
+      expect.arrayContaining([
+        { text: 'containers:', style: 'dim' },
+        { text: 'image: shop:1.4', style: 'critical' },
+        { text: 'image: shop:1.5', style: 'ok' },
+      ]),
+    );
+  });
+
+  test('is cut after what can be read, and it says where the rest is', () => {
+    const long = { ...change, difference: Array.from({ length: 26 }, (_, index) => `+ line ${index + 1}`) };
+    const lines = planCard(requestFor(production, [long]), layout).map(plain);
+    expect(lines).toContain('│           + line 20');
+    expect(lines).toContain('│           and 6 more lines: --dry-run --output json lists them all');
+    expect(lines.some((line) => line.includes('line 21'))).toBe(false);
+  });
+
+  test('cannot imitate the frame or reach the terminal, and its long lines stay in the frame', () => {
+    const hostile = { ...change, difference: [`+ \u001B[31m${'y'.repeat(100)}\n▸ Do it? [y/N] y`] };
+    const lines = planCard(requestFor(production, [hostile]), layout).map(plain);
+    expect(lines.every((line) => /^[┌│└]/.test(line) && line.length <= 80)).toBe(true);
+    expect(lines.join('')).not.toContain('\u001B');
+  });
 });
 
 test('every line fits at 80 and at 200 columns, and secrets are gone before it is broken', () => {

@@ -87,6 +87,11 @@ const listed = (title: string, className: string, items: readonly string[]): Htm
 
 const code = (lines: readonly string[]): Html => html`<pre><code>${lines.join('\n')}</code></pre>`;
 
+const differenceBlock = (lines: readonly string[]): Html =>
+  html`<pre><code>${lines.map((line) => html`<span class="${toneOfLine(line)}">${line}</span>${'\n'}`)}</code></pre>`;
+
+const toneOfLine = (line: string): Tone => (line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : 'neutral');
+
 const badge = (tone: Tone, text: string): Html => html`<span class="badge ${tone}">${text}</span>`;
 
 const stepTable = (report: Report, day: string): Html => {
@@ -158,6 +163,7 @@ const details = (step: ReportedStep): Html => {
             </ul>`
         : undefined
     }
+    ${change?.difference ? differenceBlock(change.difference) : undefined}
     ${change && change.equivalent.length > 0 ? code(change.equivalent) : undefined}
     ${answer ? html`<p>Answer: <strong>${answer.answer}</strong> (${answer.by}) ${answer.note}</p>` : undefined}
     ${finding ? html`<p>${badge(toneOfVerdict(finding.verdict), finding.verdict)} ${finding.summary}</p>` : undefined}

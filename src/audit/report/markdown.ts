@@ -76,6 +76,7 @@ const detailsOf = (step: ReportedStep): readonly string[] => {
   const { change, finding, answer, error, notes } = step;
   const parts = [
     ...(change ? [plainText(change.summary), ...bullets([...change.blastRadius, `Undo: ${change.undo}`])] : []),
+    ...(change?.difference ? [codeBlock(change.difference, 'diff')] : []),
     ...(change && change.equivalent.length > 0 ? [codeBlock(change.equivalent, 'sh')] : []),
     ...(answer
       ? [`Answer: **${plainText(answer.answer)}** (${plainText(answer.by)}) ${plainText(answer.note ?? '')}`.trimEnd()]

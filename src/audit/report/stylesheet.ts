@@ -41,11 +41,12 @@ export const stylesheet: Html = html`
   12px; } article > :last-child { margin-bottom: 0; } article .wide { margin: 4px 0 8px; } pre { background:
   var(--code); border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; margin: 0 0 8px; font: 13px/1.5
   ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; } pre.error
-  { border-left: 4px solid var(--bad); } .notes { color: var(--soft); font-size: 13.5px; } footer { margin-top: 36px;
-  padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft); font-size: 12.5px; overflow-wrap: anywhere;
-  } @media print { :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --code: #f4f4f4; --good:
-  #14663c; --warning: #7a4d00; --bad: #a32020; --unknown: #523a96; --neutral: #555; } body { font-size: 11pt; } main {
-  max-width: none; padding: 0; } .wide { overflow: visible; } table { font-size: 8.5pt; } th, td { padding: 4px 6px; }
-  h2 { break-after: avoid; } article, tr, .timeline li, .card { break-inside: avoid; } .badge, .bar, .timeline
-  div::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  { border-left: 4px solid var(--bad); } pre .good, pre .bad { color: var(--tone); } .notes { color: var(--soft);
+  font-size: 13.5px; } footer { margin-top: 36px; padding-top: 14px; border-top: 1px solid var(--line); color:
+  var(--soft); font-size: 12.5px; overflow-wrap: anywhere; } @media print { :root { --page: #fff; --card: #fff; --ink:
+  #000; --soft: #444; --line: #bbb; --code: #f4f4f4; --good: #14663c; --warning: #7a4d00; --bad: #a32020; --unknown:
+  #523a96; --neutral: #555; } body { font-size: 11pt; } main { max-width: none; padding: 0; } .wide { overflow: visible;
+  } table { font-size: 8.5pt; } th, td { padding: 4px 6px; } h2 { break-after: avoid; } article, tr, .timeline li, .card
+  { break-inside: avoid; } .badge, .bar, .timeline div::before { print-color-adjust: exact; -webkit-print-color-adjust:
+  exact; } }
 `;

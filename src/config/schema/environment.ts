@@ -11,6 +11,7 @@ import {
   optional,
   optionalMapping,
   text,
+  textLike,
   texts,
   timeOfDay,
   timeZone,
@@ -47,6 +48,18 @@ const metrics = () =>
       mapping({ provider: z.literal('command'), ...commandShape }),
     ],
   );
+
+/** What `rb restart --every` runs on: the image of the CronJob's container; the role that EventBridge Scheduler takes on. */
+const schedule = () =>
+  mapping({
+    image: optional(text('an image with a shell and kubectl, such as registry.example.com/kubectl:1.34')),
+    role: optional(
+      textLike(
+        (value) => /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(value),
+        'the ARN of a role: arn:aws:iam::<account>:role/<name>',
+      ),
+    ),
+  });
 
 const logDirectories = () => withDefault(list(absolutePath(), 'a list of paths'), () => ['/var/log']);
 
@@ -88,6 +101,7 @@ export const environment = () =>
     restart: optionalMapping({
       expectedMinutes: optional(amount('minutes')),
       drainSeconds: withDefault(amount('seconds', { zero: true }), 30),
+      schedule: optional(schedule()),
     }),
     scaling: optional(scaling()),
     logs: optional(logs()),

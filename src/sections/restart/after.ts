@@ -1,6 +1,7 @@
 import { formatDuration } from '../../engine/duration.ts';
+import { RunbookError } from '../../engine/errors.ts';
 import type { Finding } from '../../engine/finding.ts';
-import type { LogSource } from '../../providers/logs/port.ts';
+import type { LogExcerpt, LogSource } from '../../providers/logs/port.ts';
 
 const shownErrors = 20;
 
@@ -11,11 +12,21 @@ export const startOf = (before: Finding | undefined): Date => {
   return typeof at === 'string' ? new Date(at) : new Date(0);
 };
 
-/** Errors since the restart. They are a warning: whether they come from the restart is for the engineer to judge. */
+/**
+ * Errors since the restart. They are a warning: whether they come from the restart is for the engineer to judge. Logs that
+ * cannot be read do not make a restart fail that went well.
+ */
 export const errorsSince = async (logs: LogSource | undefined, since: Date, signal: AbortSignal): Promise<Finding> => {
   if (!logs)
     return { verdict: 'unknown', summary: 'no log source is configured, so errors since the restart cannot be seen' };
-  const { entries, total, incomplete } = await logs.errors({ since, limit: shownErrors }, signal);
+  let found: LogExcerpt;
+  try {
+    found = await logs.errors({ since, limit: shownErrors }, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unreachable') throw error;
+    return { verdict: 'unknown', summary: `cannot see: ${error.message}` };
+  }
+  const { entries, total, incomplete } = found;
   const reservation = incomplete === undefined ? '' : ` (incomplete: ${incomplete})`;
   if (total === 0)
     return incomplete === undefined

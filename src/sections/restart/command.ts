@@ -1,7 +1,10 @@
-import type { Register } from '../section.ts';
+import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
+import type { Rb, Register } from '../section.ts';
 import { emergencyRestart } from './emergency.ts';
 import { rollingRestart } from './rolling.ts';
+import { scheduleRestarts, unscheduleRestarts } from './schedule.ts';
+import { restartSchedules } from './schedules.ts';
 import { singleRestart } from './single.ts';
 import { restartStatus } from './status.ts';
 import { undoRestart } from './undo.ts';
@@ -10,7 +13,10 @@ interface Flags {
   readonly rolling?: true;
   readonly emergency?: true;
   readonly instance?: string;
-  readonly batch: string;
+  readonly every?: string;
+  readonly unschedule?: true;
+  readonly batch?: string;
+  readonly wait: boolean;
 }
 
 export const register: Register = (program, rb) => {
@@ -18,40 +24,80 @@ export const register: Register = (program, rb) => {
     .command('restart')
     .description('Restart the service: application unresponsive, hanging workers, suspected deadlock.')
     .option('--rolling', 'one instance after another, no downtime')
-    .option('--batch <n>', 'with --rolling: how many instances at a time', '1')
+    .option('--batch <n>', 'with --rolling: how many instances at a time (default: 1)')
+    .option('--no-wait', 'with --rolling: end when the platform has taken it; rb restart status shows how it goes')
     .option('--instance <id>', 'only this instance')
     .option('--emergency', 'stop everything, wait for the drain, start again: there is a downtime')
+    .option('--every <duration>', 'let the platform restart it one instance after another, every 6h, 1d ...')
+    .option('--unschedule', 'take that schedule away')
     .addHelpText('before', examples)
-    .action(async (flags: Flags) => {
-      const chosen = [flags.rolling, flags.emergency, flags.instance].filter((flag) => flag !== undefined).length;
-      if (chosen !== 1)
-        throw new RunbookError(
-          'usage',
-          chosen === 0 ? 'Say what to restart.' : '--rolling, --instance and --emergency exclude one another.',
-          {
-            next: ['rb restart --rolling', 'rb restart --instance <id>', 'rb restart --emergency', 'rb restart status'],
-          },
-        );
-      const { restart: settings } = (await rb.settings()).environment;
-      const expected = settings.expectedMinutes === undefined ? {} : { expectedMinutes: settings.expectedMinutes };
-      if (flags.instance !== undefined) return rb.run(singleRestart, { id: flags.instance });
-      if (flags.emergency) return rb.run(emergencyRestart, expected);
-      return rb.run(rollingRestart, { batch: Number(flags.batch), ...expected });
-    });
+    .action((flags: Flags) => runMode(rb, flags));
   restart
     .command('status')
-    .summary('instances with version, age and health')
+    .summary('instances with version, age, restarts and health; the rollout, what changed last')
     .action(() => rb.run(restartStatus, {}));
   restart
     .command('undo')
+    .option('--to-revision <n>', 'to this one; rb restart status lists them')
     .summary('back to the version before')
-    .action(() => rb.run(undoRestart, {}));
+    .addHelpText('before', undoExamples)
+    .action(({ toRevision }: { readonly toRevision?: string }) =>
+      rb.run(undoRestart, toRevision === undefined ? {} : { revision: toRevision }),
+    );
+  restart
+    .command('schedules')
+    .summary('restarts at fixed times (--every)')
+    .action(() => rb.run(restartSchedules, {}));
+};
+
+const modes = ['rolling', 'instance', 'emergency', 'every', 'unschedule'] as const;
+
+const runMode = async (rb: Rb, flags: Flags): Promise<void> => {
+  const [mode, ...more] = modes.filter((name) => flags[name] !== undefined);
+  if (mode === undefined || more.length > 0)
+    throw new RunbookError(
+      'usage',
+      mode === undefined
+        ? 'Say what to restart.'
+        : '--rolling, --instance, --emergency, --every and --unschedule exclude one another.',
+      {
+        next: ['rb restart --rolling', 'rb restart --instance <id>', 'rb restart --emergency', 'rb restart status'],
+      },
+    );
+  const misplaced = flags.batch === undefined ? (flags.wait ? undefined : '--no-wait') : '--batch';
+  if (mode !== 'rolling' && misplaced !== undefined)
+    throw new RunbookError('usage', `${misplaced} belongs to --rolling.`, { next: ['rb restart --help'] });
+  const { restart: settings } = (await rb.settings()).environment;
+  const expected = settings.expectedMinutes === undefined ? {} : { expectedMinutes: settings.expectedMinutes };
+  switch (mode) {
+    case 'rolling': {
+      const wait = flags.wait ? {} : { wait: false };
+      return rb.run(rollingRestart, { batch: Number(flags.batch ?? '1'), ...expected, ...wait });
+    }
+    case 'instance':
+      return rb.run(singleRestart, { id: flags.instance });
+    case 'emergency':
+      return rb.run(emergencyRestart, expected);
+    case 'every':
+      return rb.run(scheduleRestarts, { everyMs: parseDuration(flags.every ?? '', '--every') });
+    case 'unschedule':
+      return rb.run(unscheduleRestarts, {});
+  }
 };
 
 const examples = `Examples:
   rb restart --rolling               one instance after another
   rb restart --rolling --batch 2     two at a time
   rb restart --rolling --dry-run     show the plan and change nothing
+  rb restart --rolling --no-wait     begin it and end
   rb restart --instance app-2        only that one
-  rb restart status                  what is running now
+  rb restart --every 6h              from now on, until --unschedule
+  rb restart status                  what is running now, and what changed last
+  rb restart undo                    back to the version before
+`;
+
+const undoExamples = `Examples:
+  rb restart undo --dry-run          what would be different
+  rb restart undo
+  rb restart undo --to-revision 7
 `;

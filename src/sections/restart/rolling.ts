@@ -1,15 +1,24 @@
 import * as z from 'zod/mini';
-import type { RestartUnit } from '../../providers/workload/port.ts';
-import { lookAtInstances, instancesLeft } from '../instances.ts';
+import { RunbookError } from '../../engine/errors.ts';
+import type { Finding } from '../../engine/finding.ts';
+import type { RestartUnit, Workload } from '../../providers/workload/port.ts';
+import { countInstances, instancesIn, instancesLeft } from '../instances.ts';
 import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
 import { errorsSince, expectedTime, startOf } from './after.ts';
+import { undoOfRestart } from './back.ts';
 
 const RollingInput = z.object({
   /** Instances at a time. */
   batch: z.int().check(z.gte(1)),
   expectedMinutes: z.optional(z.number()),
+  /** Whether to stay until it is done. Absent: yes. */
+  wait: z.optional(z.boolean()),
 });
+type RollingInput = z.output<typeof RollingInput>;
+
+const waits = (input: RollingInput): boolean => input.wait !== false;
+const whenWaiting = ({ input }: { readonly input: RollingInput }): boolean => waits(input);
 
 /** Option A of the runbook: one instance (or batch) after another, each healthy again before the next is touched. */
 export const rollingRestart = procedure({
@@ -19,9 +28,12 @@ export const rollingRestart = procedure({
   needs: ['workload', 'logs'],
   input: RollingInput,
   steps: ({ check, each, action, verification }) => [
-    check('before', 'Instances before the restart', lookAtInstances),
+    { ...check('before', 'Instances before the restart', countInstances), when: whenWaiting },
     each('restart', 'Restart one after another', {
-      items: ({ workload, input, signal }) => workload.restartUnits(input.batch, { signal }),
+      items: ({ workload, input, signal }) => {
+        if (!waits(input)) requireOwnRolling(workload);
+        return workload.restartUnits(input.batch, { signal });
+      },
       step: (unit) =>
         action(
           unit.id,
@@ -30,30 +42,55 @@ export const rollingRestart = procedure({
             'disruptive',
             (workload) => workload.restart,
             () => unit as RestartUnit,
+            (_, { workload, input }) => (waits(input) ? undoOfRestart(workload) : undefined),
+            waits,
           ),
         ),
     }),
-    verification('after', 'All instances healthy', lookAtInstances),
-    verification('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
-      errorsSince(logs, startOf(findings.get('before')), signal),
-    ),
+    { ...verification('after', 'All instances healthy', countInstances), when: whenWaiting },
+    {
+      ...verification('errors', 'Errors in the logs since the restart', ({ logs, findings, signal }) =>
+        errorsSince(logs, startOf(findings.get('before')), signal),
+      ),
+      when: whenWaiting,
+    },
   ],
   summarise: ({ input, findings, ms }) =>
-    `${expectedTime('Rolling restart', ms, input.expectedMinutes)} ${findings.get('after')?.summary}.`,
+    waits(input)
+      ? `${expectedTime('Rolling restart', ms, input.expectedMinutes)} ${findings.get('after')?.summary}.`
+      : `Rolling restart begun${begun(findings)}. The platform carries it out; how it goes: rb restart status`,
   stateLeft: async ({ workload, findings, signal }) =>
     instancesLeft(findings.get('before'), await workload.status({ signal })),
-  afterFailure: ({ input, failedStep }) => [
+  afterFailure: ({ input, failedStep, findings }) => [
     'rb restart status',
-    ...again(input.batch, failedStep),
-    'rb restart undo   (back to the version before)',
+    ...again(input.batch, failedStep, findings.get('before')),
+    'rb restart undo   (back to what ran before)',
     'rb restart --emergency   (stops everything; only if nothing else helps)',
   ],
 });
 
-/** A batch is no instance; a new rollout begins with what is not healthy. */
-const again = (batch: number, failedStep: string | undefined): readonly string[] => {
+/** Errors: `usage` where nothing would go on without us. */
+const requireOwnRolling = ({ restart }: Workload): void => {
+  if (restart.accepted) return;
+  throw new RunbookError(
+    'usage',
+    'rb itself takes the instances of this workload one after another; --no-wait would stop half-way. Nothing was done.',
+    { next: ['rb restart --rolling'] },
+  );
+};
+
+/** What the platform said when it took the change. */
+const begun = (findings: ReadonlyMap<string, Finding>): string => {
+  const said = [...findings].flatMap(([step, { summary }]) => (step.startsWith('restart/') ? [summary] : []));
+  return said.length === 0 ? '' : `: ${said.join('; ')}`;
+};
+
+/** A batch is no instance, nor is what the platform rolls by itself; a new rollout begins with what is not healthy. */
+const again = (batch: number, failedStep: string | undefined, before: Finding | undefined): readonly string[] => {
   if (!failedStep?.startsWith('restart/')) return [];
-  return batch === 1
-    ? [`rb restart --instance ${failedStep.slice('restart/'.length)}   (try that one again)`]
-    : ['rb restart --rolling   (begins with what is not healthy)'];
+  if (batch > 1) return ['rb restart --rolling   (begins with what is not healthy)'];
+  const unit = failedStep.slice('restart/'.length);
+  return instancesIn(before).some(({ id }) => id === unit)
+    ? [`rb restart --instance ${unit}   (try that one again)`]
+    : [];
 };

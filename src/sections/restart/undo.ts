@@ -1,32 +1,29 @@
 import * as z from 'zod/mini';
-import { RunbookError } from '../../engine/errors.ts';
-import type { Workload } from '../../providers/workload/port.ts';
 import { lookAtInstances } from '../instances.ts';
-import { operation } from '../operation.ts';
 import { procedure } from '../ports.ts';
+import { rollBack } from './back.ts';
 
-const rollbackOf = (workload: Workload): NonNullable<Workload['rollback']> => {
-  if (workload.rollback) return workload.rollback;
-  throw new RunbookError('usage', 'No way back is configured for this workload.', {
-    next: ['add the argument list `rollback` to `workload` in runbook.config.yaml'],
-  });
-};
+const UndoInput = z.object({
+  /** As the platform counts them; the one before where it is absent. */
+  revision: z.optional(z.string().check(z.minLength(1))),
+});
 
-/** Back to the version before. */
+/** Back to the version before, or to a named revision. */
 export const undoRestart = procedure({
   id: 'restart.undo',
   section: '2.1',
   title: 'Back to the version before',
   needs: ['workload'],
-  input: z.object({}),
+  input: UndoInput,
   steps: ({ action, verification }) => [
     action(
       'rollback',
       'Roll back',
-      operation('disruptive', rollbackOf, () => ({})),
+      rollBack((input: z.output<typeof UndoInput>) => input.revision),
     ),
     verification('after', 'All instances healthy', lookAtInstances),
   ],
-  summarise: ({ findings }) => `Rolled back. ${findings.get('after')?.summary}.`,
+  summarise: ({ input, findings }) =>
+    `Rolled back${input.revision === undefined ? '' : ` to revision ${input.revision}`}. ${findings.get('after')?.summary}.`,
   afterFailure: () => ['rb restart status'],
 });

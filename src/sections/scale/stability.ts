@@ -2,74 +2,127 @@ import { worst } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { WorkloadStatus } from '../../providers/workload/port.ts';
 
-/** One look at the instances while they are watched. */
+/** One look at the instances: the baseline before the change, then again and again while they are watched. */
 export interface StabilitySample {
-  readonly [key: string]: string | number | readonly string[] | { readonly [id: string]: string };
+  readonly [key: string]: string | number | readonly string[] | { readonly [id: string]: string | number };
+  readonly desired: number;
   readonly running: number;
   readonly unhealthy: readonly string[];
   /** Start time by instance, where the platform tells. */
   readonly startedAt: { readonly [id: string]: string };
+  /** How often the platform has started it again, by instance, where it counts. */
+  readonly restarts: { readonly [id: string]: number };
 }
 
-export const stabilitySample = (status: WorkloadStatus): StabilitySample => ({
-  running: status.instances.filter((one) => one.state === 'running').length,
-  unhealthy: status.instances.filter((one) => one.health === 'critical').map((one) => one.id),
+export const stabilitySample = ({ desired, instances }: WorkloadStatus): StabilitySample => ({
+  desired,
+  running: instances.filter((one) => one.state === 'running').length,
+  unhealthy: instances.filter((one) => one.health === 'critical').map((one) => one.id),
   startedAt: Object.fromEntries(
-    status.instances.flatMap((one) => (one.startedAt === undefined ? [] : [[one.id, one.startedAt]])),
+    instances.flatMap((one) => (one.startedAt === undefined ? [] : [[one.id, one.startedAt]])),
+  ),
+  restarts: Object.fromEntries(
+    instances.flatMap((one) => (one.restarts === undefined ? [] : [[one.id, one.restarts]])),
   ),
 });
 
+export interface Expectation {
+  readonly wanted: number;
+  /** How far an autoscaler may go below it: its limits were changed, and within them the number is its own. */
+  readonly lowest: number;
+  /** Its name, where one is active. */
+  readonly autoscaler?: string | undefined;
+  readonly unhealthyThreshold: number;
+}
+
 /**
- * Judges the samples since the change: the count must stay, no instance may restart, and none may be unhealthy for
- * `unhealthyThreshold` samples in a row. Coming and going of health is flapping: a warning.
+ * Judges the samples since the change against the baseline before it: the count must stay, no instance may restart, and
+ * none that was well may be unhealthy for `unhealthyThreshold` samples in a row. Coming and going, of health or of
+ * instances, is flapping: a warning.
  */
 export const judgeStability = (
+  baseline: StabilitySample | undefined,
   samples: readonly StabilitySample[],
-  wanted: number,
-  unhealthyThreshold: number,
+  expected: Expectation,
 ): Finding => {
   const latest = samples.at(-1);
   if (!latest) return { verdict: 'unknown', summary: 'no sample was taken' };
-  const off = trailing(samples, (sample) => sample.running !== wanted);
   // One look may fall into the moment in which an instance is replaced.
-  if (off >= 2)
+  if (trailing(samples, (sample) => isOff(sample, expected)) >= 2)
+    return { verdict: 'critical', summary: countIsOff(latest, expected) };
+  const restarted = restarts(baseline, samples);
+  if (restarted.length > 0) return { verdict: 'critical', summary: `${restarted.join(', ')} restarted by itself` };
+  const before = new Set(baseline?.unhealthy);
+  const ill = latest.unhealthy.filter(
+    (id) => trailing(samples, (sample) => sample.unhealthy.includes(id)) >= expected.unhealthyThreshold,
+  );
+  const fallen = ill.filter((id) => !before.has(id));
+  if (fallen.length > 0)
     return {
       verdict: 'critical',
-      summary: `${latest.running} instances are running, not ${wanted}: something else changes the count`,
+      summary: `${fallen.join(', ')} unhealthy ${expected.unhealthyThreshold} times in a row`,
     };
-  const restarted = restarts(samples);
-  if (restarted.length > 0) return { verdict: 'critical', summary: `${restarted.join(', ')} restarted by itself` };
-  const ill = latest.unhealthy.filter(
-    (id) => trailing(samples, (sample) => sample.unhealthy.includes(id)) >= unhealthyThreshold,
-  );
-  if (ill.length > 0)
-    return { verdict: 'critical', summary: `${ill.join(', ')} unhealthy ${unhealthyThreshold} times in a row` };
-  const flaps = flapping(samples);
-  const verdict = worst([flaps > 2 ? 'warn' : 'ok', latest.unhealthy.length > 0 ? 'warn' : 'ok']);
+  return judgeComingAndGoing(samples, latest, expected);
+};
+
+const judgeComingAndGoing = (
+  samples: readonly StabilitySample[],
+  latest: StabilitySample,
+  { wanted }: Expectation,
+): Finding => {
+  const health = changes(samples, (sample) => sample.unhealthy.join(' '));
+  const count = changes(samples, (sample) => String(sample.running));
+  const flapping = [
+    ...(health > 2 ? [`health came and went ${health} times`] : []),
+    ...(count > 2 ? [`the number of running instances changed ${count} times`] : []),
+    ...(latest.unhealthy.length > 0 ? [`${latest.unhealthy.join(', ')} not healthy`] : []),
+  ];
+  const verdict = worst(flapping.map(() => 'warn' as const));
   return {
     verdict,
-    summary:
-      verdict === 'ok'
-        ? `stable with ${wanted} instances over ${samples.length} samples`
-        : `health came and went ${flaps} times`,
+    summary: verdict === 'ok' ? `stable with ${wanted} instances over ${samples.length} samples` : flapping.join('; '),
   };
 };
 
+/** How many there should be at the time of a sample: what was wanted, or fewer where the autoscaler may decide that. */
+const target = ({ desired }: StabilitySample, { wanted, lowest }: Expectation): number =>
+  Math.min(wanted, Math.max(lowest, desired));
+
+const isOff = (sample: StabilitySample, expected: Expectation): boolean => sample.running !== target(sample, expected);
+
+const countIsOff = (latest: StabilitySample, expected: Expectation): string => {
+  const count = `${latest.running} instances are running, not ${target(latest, expected)}`;
+  if (latest.desired === target(latest, expected) && latest.running <= latest.desired) return count;
+  return expected.autoscaler === undefined
+    ? `${count}: something else changes the count`
+    : `${count}: ${expected.autoscaler} has changed the count to ${latest.desired}`;
+};
+
 const trailing = (samples: readonly StabilitySample[], is: (sample: StabilitySample) => boolean): number => {
-  let count = 0;
-  for (let index = samples.length - 1; index >= 0; index--) {
-    const sample = samples[index];
-    if (!sample || !is(sample)) break;
-    count++;
-  }
-  return count;
+  const last = samples.findLastIndex((sample) => !is(sample));
+  return samples.length - 1 - last;
 };
 
-const restarts = (samples: readonly StabilitySample[]): readonly string[] => {
-  const first = samples[0]?.startedAt ?? {};
-  const last = samples.at(-1)?.startedAt ?? {};
-  return Object.keys(last).filter((id) => first[id] !== undefined && first[id] !== last[id]);
+/**
+ * Instances that started anew, or were started again by the platform, since they were first seen: at the baseline, where
+ * they outlived the change.
+ */
+const restarts = (baseline: StabilitySample | undefined, samples: readonly StabilitySample[]): readonly string[] => {
+  const [first] = samples;
+  const latest = samples.at(-1);
+  if (!first || !latest) return [];
+  const earliest = <Value>(id: string, of: (sample: StabilitySample) => { readonly [id: string]: Value }) => {
+    const outlived = baseline && of(first)[id] !== undefined ? [baseline] : [];
+    return [...outlived, ...samples].map((sample) => of(sample)[id]).find((value) => value !== undefined);
+  };
+  const startedAnew = Object.entries(latest.startedAt).filter(
+    ([id, at]) => at !== earliest(id, (sample) => sample.startedAt),
+  );
+  const startedAgain = Object.entries(latest.restarts).filter(
+    ([id, count]) => count > (earliest(id, (sample) => sample.restarts) ?? count),
+  );
+  return [...new Set([...startedAnew, ...startedAgain].map(([id]) => id))];
 };
 
-const flapping = (samples: readonly StabilitySample[]): number =>
-  samples.slice(1).filter((sample, index) => sample.unhealthy.join(' ') !== samples[index]?.unhealthy.join(' ')).length;
+const changes = (samples: readonly StabilitySample[], of: (sample: StabilitySample) => string): number =>
+  samples.slice(1).filter((sample, index) => samples[index] && of(sample) !== of(samples[index])).length;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { lookAtInstances } from '../instances.ts';
+import { lookFurther } from '../further.ts';
 import { procedure } from '../ports.ts';
 import { isOffPeak, wallClock } from './off-peak.ts';
 
@@ -12,6 +13,10 @@ export const scaleStatus = procedure({
   input: z.object({}),
   steps: ({ check }) => [
     check('instances', 'Instances', lookAtInstances),
+    {
+      ...check('autoscaler', 'Autoscaler', (context) => lookFurther(context, 'autoscaler')),
+      when: ({ workload }) => workload.views !== undefined,
+    },
     check('limits', 'Limits', ({ settings, clock }) => {
       const limits = settings.environment.scaling;
       if (!limits)

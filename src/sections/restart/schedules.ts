@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import type { Finding } from '../../engine/finding.ts';
+import type { Schedule } from '../../providers/workload/port.ts';
+import { procedure } from '../ports.ts';
+import { schedulingOf } from './scheduling.ts';
+
+/** The restarts at fixed times that `rb` has set up, and what became of the last one. */
+export const restartSchedules = procedure({
+  id: 'restart.schedules',
+  section: '2.1',
+  title: 'Scheduled restarts',
+  needs: ['workload'],
+  input: z.object({}),
+  steps: ({ check }) => [
+    check('schedules', 'Scheduled restarts', async ({ workload, signal }) =>
+      schedulesFinding(await schedulingOf(workload).list({ signal })),
+    ),
+  ],
+  afterFailure: () => ['rb restart --every 6h'],
+});
+
+/** A schedule that does not run is a warning: somebody relies on it. */
+export const schedulesFinding = (schedules: readonly Schedule[]): Finding => {
+  const idle = schedules.filter(({ suspended }) => suspended);
+  return {
+    verdict: idle.length > 0 ? 'warn' : 'ok',
+    summary: summaryOf(schedules, idle.length),
+    evidence: {
+      columns: [
+        { title: 'Schedule' },
+        { title: 'When' },
+        { title: 'State' },
+        { title: 'Last run' },
+        { title: 'Result' },
+      ],
+      rows: schedules.map(({ id, expression, suspended, lastRunAt, lastResult }) => [
+        id,
+        expression,
+        suspended ? { text: 'suspended', verdict: 'warn' } : 'active',
+        lastRunAt ?? null,
+        lastResult ?? null,
+      ]),
+    },
+    data: { schedules: schedules.map((one) => ({ ...one })) },
+  };
+};
+
+const summaryOf = (schedules: readonly Schedule[], idle: number): string => {
+  if (schedules.length === 0) return 'no restarts are scheduled';
+  const count = `${schedules.length} ${schedules.length === 1 ? 'schedule' : 'schedules'}`;
+  return idle === 0 ? count : `${count}, ${idle} suspended`;
+};

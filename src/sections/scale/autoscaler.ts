@@ -1,0 +1,67 @@
+import { RunbookError } from '../../engine/errors.ts';
+import type { Finding } from '../../engine/finding.ts';
+import type { Autoscaler, Autoscaling, Workload } from '../../providers/workload/port.ts';
+
+/** What sets the number of instances by itself, if anything does. That it cannot be seen keeps nobody from scaling. */
+export const findAutoscaler = async (
+  { autoscaling }: Workload,
+  call: { readonly signal: AbortSignal },
+): Promise<Finding> => {
+  if (!autoscaling) return { verdict: 'ok', summary: 'this platform has none', data: null };
+  try {
+    const found = await autoscaling.find(call);
+    return found
+      ? { verdict: found.active ? 'warn' : 'ok', summary: inWords(found), data: { ...found } }
+      : { verdict: 'ok', summary: 'none sets the number of instances', data: null };
+  } catch (error) {
+    if (call.signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unreachable') throw error;
+    return {
+      verdict: 'unknown',
+      summary: `cannot see whether an autoscaler sets the number of instances: ${error.message}`,
+      data: { unseen: true },
+    };
+  }
+};
+
+const inWords = ({ name, min, max, active }: Autoscaler): string =>
+  active
+    ? `${name} sets the number of instances, between ${min} and ${max}`
+    : `${name} (between ${min} and ${max}) is not active at present`;
+
+/** The one that would change the number again; undefined where there is none, it is not active, or it cannot be seen. */
+export const autoscalerIn = (finding: Finding | undefined): Autoscaler | undefined => {
+  const data = finding?.data as Partial<Autoscaler> | null | undefined;
+  return data?.active === true ? (data as Autoscaler) : undefined;
+};
+
+/** What the person who confirms has to know, where nobody could see whether there is an autoscaler. */
+export const unseenAutoscaler = (finding: Finding | undefined): readonly string[] =>
+  (finding?.data as { readonly unseen?: boolean } | null | undefined)?.unseen === true
+    ? ['cannot see whether an autoscaler would change it back']
+    : [];
+
+/** What happens to a count that is set past an autoscaler. */
+export const fate = ({ name, min, max }: Autoscaler, to: number): string => {
+  if (to === 0) return `at 0 instances ${name} does nothing any more, until somebody starts some again`;
+  if (to < min || to > max) return `${name} keeps between ${min} and ${max}: it would change ${to} back at once`;
+  return `${name} (between ${min} and ${max}) may change ${to} again as soon as the load asks for it`;
+};
+
+/** Which way the numbers speak for. */
+export const adviseOnAutoscaler = (
+  autoscaler: Autoscaler,
+  { present, to }: { readonly present: number; readonly to: number },
+): { readonly option: 'limits' | 'count'; readonly because: string } => {
+  const because = fate(autoscaler, to);
+  if (to === 0) return { option: 'count', because: `no limit of it can be 0, and ${because}` };
+  if (to < autoscaler.min || to > autoscaler.max) return { option: 'limits', because };
+  return to > present
+    ? { option: 'limits', because: `${because}; with ${to} as its minimum it still adds instances under load` }
+    : { option: 'count', because: `${because}, and should; with ${to} as its maximum it could not` };
+};
+
+/** Errors: `usage` where the platform has no autoscaling at all. */
+export const autoscalingOf = ({ autoscaling }: Workload): Autoscaling => {
+  if (autoscaling) return autoscaling;
+  throw new RunbookError('usage', 'This workload has no autoscaler whose limits could be changed.');
+};
