@@ -3,6 +3,7 @@ import type { Mirror } from '../../kubernetes/mirror.ts';
 import type { Kubernetes, Resource } from '../../kubernetes/port.ts';
 import type { Call } from '../port.ts';
 import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './config.ts';
+import { nextChangeOf } from './next-change.ts';
 import { type Pod, resourceOf, resources, type WorkloadObject } from './objects.ts';
 import { type PodView, podView } from './pods.ts';
 import { presentRevision, type Revision, revisionOf, type RevisionObject, revisionResource } from './revisions.ts';
@@ -40,6 +41,10 @@ export interface Service {
   mirrorPods(snapshot: Snapshot, call: Pick<Call, 'signal' | 'clock'>): Promise<PodsMirror>;
   /** The kubectl command that does the same here, with context and namespace. */
   kubectl(...words: readonly string[]): string;
+  /** Notes what a plan was made from, so that a later difference can be told field by field. */
+  planned(change: Change, from: Snapshot): void;
+  /** Undefined where another process made the plan. */
+  plannedFrom(change: Change): Snapshot | undefined;
   /** Notes that a change went through, in this process, and what the server answered. */
   finished(change: Change, call: Pick<Call, 'mark'>, after: Snapshot): void;
   /** Undefined where this process has not applied the change. */
@@ -56,6 +61,7 @@ export const openService = (
 ): Service => {
   const { kind, name } = config;
   const resource = resourceOf[kind];
+  const plans = new Map<string, Snapshot>();
   const done = new Map<string, Snapshot>();
 
   const revisions: Service['revisions'] = async (snapshot, signal) => {
@@ -116,6 +122,8 @@ export const openService = (
     },
     kubectl: (...words) =>
       ['kubectl', '--context', client.identity.context, '-n', client.identity.namespace, ...words].join(' '),
+    planned: (change, from) => void plans.set(fingerprint(change), from),
+    plannedFrom: (change) => plans.get(fingerprint(change)),
     finished: (change, call, after) => void done.set(key(change, call), after),
     after: (change, call) => done.get(key(change, call)),
   };
@@ -134,15 +142,7 @@ const ownersOf = (snapshot: Snapshot, revisions: Iterable<Revision>): ReadonlySe
 };
 
 const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<Revision> | undefined): PodsMirror => {
-  const waiting = new Map<Mirror<unknown>, Promise<void>>();
-  /** One promise a mirror at a time: asking again while one is open would lose what it tells. */
-  const next = (mirror: Mirror<unknown>): Promise<void> => {
-    const known = waiting.get(mirror);
-    if (known) return known;
-    const asked = mirror.changed().finally(() => waiting.delete(mirror));
-    waiting.set(mirror, asked);
-    return asked;
-  };
+  const changes = [nextChangeOf(pods), ...(revisions ? [nextChangeOf(revisions)] : [])];
   return {
     pods: () => {
       const owners = ownersOf(opened, revisions?.items.values() ?? []);
@@ -154,7 +154,7 @@ const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<R
       if (!revisions) return snapshot.observedGeneration >= snapshot.generation ? snapshot.updateRevision : undefined;
       return presentRevision(snapshot, revisions.items.values())?.hash;
     },
-    changed: () => Promise.race([next(pods), ...(revisions ? [next(revisions)] : [])]),
+    changed: () => Promise.race(changes.map((next) => next())),
     close: () => {
       pods.close();
       revisions?.close();

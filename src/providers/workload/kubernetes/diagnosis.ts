@@ -1,0 +1,132 @@
+import { messageOf } from '../../../engine/errors.ts';
+import type { Cell, Finding, Table } from '../../../engine/finding.ts';
+import type { Call } from '../port.ts';
+import type { Service } from './service.ts';
+import type { Trouble } from './trouble.ts';
+
+const shownPods = 10;
+const podsWithLog = 3;
+const logLines = 10;
+const widestLine = 300;
+/** The reason is worth more than its log: it is not held back for one that does not come. */
+const logWithinMs = 2500;
+
+/** Why a rollout does not get through: one sentence, and the pods with the last lines of what they said. */
+export const diagnose = async (
+  service: Service,
+  what: string,
+  troubles: readonly Trouble[],
+  call: Pick<Call, 'signal' | 'clock'>,
+): Promise<Finding> => {
+  const shown = worstFirst(troubles).slice(0, shownPods);
+  const logs = await Promise.all(shown.map((one, index) => lastLines(service, one, call, index < podsWithLog)));
+  const more = troubles.length - shown.length;
+  const [worst] = shown;
+  return {
+    verdict: 'critical',
+    summary: worst === undefined ? what : `${what}: ${sentence(worst, troubles)}`,
+    ...(shown.length === 0 ? {} : { evidence: table(shown, logs, more) }),
+    data: {
+      troubles: shown.map(({ pod, container, reason, message, exitCode, restarts }, index) => ({
+        pod,
+        container: container ?? null,
+        reason,
+        message: message ?? null,
+        exitCode: exitCode ?? null,
+        restarts,
+        log: [...(logs[index] ?? [])],
+      })),
+      pods: troubles.length,
+    },
+  };
+};
+
+/** "checkout-api-5d9f-x2k8p: container app: CrashLoopBackOff, exit code 1, 3 restarts; 2 more pods as well". */
+export const sentence = (one: Trouble, all: readonly Trouble[]): string => {
+  const { pod, container, reason, exitCode, message, restarts } = one;
+  const facts = [
+    reason,
+    ...(exitCode === undefined || exitCode === 0 ? [] : [`exit code ${exitCode}`]),
+    ...(restarts === 0 ? [] : [restarts === 1 ? '1 restart' : `${restarts} restarts`]),
+  ].join(', ');
+  // What a crash says is in its log; what keeps a container from starting is only said here.
+  const why = message !== undefined && exitCode === undefined ? ` (${oneLine(message)})` : '';
+  const others = new Set(all.map((each) => each.pod)).size - 1;
+  const more = others === 0 ? '' : `; ${others} more ${others === 1 ? 'pod' : 'pods'} in trouble`;
+  return `${pod}: ${container === undefined ? '' : `container ${container}: `}${facts}${why}${more}`;
+};
+
+const oneLine = (text: string): string => {
+  const [line = ''] = text.trim().split(/\r?\n/);
+  return line.length > widestLine ? `${line.slice(0, widestLine)}…` : line;
+};
+
+/** Those that ended with a code tell the most, and of those the one that did so most often. */
+const worstFirst = (troubles: readonly Trouble[]): readonly Trouble[] =>
+  troubles.toSorted(
+    (a, b) => Number(b.exitCode !== undefined) - Number(a.exitCode !== undefined) || b.restarts - a.restarts,
+  );
+
+/** Of the run that ended, where there is one: the present one has often not said anything yet. */
+const lastLines = async (
+  { client, deps }: Service,
+  { pod, container, exitCode, restarts }: Trouble,
+  { signal, clock }: Pick<Call, 'signal' | 'clock'>,
+  wanted: boolean,
+): Promise<readonly string[] | undefined> => {
+  if (!wanted || container === undefined || (exitCode === undefined && restarts === 0)) return undefined;
+  const over = new AbortController();
+  const within = AbortSignal.any([signal, over.signal]);
+  const read = async (previous: boolean) =>
+    linesOf(deps.redact(await client.log(pod, { container, previous, tailLines: logLines, signal: within })));
+  const reading = (async () => {
+    const before = restarts === 0 ? [] : await read(true).catch(() => []);
+    return before.length > 0 ? before : read(false);
+  })().catch((error: unknown) => [`(its log cannot be read: ${messageOf(error)})`]);
+  const late = clock.sleep(logWithinMs, within).then(
+    () => ['(its log did not come in time)'],
+    () => reading,
+  );
+  const lines = await Promise.race([reading, late]);
+  over.abort();
+  signal.throwIfAborted();
+  return lines;
+};
+
+const linesOf = (text: string): readonly string[] =>
+  text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .slice(-logLines)
+    .map((line) => (line.length > widestLine ? `${line.slice(0, widestLine)}…` : line));
+
+const table = (shown: readonly Trouble[], logs: readonly (readonly string[] | undefined)[], more: number): Table => ({
+  columns: [
+    { title: 'Pod' },
+    { title: 'Container' },
+    { title: 'Reason' },
+    { title: 'Exit code', align: 'right' },
+    { title: 'Restarts', align: 'right' },
+    { title: 'Last lines of its log' },
+  ],
+  rows: [
+    ...shown.flatMap((one, index) => rowsOf(one, logs[index])),
+    ...(more > 0 ? [[`and ${more} more`, '', '', '', '', ''] as const] : []),
+  ],
+});
+
+const rowsOf = (one: Trouble, log: readonly string[] | undefined): readonly (readonly Cell[])[] => {
+  const said = log ?? (one.message === undefined ? [] : [oneLine(one.message)]);
+  const [first = null, ...rest] = said;
+  return [
+    [
+      one.pod,
+      one.container ?? null,
+      { text: one.reason, verdict: 'critical' },
+      one.exitCode ?? null,
+      one.restarts,
+      first,
+    ],
+    ...rest.map((line): readonly Cell[] => ['', '', '', '', '', line]),
+  ];
+};
