@@ -1,7 +1,10 @@
 import { RunbookError } from '../../engine/errors.ts';
 import type { ErrorKind } from '../../engine/errors.ts';
 
-/** What the API server answered, where it let us in and said no. Its `status` decides: 404 gone, 409 changed meanwhile, 410 too old, 422 invalid, 429 not now. */
+/**
+ * What the API server answered, where it answered no. Its `status` decides: 401 and 403 not let in (kind `unreachable`), 404
+ * gone, 409 changed meanwhile, 410 too old, 422 invalid, 429 not now.
+ */
 export class ApiFailure extends RunbookError {
   readonly status: number;
   /** The server's own word: NotFound, Conflict, Expired, Invalid, TooManyRequests. */
@@ -12,9 +15,14 @@ export class ApiFailure extends RunbookError {
   constructor(
     kind: ErrorKind,
     message: string,
-    answer: { readonly status: number; readonly reason: string; readonly details?: unknown },
+    answer: {
+      readonly status: number;
+      readonly reason: string;
+      readonly details?: unknown;
+      readonly next?: readonly string[];
+    },
   ) {
-    super(kind, message);
+    super(kind, message, answer.next ? { next: answer.next } : {});
     this.status = answer.status;
     this.reason = answer.reason;
     this.details = answer.details;
