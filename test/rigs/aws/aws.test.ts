@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runAwsCli } from './aws-cli.ts';
+import { clientsFor } from './clients.ts';
+import type { Moto } from './moto.ts';
+import { startMoto } from './moto.ts';
+import { startScriptedAws } from './scripted.ts';
+
+const web = { name: 'web', desired: 3, taskDefinition: 'web:7', earlier: ['web:6'] };
+const of = { cluster: 'prod', service: 'web' };
+
+describe('the scripted AWS peer and the AWS CLI', () => {
+  test('a rolling restart takes one UpdateService and a DescribeServices every 15 s', async () => {
+    await using aws = await startScriptedAws({ services: [web] });
+    const cli = (...words: string[]) => runAwsCli(words, { env: aws.env, time: 'manual' });
+    const named = ['--cluster', 'prod', '--service', 'web'];
+
+    const update = await cli('ecs', 'update-service', ...named, '--force-new-deployment');
+    expect(update.stderr).toBe('');
+    expect(JSON.parse(update.stdout)).toMatchObject({ service: { deployments: [{ status: 'PRIMARY' }, {}] } });
+    const wait = await cli('ecs', 'wait', 'services-stable', '--cluster', 'prod', '--services', 'web');
+    expect(wait).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+
+    expect(Object.fromEntries(aws.calls)).toEqual({ UpdateService: 1, DescribeServices: 3 });
+    expect(aws.service('web').describe().deployments).toMatchObject([{ rolloutState: 'COMPLETED' }]);
+  });
+});
+
+describe('the scripted AWS peer and the SDK', () => {
+  test('a member that the API does not know fails the test', async () => {
+    await using aws = await startScriptedAws({ services: [web] });
+    const body = JSON.stringify({ ...of, restartEverything: true, desiredCount: 'three' });
+    const answer = await fetch(aws.endpoint, {
+      method: 'POST',
+      body,
+      headers: {
+        'x-amz-target': 'AmazonEC2ContainerServiceV20141113.UpdateService',
+        authorization: 'AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-central-1/ecs/aws4_request, Signature=0',
+      },
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ __type: 'ValidationException' });
+    expect(aws.takeViolations()).toEqual([
+      'ecs UpdateService: UpdateServiceRequest has no member restartEverything',
+      'ecs UpdateService: UpdateServiceRequest.desiredCount is no integer',
+    ]);
+  });
+});
+
+describe("moto's server", () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  afterAll(() => moto.stop());
+
+  test('speaks with the SDK and the AWS CLI', async () => {
+    const { ecs } = clientsFor({ endpoint: moto.endpoint, region: 'eu-central-1' });
+    await ecs.createCluster({ clusterName: 'prod' });
+    const { stdout } = await runAwsCli(['ecs', 'list-clusters'], { env: moto.env });
+    expect(JSON.parse(stdout)).toMatchObject({ clusterArns: [expect.stringMatching(/:cluster\/prod$/)] });
+  });
+});
