@@ -14,10 +14,12 @@ export interface WantedCount {
   readonly unready: ReadonlySet<string>;
 }
 
+const marginMs = 5000;
+
 /** How long a pod of it may take to stop, with a margin for what the platform does around that. */
 export const graceMs = ({ template }: Snapshot): number => {
   const seconds = (template.spec as { readonly terminationGracePeriodSeconds?: number }).terminationGracePeriodSeconds;
-  return (seconds ?? 30) * 1000 + 15_000;
+  return (seconds ?? 30) * 1000 + marginMs;
 };
 
 /**

@@ -1,3 +1,4 @@
+import { RunbookError } from '../../../engine/errors.ts';
 import { isStatus } from '../../kubernetes/failure.ts';
 import type { Call } from '../port.ts';
 
@@ -17,5 +18,25 @@ export const optimistically = async <Result>(
       if (!isStatus(error, 409) || attempt === attempts) throw error;
     }
     await clock.sleep(pauseMs, signal);
+  }
+};
+
+const triesForMs = 30_000;
+const tryEveryMs = 1000;
+
+/** For what must be given back: goes on for half a minute while the cluster does not answer. */
+export const persistently = async (
+  { clock, signal }: Pick<Call, 'clock' | 'signal'>,
+  work: () => Promise<void>,
+): Promise<void> => {
+  const until = clock.monotonic() + triesForMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const mayPass = error instanceof RunbookError && (error.kind === 'unreachable' || error.kind === 'unknown');
+      if (!mayPass || clock.monotonic() > until) throw error;
+    }
+    await clock.sleep(tryEveryMs, signal);
   }
 };
