@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { missingPrograms } from './kubernetes/binaries.ts';
 import { isInstalled } from './aws/environment.ts';
 
 /** Something real that tests run against, and what it takes to have it. */
@@ -69,6 +70,12 @@ export const rigs = {
     usedFor: 'a full disk under the audit log',
     available: process.getuid?.() === 0 && onPath('mount'),
     get: 'run the tests as root',
+  },
+  kubernetes: {
+    name: 'Kubernetes control plane',
+    usedFor: 'restart, scale and roll back on Kubernetes',
+    available: missingPrograms().length === 0,
+    get: 'node test/rigs/kubernetes/build.ts (needs Go; some minutes, once)',
   },
   chromium: {
     name: 'Chromium',

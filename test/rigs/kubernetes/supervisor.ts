@@ -1,0 +1,67 @@
+/**
+ * Owns the processes of one cluster. It ends with everything it started, and removes the cluster's directory, when the process that started it goes away;
+ * where the settings name an owner, when that one does.
+ */
+import { createWriteStream, rmSync } from 'node:fs';
+import { bringUp } from './bring-up.ts';
+import type { ComponentProcess } from './component-process.ts';
+import type { ControlAnswer, ControlRequest, SupervisorReport, SupervisorSettings } from './messages.ts';
+import { type Component, writeState } from './state.ts';
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as SupervisorSettings;
+const { directory, ownerPid } = settings;
+const started = new Map<Component, ComponentProcess>();
+let ending = false;
+
+const shutDown = async (): Promise<void> => {
+  if (ending) return;
+  ending = true;
+  clearInterval(look);
+  // The apiserver before etcd: its log would fill with the loss.
+  await Promise.all([...started.values()].toReversed().map((component) => component.stop()));
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  if (process.connected) process.disconnect();
+};
+
+const ownerRuns = (): boolean => {
+  try {
+    return ownerPid === undefined || process.kill(ownerPid, 0);
+  } catch {
+    return false;
+  }
+};
+const look = setInterval(() => {
+  if (!ownerRuns()) void shutDown();
+}, 300);
+
+process.on('disconnect', () => {
+  if (ownerPid === undefined) void shutDown();
+});
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void shutDown());
+
+const tell = (message: SupervisorReport | ControlAnswer): void => {
+  if (process.connected) process.send?.(message);
+};
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+try {
+  const state = await bringUp(settings, started);
+  writeState(state);
+  tell({ ready: state });
+} catch (error) {
+  const reason = ending ? 'stopped while starting' : reasonOf(error);
+  const note = createWriteStream(`${directory}.failed`);
+  note.end(reason);
+  tell({ failed: reason });
+  process.exitCode = 1;
+  await shutDown();
+}
+
+process.on('message', ({ id, verb, component }: ControlRequest) => {
+  const one = started.get(component);
+  const done = verb === 'start' ? one?.start() : one?.stop();
+  Promise.resolve(done).then(
+    () => tell({ id, pid: one?.pid() ?? 0 }),
+    (error: unknown) => tell({ id, pid: 0, failed: reasonOf(error) }),
+  );
+});
