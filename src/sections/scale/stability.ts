@@ -50,7 +50,8 @@ export const judgeStability = (
   // One look may fall into the moment in which an instance is replaced.
   if (trailing(samples, (sample) => isOff(sample, expected)) >= 2)
     return { verdict: 'critical', summary: countIsOff(latest, expected) };
-  const restarted = restarts(baseline, samples);
+  // While the count is off, what is new may be one instance too many: the next look tells.
+  const restarted = isOff(latest, expected) ? [] : restarts(baseline, samples);
   if (restarted.length > 0) return { verdict: 'critical', summary: `${restarted.join(', ')} restarted by itself` };
   const before = new Set(baseline?.unhealthy);
   const ill = latest.unhealthy.filter(
