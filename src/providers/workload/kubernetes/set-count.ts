@@ -22,8 +22,9 @@ export const setCount = (
   precondition: Precondition,
   call: Pick<Call, 'signal' | 'clock'>,
 ): Promise<Snapshot> =>
-  optimistically(call, async () => {
+  optimistically(call, async (mayBeDone) => {
     const before = await service.read(call.signal);
+    if (mayBeDone && before.uid === precondition.uid && before.replicas === to) return before;
     requireSame(service, before, precondition);
     await patchScale(service, to, { signal: call.signal }, before.resourceVersion);
     return service.read(call.signal);

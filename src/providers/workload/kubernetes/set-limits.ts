@@ -94,9 +94,10 @@ const requireAwake = ({ config }: Service, found: FoundAutoscaler, replicas: num
 };
 
 const applyLimits = (service: Service, change: Change, call: Call): Promise<void> =>
-  optimistically(call, async () => {
+  optimistically(call, async (mayBeDone) => {
     const { min, max } = dataOf(change);
     const present = await findAutoscaler(service, call.signal);
+    if (mayBeDone && present?.min === min && present.max === max) return;
     if (!present || digest(autoscalerBasis(present)) !== digest(change.basis['autoscaler'] ?? null))
       throw changedMeanwhile(change, present);
     const { kind, name, uid, resourceVersion } = present;

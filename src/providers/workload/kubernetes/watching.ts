@@ -1,8 +1,9 @@
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
-import { instancesTable } from '../instances-table.ts';
 import type { Call } from '../port.ts';
-import { instanceOf, type PodView } from './pods.ts';
+import { nextChangeOf } from './next-change.ts';
+import type { PodView } from './pods.ts';
+import { podsTable, progressReport } from './progress.ts';
 import type { PodsMirror, Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -40,17 +41,17 @@ export const watchWorkload = async (
     if (!first) return gone(service);
     pods = await service.mirrorPods(first, call);
     const limit = forMs(first);
-    const report = tableReporter(call);
-    const next = changes(objects.changed.bind(objects), pods.changed.bind(pods));
+    const report = progressReport(call);
+    const next = [nextChangeOf(objects), nextChangeOf(pods)];
     for (;;) {
       const snapshot = one();
       if (snapshot && snapshot.uid !== first.uid) return madeAnew(service);
       const look: Look = { snapshot, pods: pods.pods(), waitedMs: call.clock.monotonic() - began };
-      report(look.pods);
+      report(standing(look), look.pods);
       const finding = snapshot ? await judge(look) : gone(service);
       if (finding) return withEvidence(finding, look.pods, call);
       if (look.waitedMs >= limit) return withEvidence(await lastWord(service, call, late(look)), look.pods, call);
-      await next(Math.min(everyMs, limit - look.waitedMs), call);
+      await somethingHappens(next, Math.min(everyMs, limit - look.waitedMs), call);
     }
   } finally {
     objects.close();
@@ -76,37 +77,29 @@ const lastWord = async (service: Service, call: Call, finding: Finding): Promise
   }
 };
 
-/** Resolves at the next change of one of them, or after `ms`. An open question is kept: asking again would lose its answer. */
-const changes = (...sources: readonly (() => Promise<void>)[]) => {
-  const open = new Map<number, Promise<void>>();
-  return async (ms: number, { clock, signal }: Pick<Call, 'clock' | 'signal'>): Promise<void> => {
-    const over = new AbortController();
-    const asked = sources.map((ask, index) => {
-      const known = open.get(index) ?? ask().finally(() => open.delete(index));
-      open.set(index, known);
-      return known;
-    });
-    try {
-      await Promise.race([...asked, clock.sleep(ms, AbortSignal.any([signal, over.signal]))]);
-    } finally {
-      over.abort();
-    }
-    signal.throwIfAborted();
-  };
+/** Resolves with the next change of one of them, or after `ms`. */
+const somethingHappens = async (
+  sources: readonly (() => Promise<void>)[],
+  ms: number,
+  { clock, signal }: Pick<Call, 'clock' | 'signal'>,
+): Promise<void> => {
+  const over = new AbortController();
+  try {
+    await Promise.race([...sources.map((ask) => ask()), clock.sleep(ms, AbortSignal.any([signal, over.signal]))]);
+  } finally {
+    over.abort();
+  }
+  signal.throwIfAborted();
 };
 
-const tableReporter = ({ clock, report }: Call) => {
-  let last = '';
-  return (pods: readonly PodView[]): void => {
-    const instances = pods.map(instanceOf);
-    const key = JSON.stringify(instances);
-    if (key === last) return;
-    last = key;
-    report({ table: instancesTable(instances, clock.now()) });
-  };
+/** "2 of 3 ready, 1 stopping". */
+const standing = ({ snapshot, pods }: Look): string => {
+  const stopping = pods.filter(({ terminating }) => terminating).length;
+  const ready = pods.filter(({ ready: is, terminating }) => is && !terminating).length;
+  return `${ready} of ${snapshot?.replicas ?? 0} ready${stopping === 0 ? '' : `, ${stopping} stopping`}`;
 };
 
 const withEvidence = (finding: Finding, pods: readonly PodView[], { clock }: Call): Finding => ({
-  evidence: instancesTable(pods.map(instanceOf), clock.now()),
+  evidence: podsTable(pods, clock.now()),
   ...finding,
 });
