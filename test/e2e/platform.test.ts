@@ -19,7 +19,7 @@ const refuses = async (line: string, reason: string | RegExp) => {
 describe('a workload of commands', () => {
   test.for(['restart --rolling --no-wait --yes', 'restart --rolling --no-wait --dry-run'])(
     '%s: rb is what goes on, so it cannot end before',
-    async ([line]) => {
+    async (line) => {
       await refuses(
         line ?? '',
         /rb itself takes the instances of this workload one after another; --no-wait would stop/,
@@ -29,8 +29,8 @@ describe('a workload of commands', () => {
 
   test.for(['restart --every 6h --yes', 'restart --unschedule --yes', 'restart schedules'])(
     '%s: there is a systemd timer to copy',
-    async ([line]) => {
-      const { stderr } = await refuses(line ?? '', /rb keeps no timer of its own/);
+    async (line) => {
+      const { stderr } = await refuses(line, /rb keeps no timer of its own/);
       expect(stderr).toContain('OnUnitActiveSec=6h');
       expect(stderr).toContain('ExecStart=rb -c /etc/runbook.config.yaml restart --rolling --yes');
     },
