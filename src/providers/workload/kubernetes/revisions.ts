@@ -65,7 +65,12 @@ export const fullRevisionOf = (kind: Kind, object: RevisionObject): FullRevision
 /** A template without what its controller adds when it keeps it. */
 export const plainTemplate = (template: PodTemplate): PodTemplate => {
   const { $patch: _, ...rest } = template;
-  const { labels, ...metadata } = template.metadata as { readonly labels?: JsonObject };
+  // Servers up to 1.33 write an empty creationTimestamp into templates, newer ones do not.
+  const {
+    labels,
+    creationTimestamp: ___,
+    ...metadata
+  } = template.metadata as { readonly labels?: JsonObject } & JsonObject;
   const { 'pod-template-hash': __, ...own } = labels ?? {};
   const kept = Object.keys(own).length === 0 ? metadata : { ...metadata, labels: own };
   return { ...rest, metadata: kept, spec: template.spec };
@@ -81,5 +86,13 @@ export const presentRevision = <One extends Revision>(
   for (const one of revisions)
     if (one.ownerUid === snapshot.uid && one.templateDigest === wanted && one.number >= (found?.number ?? 0))
       found = one;
-  return found;
+  if (found || snapshot.observedGeneration < snapshot.generation) return found;
+  // A template that was kept by an older server need not be written the same way: then its controller's own word counts.
+  for (const one of revisions)
+    if (
+      one.ownerUid === snapshot.uid &&
+      (one.name === snapshot.updateRevision || String(one.number) === snapshot.revision)
+    )
+      return one;
+  return undefined;
 };

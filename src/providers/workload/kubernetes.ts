@@ -1,0 +1,40 @@
+import type { Kubernetes } from '../kubernetes/port.ts';
+import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './kubernetes/config.ts';
+import { deferred } from './kubernetes/deferred.ts';
+import { restartOperation, restartUnits } from './kubernetes/restart.ts';
+import { openService } from './kubernetes/service.ts';
+import { statusOf } from './kubernetes/status.ts';
+import type { Workload } from './port.ts';
+
+/** A Deployment, a StatefulSet or a DaemonSet. What the fastest restart does not need is loaded when it is asked for. */
+export const openKubernetesWorkload = (
+  config: KubernetesWorkloadConfig,
+  client: Kubernetes,
+  deps: KubernetesWorkloadDeps,
+): Workload => {
+  const service = openService(config, client, deps);
+  const rollback = async () => (await import('./kubernetes/rollback.ts')).rollbackOperation(service);
+  const autoscaling = async () => (await import('./kubernetes/autoscaler.ts')).autoscaling(service);
+  return {
+    status: (call, depth = 'full') => statusOf(service, call, depth),
+    restartUnits: async (batch) => restartUnits(service, batch),
+    restart: restartOperation(service),
+    restartInstance: deferred(async () => (await import('./kubernetes/evict.ts')).restartInstanceOperation(service)),
+    stopAndStart: deferred(async () => (await import('./kubernetes/stop-and-start.ts')).stopAndStartOperation(service)),
+    scale: deferred(async () => (await import('./kubernetes/scale.ts')).scaleOperation(service)),
+    rollback: {
+      ...deferred(rollback),
+      accepted: async (...asked) => (await rollback()).accepted(...asked),
+    },
+    autoscaling: {
+      find: async (call) => (await autoscaling()).find(call),
+      setLimits: deferred(async () => (await autoscaling()).setLimits),
+    },
+    views: {
+      rollout: async (call) => (await import('./kubernetes/rollout-view.ts')).rolloutView(service, call),
+      autoscaler: async (call) => (await import('./kubernetes/autoscaler.ts')).autoscalerView(service)(call),
+      events: async (call) => (await import('./kubernetes/events-view.ts')).eventsView(service, call),
+      revisions: async (call) => (await import('./kubernetes/revisions-view.ts')).revisionsView(service, call),
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import type { Json } from '../../../engine/json.ts';
+import type { PodTemplate } from './objects.ts';
+import { plainTemplate } from './revisions.ts';
+
+/** What may be a password is not shown; that it differs is. */
+const secretLike = /\.env\..*(?:pass|secret|token|key|credential|auth|dsn)/i;
+
+/** From one pod template to another, as `- path: value` and `+ path: value`; lists of named things (containers, env) by name. */
+export const templateDifference = (
+  from: PodTemplate,
+  to: PodTemplate,
+  redact: (text: string) => string,
+): readonly string[] => {
+  const before = flat(plainTemplate(from));
+  const after = flat(plainTemplate(to));
+  const paths = [...new Set([...before.keys(), ...after.keys()])];
+  const line = (sign: string, path: string, value: string | undefined) =>
+    value === undefined ? [] : [redact(`${sign} ${path}: ${secretLike.test(`.${path}`) ? '(not shown)' : value}`)];
+  return paths
+    .filter((path) => before.get(path) !== after.get(path))
+    .flatMap((path) => [...line('-', path, before.get(path)), ...line('+', path, after.get(path))]);
+};
+
+const flat = (value: Json, path = '', into = new Map<string, string>()): ReadonlyMap<string, string> => {
+  const inside = value !== null && typeof value === 'object' ? entriesOf(value) : [];
+  for (const [key, inner] of inside) flat(inner, path === '' ? key : `${path}.${key}`, into);
+  if (inside.length === 0) into.set(path, typeof value === 'string' ? value : JSON.stringify(value));
+  return into;
+};
+
+const entriesOf = (value: object): readonly (readonly [string, Json])[] =>
+  Array.isArray(value)
+    ? value.map((item: Json, index) => [nameOf(item) ?? String(index), item] as const)
+    : (Object.entries(value) as [string, Json][]);
+
+const nameOf = (item: Json): string | undefined => {
+  const name = item !== null && typeof item === 'object' && 'name' in item ? item.name : undefined;
+  return typeof name === 'string' ? name : undefined;
+};
