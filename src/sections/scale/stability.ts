@@ -89,11 +89,18 @@ const judgeComingAndGoing = (
 const target = ({ desired }: StabilitySample, { wanted, lowest }: Expectation): number =>
   Math.min(wanted, Math.max(lowest, desired));
 
-const isOff = (sample: StabilitySample, expected: Expectation): boolean => sample.running !== target(sample, expected);
+const isOff = (sample: StabilitySample, expected: Expectation): boolean => {
+  const wanted = target(sample, expected);
+  return sample.running !== wanted || sample.desired !== wanted;
+};
 
 const countIsOff = (latest: StabilitySample, expected: Expectation): string => {
-  const count = `${latest.running} instances are running, not ${target(latest, expected)}`;
-  if (latest.desired === target(latest, expected) && latest.running <= latest.desired) return count;
+  const wanted = target(latest, expected);
+  const count =
+    latest.running === wanted
+      ? `${latest.desired} instances are asked for, not ${wanted}`
+      : `${latest.running} instances are running, not ${wanted}`;
+  if (latest.desired === wanted && latest.running < wanted) return count;
   return expected.autoscaler === undefined
     ? `${count}: something else changes the count`
     : `${count}: ${expected.autoscaler} has changed the count to ${latest.desired}`;
