@@ -1,0 +1,96 @@
+import { messageOf, RunbookError } from '../../engine/errors.ts';
+import type { ErrorKind } from '../../engine/errors.ts';
+import { credentialProblem } from './credentials.ts';
+
+/** What AWS answered, or why there was no answer. `code` is the service's own word: `ServiceNotFoundException`, `ThrottlingException`. */
+export class AwsFailure extends RunbookError {
+  readonly code: string;
+
+  constructor(kind: ErrorKind, message: string, code: string, options: { next?: readonly string[]; cause?: unknown }) {
+    super(kind, message, options);
+    this.code = code;
+  }
+}
+
+export interface Attempt {
+  /** As IAM policies name it: `ecs:UpdateService`. */
+  readonly action: string;
+  readonly purpose: 'read' | 'write';
+  readonly region: string;
+  readonly profile?: string | undefined;
+}
+
+/**
+ * - `unreachable`: no credentials, not allowed (the action and the resource are named), no answer, throttled all the time
+ * - `unknown`: a change was sent and no answer came
+ * - `failed`: the service said no; its `code` says why
+ */
+export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
+  const { action, purpose, region } = attempt;
+  const { code, status, said } = wordsOf(error);
+  const failure = (kind: ErrorKind, message: string, next: readonly string[] = []) =>
+    new AwsFailure(kind, message, code, { next, cause: error });
+
+  const credentials = credentialProblem({ code, said }, attempt);
+  if (credentials) return failure('unreachable', credentials.message, credentials.next);
+  if (denials.has(code))
+    return failure('unreachable', denied(action, said), [`allow ${actionIn(said) ?? action} to this role`]);
+  if (throttles.has(code) || status === 429)
+    return failure('unreachable', `AWS throttles ${action} in ${region}: ${said}`, ['wait a minute and run it again']);
+  if (neverSent.has(code))
+    return failure('unreachable', `AWS does not answer in ${region} (${action}): ${said}`, [
+      'check the network, the region and AWS_ENDPOINT_URL',
+    ]);
+  if (status === undefined || status >= 500)
+    return purpose === 'write'
+      ? failure('unknown', `no answer to ${action}, so whether it was done is not known: ${said}`)
+      : failure('unreachable', `AWS does not answer in ${region} (${action}): ${said}`, [
+          'https://health.aws.amazon.com',
+        ]);
+  return failure('failed', `${action} was refused by AWS: ${said}`);
+};
+
+export const isThrottled = (error: unknown): boolean =>
+  error instanceof AwsFailure && (throttles.has(error.code) || error.message.startsWith('AWS throttles'));
+
+export const hasCode = (error: unknown, ...codes: readonly string[]): error is AwsFailure =>
+  error instanceof AwsFailure && codes.includes(error.code);
+
+/** The sentence and the code of anything that the SDK throws. A connection to several addresses fails with all their errors in one. */
+const wordsOf = (error: unknown): { code: string; status: number | undefined; said: string } => {
+  const inner: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+  const { name, code, $metadata } = (inner ?? {}) as {
+    name?: unknown;
+    code?: unknown;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const word = typeof code === 'string' ? code : typeof name === 'string' ? name : 'Error';
+  return { code: word, status: $metadata?.httpStatusCode, said: messageOf(inner).trim() || word };
+};
+
+const denials = new Set(['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'NotAuthorizedException']);
+const throttles = new Set([
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'PriorRequestNotComplete',
+  'SlowDown',
+]);
+const neverSent = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CERT_HAS_EXPIRED',
+]);
+
+const actionIn = (said: string): string | undefined => /perform: ([\w-]+:\w+)/.exec(said)?.[1];
+
+/** AWS's own sentence names who, what and on which resource; where it is shorter, the action is added. */
+const denied = (action: string, said: string): string =>
+  actionIn(said) === undefined ? `not allowed: ${action}: ${said}` : `not allowed: ${said}`;

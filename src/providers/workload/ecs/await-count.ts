@@ -1,0 +1,97 @@
+import type { Finding } from '../../../engine/finding.ts';
+import { age, instancesTable } from '../instances-table.ts';
+import type { Call, Instance } from '../port.ts';
+import type { LoadBalancer, Targets } from './load-balancer.ts';
+import { toInstance } from './instances.ts';
+import type { EcsService } from './service.ts';
+import { hasHealthCheck } from './task-definition.ts';
+import type { TaskDefinitions } from './task-definition.ts';
+import { allTasks } from './tasks.ts';
+import { watch } from './watch.ts';
+import type { Judgement, Look } from './watch.ts';
+import { counted } from './words.ts';
+
+/** What is asked besides ECS, to know whether tasks serve. */
+export interface Serving {
+  readonly loadBalancer: LoadBalancer;
+  readonly definitions: TaskDefinitions;
+}
+
+interface Awaited {
+  readonly to: number;
+  /** For so long the reads may still show another desired count. */
+  readonly desiredWithinMs: number;
+  readonly notDone: (desired: number) => string;
+  readonly done: (to: string) => string;
+  readonly eventsSince: string | null;
+  /** Tasks that must be gone. */
+  readonly old?: readonly string[];
+}
+
+/** Waits until so many tasks are wanted, run and serve: healthy by their health check, and in the load balancer where there is one. */
+export const awaitCount = async (
+  service: EcsService,
+  serving: Serving,
+  awaited: Awaited,
+  call: Call,
+): Promise<Finding> => {
+  const { to, old = [] } = awaited;
+  let instances: readonly Instance[] = [];
+  let shown = '';
+  let targets: Targets | undefined;
+
+  const judge = async ({ seen, waitedMs }: Look): Promise<Judgement> => {
+    if (seen.desired !== to)
+      return waitedMs < awaited.desiredWithinMs
+        ? { bad: true }
+        : { over: { verdict: 'critical', summary: awaited.notDone(seen.desired) } };
+    const [found, inLoadBalancer] = await Promise.all([
+      allTasks(service, call),
+      serving.loadBalancer.targetsIfSeen(seen, call),
+    ]);
+    targets = inLoadBalancer;
+    const around = { servingContainer: seen.servingContainer, targets: targets?.byId };
+    instances = found.present.map((task) => toInstance(task, around));
+    const key = JSON.stringify(instances);
+    if (key !== shown) call.report({ table: instancesTable(instances, call.clock.now()) });
+    shown = key;
+    const running = instances.filter(({ state }) => state === 'running');
+    if (running.length !== to || instances.some(({ id }) => old.includes(id))) return { bad: true };
+    if (running.every(({ health }) => health === 'ok'))
+      return { over: { verdict: 'ok', summary: done('and healthy') } };
+    if (seen.targetGroups.length > 0 && targets === undefined)
+      return { over: { verdict: 'warn', summary: done('; what the load balancer says of them cannot be seen') } };
+    const checked = targets !== undefined || hasHealthCheck(await serving.definitions(seen.taskDefinition, call));
+    return checked
+      ? { bad: true }
+      : {
+          over: {
+            verdict: 'warn',
+            summary: done('; healthy or not is not known, because the service has no health check'),
+          },
+        };
+  };
+
+  const done = (how: string): string =>
+    to === 0 ? 'no instance is running' : awaited.done(`${counted(to, 'instance')} running ${how}`.replace(' ;', ';'));
+
+  const finding = await watch(service, call, {
+    judge,
+    late: ({ seen, waitedMs }) => {
+      const ill = instances
+        .filter(({ health }) => health === 'critical')
+        .map(({ id, detail }) => `${id} unhealthy: ${detail}`);
+      const parts = [
+        `${seen.running} of ${counted(to, 'instance')} running after ${age(waitedMs)}`,
+        ...ill,
+        ...(targets === undefined ? [] : [`load balancer: ${targets.summary}`]),
+        ...(seen.events[0] === undefined ? [] : [`last event: ${seen.events[0].message}`]),
+      ];
+      return { verdict: 'critical', summary: parts.join('; ') };
+    },
+    justSent: false,
+    sooner: true,
+    eventsSince: awaited.eventsSince,
+  });
+  return { evidence: instancesTable(instances, call.clock.now()), ...finding };
+};

@@ -1,0 +1,140 @@
+import type { ServiceDeploymentBrief, Task } from '@aws-sdk/client-ecs';
+import { RunbookError } from '../../../engine/errors.ts';
+import type { Table } from '../../../engine/finding.ts';
+import type { Call } from '../port.ts';
+import { taskId } from './instances.ts';
+import type { EcsService } from './service.ts';
+import { unended } from './words.ts';
+
+/** Why a deployment did not work. */
+export interface Diagnosis {
+  /** "task 1a2b3c (app: exit code 1): Essential container in task exited"; undefined where no task of it stopped or they cannot be seen. */
+  readonly firstTask?: string;
+  /** What ECS keeps about the deployment: "ROLLBACK_SUCCESSFUL: Service deployment rolled back because ...". */
+  readonly record?: string;
+  readonly evidence?: Table;
+}
+
+interface Subject {
+  /** `ecs-svc/...`; undefined where only its time is known. */
+  readonly deployment?: string | undefined;
+  readonly createdAt: Date | undefined;
+}
+
+const shownTasks = 10;
+
+/** Looks at the tasks that stopped and at ECS's record of the deployment. What cannot be seen is left out: the verdict stands without it. */
+export const diagnose = async (
+  service: EcsService,
+  subject: Subject,
+  call: Pick<Call, 'signal'>,
+): Promise<Diagnosis> => {
+  const [stopped, record] = await Promise.all([
+    unlessBlind(() => stoppedTasks(service, subject, call)),
+    unlessBlind(() => recordOf(service, subject, call)),
+  ]);
+  const worst = worstOf(stopped ?? []);
+  return {
+    ...(worst ? { firstTask: described(worst) } : {}),
+    ...(record?.status ? { record: recordSaid(record) } : {}),
+    ...(stopped && stopped.length > 0 ? { evidence: stoppedTable(stopped) } : {}),
+  };
+};
+
+/** What became of the first task of it that failed, in one sentence; undefined where none is seen. */
+export const failedTask = async (
+  service: EcsService,
+  subject: Subject,
+  call: Pick<Call, 'signal'>,
+): Promise<string | undefined> => {
+  const stopped = await unlessBlind(() => stoppedTasks(service, subject, call));
+  const worst = worstOf(stopped ?? []);
+  return worst && described(worst);
+};
+
+/** The one that says most: a container that ended by itself. */
+const worstOf = (stopped: readonly Task[]): Task | undefined =>
+  stopped.find((task) => exitCodeOf(task) !== undefined) ?? stopped[0];
+
+const unlessBlind = async <Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof RunbookError) return undefined;
+    throw error;
+  }
+};
+
+/** Of this deployment, or where that is not known, since it was made; the last to stop first. Those that ECS stopped to make room are no failure. */
+const stoppedTasks = async (
+  service: EcsService,
+  { deployment, createdAt }: Subject,
+  call: Pick<Call, 'signal'>,
+): Promise<readonly Task[]> => {
+  const all = await (await service.api()).tasks(service.place, 'STOPPED', call);
+  return all
+    .filter((task) =>
+      deployment === undefined
+        ? (task.createdAt?.getTime() ?? 0) >= (createdAt?.getTime() ?? 0)
+        : task.startedBy === deployment,
+    )
+    .filter(
+      ({ stopCode, stoppedReason }) =>
+        stopCode !== 'UserInitiated' && stoppedReason?.startsWith('Scaling activity') !== true,
+    )
+    .toSorted((a, b) => (b.stoppingAt ?? b.stoppedAt ?? 0).valueOf() - (a.stoppingAt ?? a.stoppedAt ?? 0).valueOf())
+    .slice(0, shownTasks);
+};
+
+/** ECS's own record of a deployment, which outlives it: ROLLBACK_SUCCESSFUL, ROLLBACK_FAILED, STOPPED and why. */
+export const recordOf = async (
+  service: EcsService,
+  { createdAt }: Pick<Subject, 'createdAt'>,
+  call: Pick<Call, 'signal'>,
+): Promise<ServiceDeploymentBrief | undefined> => {
+  if (createdAt === undefined) return undefined;
+  // The record and the deployment are made in one go, and have no name in common.
+  const since = new Date(createdAt.getTime() - 1000);
+  const records = await (await service.api()).serviceDeployments(service.place, 20, call, since);
+  const oldest = records.toSorted((a, b) => (a.createdAt ?? 0).valueOf() - (b.createdAt ?? 0).valueOf())[0];
+  if (!oldest?.serviceDeploymentArn || oldest.statusReason) return oldest;
+  const detail = await (await service.api()).serviceDeployment(oldest.serviceDeploymentArn, call);
+  const reason = detail?.statusReason ?? detail?.rollback?.reason;
+  return reason === undefined ? oldest : { ...oldest, statusReason: reason };
+};
+
+export const recordSaid = ({ status, statusReason }: ServiceDeploymentBrief): string =>
+  statusReason ? `${status}: ${unended(statusReason)}` : `${status}`;
+
+const exitCodeOf = (task: Task): number | undefined =>
+  task.containers?.find(({ exitCode }) => exitCode !== undefined && exitCode !== 0)?.exitCode;
+
+const described = (task: Task): string => {
+  const container = task.containers?.find(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason !== undefined);
+  const facts = [
+    container?.exitCode === undefined ? undefined : `exit code ${container.exitCode}`,
+    container?.reason === undefined ? undefined : unended(container.reason),
+  ].filter((fact) => fact !== undefined);
+  const where = container && facts.length > 0 ? ` (${container.name}: ${facts.join(', ')})` : '';
+  const why = unended(task.stoppedReason ?? task.stopCode ?? 'stopped');
+  return `task ${taskId(task)}${where} ${isHealthFailure(why) ? 'unhealthy' : 'stopped'}: ${why}`;
+};
+
+const isHealthFailure = (reason: string): boolean => /health check/i.test(reason);
+
+const stoppedTable = (tasks: readonly Task[]): Table => ({
+  columns: [
+    { title: 'Stopped task' },
+    { title: 'At' },
+    { title: 'Exit code', align: 'right' },
+    { title: 'Reason' },
+    { title: 'Container says' },
+  ],
+  rows: tasks.map((task) => [
+    taskId(task),
+    (task.stoppedAt ?? task.stoppingAt)?.toISOString() ?? null,
+    exitCodeOf(task) ?? null,
+    task.stoppedReason ?? task.stopCode ?? null,
+    task.containers?.find(({ reason }) => reason !== undefined)?.reason ?? null,
+  ]),
+});

@@ -1,0 +1,110 @@
+import type { Change } from '../../../engine/change.ts';
+import { RunbookError } from '../../../engine/errors.ts';
+import type { Finding } from '../../../engine/finding.ts';
+import type { Call, Operation, RestartUnit } from '../port.ts';
+import { followDeployment } from './follow-deployment.ts';
+import { noted, notedIn, openAnswers, wantedAfter } from './noted.ts';
+import { primaryOf } from './seen.ts';
+import type { Deployed, Seen } from './seen.ts';
+import { sendDeployment } from './send-deployment.ts';
+import type { EcsService } from './service.ts';
+import { requireOwnDeployments } from './service.ts';
+import { wantedIn } from './standing.ts';
+import { counted } from './words.ts';
+
+/** One unit: ECS decides by itself which tasks it replaces when. Reads nothing. */
+export const restartUnits = (service: EcsService, batch: number): readonly RestartUnit[] => {
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new RunbookError('usage', `a batch of ${batch} makes no sense: give a whole number, at least 1`);
+  if (batch > 1)
+    throw new RunbookError('usage', 'ECS decides by itself how many tasks it replaces at a time', {
+      next: [
+        'rb restart --rolling   (without --batch)',
+        'minimumHealthyPercent and maximumPercent of the service are what ECS goes by',
+      ],
+    });
+  return [{ id: service.config.service, instances: [] }];
+};
+
+/** A new deployment of the same task definition. */
+export const restartOperation = (service: EcsService): Operation<RestartUnit> => {
+  const answers = openAnswers<string>();
+  return {
+    plan: (_, call) => planRestart(service, call),
+    apply: async (change, call) => {
+      const id = await sendDeployment(service, change, { forceNewDeployment: true }, call);
+      if (id !== undefined) answers.keep(change, call, id);
+    },
+    verify: (change, call) =>
+      followDeployment(service, call, {
+        change,
+        id: answers.of(change, call),
+        what: 'restart',
+        done: (mine, seen) => replaced(mine, seen),
+        notDone: (seen) =>
+          `${service.config.service} was not restarted: there is no new deployment since ${primaryOf(seen)?.id ?? 'the one before'}`,
+      }),
+    accepted: (change, call) => acceptedDeployment(service, change, answers.of(change, call), call),
+  };
+};
+
+const replaced = (mine: Deployed, seen: Seen): Finding => ({
+  verdict: 'ok',
+  summary: `all ${counted(seen.desired)} replaced: deployment ${mine.id} (${mine.taskDefinition}) is complete`,
+});
+
+/** Reads nothing where ECS answered in this process. */
+export const acceptedDeployment = async (
+  service: EcsService,
+  change: Change,
+  id: string | undefined,
+  call: Call,
+): Promise<Finding> => {
+  const begun = id ?? wantedIn(await service.look(call, 'new'), wantedAfter(notedIn(change), undefined))?.id;
+  if (begun === undefined)
+    return { verdict: 'unknown', summary: 'whether ECS has taken the change cannot be told yet' };
+  return {
+    verdict: 'ok',
+    summary: `ECS has begun deployment ${begun} and carries it out by itself`,
+    data: { deployment: begun },
+  };
+};
+
+const planRestart = async (service: EcsService, call: Call): Promise<Change> => {
+  const seen = await service.look(call, 'plan');
+  requireOwnDeployments(seen, 'restart it');
+  const primary = primaryOf(seen);
+  if (seen.desired === 0)
+    throw new RunbookError(
+      'refused',
+      `${service.config.service} has a desired count of 0: there is nothing to restart`,
+      {
+        next: ['rb scale to <n>'],
+      },
+    );
+  const raises = raisesOf(seen, primary);
+  return {
+    summary: `restart ${service.config.service}: ECS replaces its ${counted(seen.desired)} (${seen.taskDefinition})`,
+    target: service.target(seen),
+    blastRadius: [rollingRule(seen), `${seen.running} of ${seen.desired} running now`],
+    equivalent: [service.command('update-service', '--force-new-deployment')],
+    undo: 'none needed: the tasks run the same task definition; rb restart undo goes back to the one before',
+    ...(raises.length === 0 ? {} : { raises }),
+    basis: { deployment: primary?.id ?? null, taskDefinition: seen.taskDefinition, desired: seen.desired },
+    data: { noted: noted(seen, call.clock.now()) },
+  };
+};
+
+/** The percentages in numbers of tasks, rounded as ECS rounds them: the least up, the most down. */
+export const rollingRule = (seen: Seen): string => {
+  const { minimumHealthyPercent: least = 100, maximumPercent: most = 200, desired } = seen;
+  const [keep, reach] = [Math.ceil((desired * least) / 100), Math.floor((desired * most) / 100)];
+  return `all ${counted(desired)}, one after another: at least ${keep} go on running, at most ${reach} at the same time`;
+};
+
+export const raisesOf = (seen: Seen, primary: Deployed | undefined): readonly string[] => [
+  ...(seen.minimumHealthyPercent === 0 ? ['ECS may stop all tasks at once (minimumHealthyPercent is 0)'] : []),
+  ...(primary?.rollout === 'IN_PROGRESS'
+    ? [`a deployment is under way (${primary.id}, ${primary.taskDefinition}), and this replaces it`]
+    : []),
+];

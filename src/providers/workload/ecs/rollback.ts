@@ -1,0 +1,119 @@
+import type { Change } from '../../../engine/change.ts';
+import { RunbookError } from '../../../engine/errors.ts';
+import { hasCode } from '../../aws/failure.ts';
+import type { Call, Workload } from '../port.ts';
+import { followDeployment } from './follow-deployment.ts';
+import { dataOf, noted, openAnswers } from './noted.ts';
+import { namedRevision, previousOf } from './previous.ts';
+import { acceptedDeployment, raisesOf, rollingRule } from './restart.ts';
+import { primaryOf } from './seen.ts';
+import { sendDeployment } from './send-deployment.ts';
+import type { EcsService } from './service.ts';
+import { requireOwnDeployments } from './service.ts';
+import { difference } from './task-definition-difference.ts';
+import type { TaskDefinitions } from './task-definition.ts';
+import { versionOf } from './task-definition.ts';
+import { counted } from './words.ts';
+
+interface Data {
+  /** `family:revision`. */
+  readonly to: string;
+  /** As the tasks show it. */
+  readonly fromVersion: string;
+  readonly toVersion: string;
+}
+
+/** A deployment of the task definition that the service ran before, or of the named one. */
+export const rollbackOperation = (
+  service: EcsService,
+  definitions: TaskDefinitions,
+): NonNullable<Workload['rollback']> => {
+  const answers = openAnswers<string>();
+  return {
+    plan: (input, call, interrupted) => planRollback(service, definitions, input, call, interrupted),
+    apply: async (change, call) => {
+      const { to = '' } = dataOf<Data>(change);
+      const id = await sendDeployment(service, change, { taskDefinition: to }, call);
+      if (id !== undefined) answers.keep(change, call, id);
+    },
+    verify: (change, call) => {
+      const { to, fromVersion, toVersion } = dataOf<Data>(change);
+      return followDeployment(service, call, {
+        change,
+        id: answers.of(change, call),
+        what: 'rollback',
+        done: (mine, seen) =>
+          mine.taskDefinition === to
+            ? {
+                verdict: 'ok',
+                summary: `all ${counted(seen.desired)} back on version ${toVersion}: deployment ${mine.id} (${to}) is complete`,
+              }
+            : {
+                verdict: 'critical',
+                summary: `not rolled back: deployment ${mine.id} is of ${mine.taskDefinition} and not of ${to}`,
+              },
+        notDone: () => `not rolled back: still version ${fromVersion}`,
+      });
+    },
+    accepted: (change, call) => acceptedDeployment(service, change, answers.of(change, call), call),
+  };
+};
+
+const planRollback = async (
+  service: EcsService,
+  definitions: TaskDefinitions,
+  { revision }: { readonly revision?: string },
+  call: Call,
+  interrupted?: Change,
+): Promise<Change> => {
+  const seen = await service.look(call, 'plan');
+  requireOwnDeployments(seen, 'roll it back');
+  const earlier = interrupted && dataOf<Data>(interrupted).to;
+  const previous =
+    earlier === undefined
+      ? revision === undefined
+        ? await previousOf(service, seen, call)
+        : namedRevision(revision, seen)
+      : { taskDefinition: earlier, because: 'what the interrupted session was going back to' };
+  const [from, to] = await Promise.all([
+    definitions(seen.taskDefinition, call),
+    definitions(previous.taskDefinition, call).catch((error: unknown) => {
+      throw hasCode(error, 'ClientException', 'InvalidParameterException')
+        ? new RunbookError('usage', `there is no task definition ${previous.taskDefinition}`, {
+            next: [`aws ecs list-task-definitions --family-prefix ${seen.taskDefinition.split(':')[0]}`],
+          })
+        : error;
+    }),
+  ]);
+  if (to.status !== undefined && to.status !== 'ACTIVE')
+    throw new RunbookError(
+      'refused',
+      `${previous.taskDefinition} was deregistered (${to.status}): ECS starts no tasks of it`,
+      {
+        next: ['register it again, or: rb restart undo --to-revision <number>'],
+      },
+    );
+  const lines = difference(from, to);
+  if (previous.taskDefinition === seen.taskDefinition || lines.length === 0)
+    throw new RunbookError(
+      'refused',
+      previous.taskDefinition === seen.taskDefinition
+        ? `${service.config.service} runs ${seen.taskDefinition} already`
+        : `${previous.taskDefinition} is the same as ${seen.taskDefinition}, which runs now: there is nothing to go back to`,
+      { next: ['rb restart undo --to-revision <number>', 'rb restart --rolling   (the same version anew)'] },
+    );
+  const raises = raisesOf(seen, undefined);
+  const primary = primaryOf(seen);
+  const [fromVersion, toVersion] = [versionOf(from, seen), versionOf(to, seen)];
+  return {
+    summary: `roll ${service.config.service} back from version ${fromVersion} (${seen.taskDefinition}) to ${toVersion} (${previous.taskDefinition})`,
+    target: service.target(seen),
+    blastRadius: [rollingRule(seen), `${previous.taskDefinition}: ${previous.because}`],
+    equivalent: [service.command('update-service', '--task-definition', previous.taskDefinition)],
+    difference: lines,
+    undo: service.command('update-service', '--task-definition', seen.taskDefinition),
+    ...(raises.length === 0 ? {} : { raises }),
+    basis: { deployment: primary?.id ?? null, from: seen.taskDefinition, to: previous.taskDefinition },
+    data: { to: previous.taskDefinition, fromVersion, toVersion, noted: noted(seen, call.clock.now()) },
+  };
+};

@@ -1,0 +1,56 @@
+import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
+import { lastPart } from './seen.ts';
+
+/**
+ * What is different between two task definitions, line by line; empty where they do the same. Values of environment variables
+ * are not shown: they may be secrets.
+ */
+export const difference = (from: TaskDefinition, to: TaskDefinition): readonly string[] => {
+  const [before, after] = [facts(from), facts(to)];
+  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted();
+  return names.flatMap((name) => {
+    const [old, now] = [before.get(name), after.get(name)];
+    if (old === now) return [];
+    if (old !== undefined && now !== undefined && isHidden(name)) return [`~ ${name}: another value`];
+    return [
+      ...(old === undefined ? [] : [`- ${name}: ${isHidden(name) ? '...' : old}`]),
+      ...(now === undefined ? [] : [`+ ${name}: ${isHidden(name) ? '...' : now}`]),
+    ];
+  });
+};
+
+const isHidden = (name: string): boolean => / environment /.test(name);
+
+/** What registering a task definition adds to it says nothing about what it does. */
+const registration = new Set([
+  'taskDefinitionArn',
+  'revision',
+  'status',
+  'registeredAt',
+  'registeredBy',
+  'deregisteredAt',
+  'deleteRequestedAt',
+  'requiresAttributes',
+  'compatibilities',
+  'containerDefinitions',
+]);
+
+const facts = (definition: TaskDefinition): ReadonlyMap<string, string> => {
+  const all = new Map<string, string>();
+  for (const [name, value] of Object.entries(definition)) if (!registration.has(name)) put(all, name, value);
+  for (const container of definition.containerDefinitions ?? []) ofContainer(all, container);
+  return all;
+};
+
+const ofContainer = (all: Map<string, string>, container: ContainerDefinition): void => {
+  const { name = 'container', environment, secrets, ...rest } = container;
+  for (const variable of environment ?? []) all.set(`${name} environment ${variable.name}`, variable.value ?? '');
+  for (const secret of secrets ?? []) all.set(`${name} secret ${secret.name}`, lastPart(secret.valueFrom ?? ''));
+  for (const [key, value] of Object.entries(rest)) put(all, `${name} ${key}`, value);
+};
+
+/** An empty list and none are the same. */
+const put = (all: Map<string, string>, name: string, value: unknown): void => {
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return;
+  all.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+};
