@@ -16,6 +16,8 @@ export interface RecordedCall {
   readonly operation: string;
   readonly input: unknown;
   readonly at: number;
+  /** Whose credentials signed it. */
+  readonly accessKey?: string;
   /** The code of the error that was answered, `connection cut` where nothing was; undefined where it went well. */
   readonly error?: string;
 }
@@ -53,9 +55,14 @@ const protocols = { json: jsonProtocol, query: queryProtocol, 'rest-json': restJ
 /** The scope of an AWS Signature Version 4: `<key>/<date>/<region>/<service>/aws4_request`. */
 const scopeOf = (request: WireRequest) => {
   const credential = /Credential=([^,\s]+)/.exec(request.header('authorization') ?? '')?.[1] ?? '';
-  const [, , region, service] = credential.split('/');
-  return { region, service };
+  const [accessKey, , region, service] = credential.split('/');
+  return { accessKey, region, service };
 };
+
+const isSigned = (request: WireRequest): boolean => request.header('authorization') !== undefined;
+
+/** Its callers have no credentials yet: they come to fetch some. */
+const unsignedService = 'sso';
 
 /** The codes that the model lists for an operation. Query services drop the word Exception from the name of the shape. */
 const answers = (model: ApiModel, operation: OperationModel, code: string): boolean =>
@@ -89,17 +96,23 @@ export const createDispatch = (deps: DispatchDeps): Dispatch => {
   const answer = (service: Served, { decoded, operation }: Understood, request: WireRequest, requestId: string) => {
     const { model, protocol } = service;
     const where = `${service.name} ${operation.name}`;
-    const call = { service: service.name, operation: operation.name, input: decoded.input, at: deps.now() };
+    const { accessKey, region } = scopeOf(request);
+    const call: RecordedCall = {
+      service: service.name,
+      operation: operation.name,
+      input: decoded.input,
+      at: deps.now(),
+      ...(isSigned(request) && accessKey !== undefined ? { accessKey } : {}),
+    };
     const fail = (error: AwsError): WireResponse => {
       if (!answers(model, operation, error.code)) deps.violation(`${where} never answers ${error.code}`);
       deps.record({ ...call, error: error.code });
       return protocol.fail(error, requestId);
     };
-    const { region } = scopeOf(request);
     const wrong = [
       ...decoded.unknown,
       ...(operation.input === undefined ? [] : violationsOf(model, operation.input, decoded.input)),
-      ...(region === deps.region ? [] : [`signed for the region ${region}, not ${deps.region}`]),
+      ...(region === deps.region || !isSigned(request) ? [] : [`signed for the region ${region}, not ${deps.region}`]),
     ];
     for (const sentence of wrong) deps.violation(`${where}: ${sentence}`);
     if (wrong.length > 0) return fail(new AwsError('ValidationException', wrong.join('; ')));
@@ -119,7 +132,9 @@ export const createDispatch = (deps: DispatchDeps): Dispatch => {
 
   return (request, requestId) => {
     const scope = scopeOf(request);
-    const service = served.find(({ model }) => signingName(model) === scope.service);
+    const service = served.find(({ name, model }) =>
+      isSigned(request) ? signingName(model) === scope.service : name === unsignedService,
+    );
     if (service === undefined) {
       deps.violation(`signed for ${scope.service}, which is not played: ${noService(request)}`);
       return jsonProtocol.fail(new AwsError('UnrecognizedClientException', 'No such service.'), requestId);

@@ -5,8 +5,13 @@ import { pythonOf, virtualEnvironment } from './environment.ts';
 import { localEnvironment } from './local-environment.ts';
 
 /**
- * moto's server: all of AWS behind one port, for protocol, errors, pagination, EventBridge Scheduler, Application Auto Scaling,
- * ELBv2 and STS.
+ * moto's server: all of AWS behind one port, for protocol, errors, EventBridge Scheduler, Application Auto Scaling, ELBv2 and STS.
+ *
+ * What its ECS (5.2.5) does not do, so that no test leans on it: a service gets no tasks (runningCount stays 0, ListTasks is empty);
+ * a forced deployment takes the old one's place at once and stays IN_PROGRESS; there are no events and no service deployments;
+ * ListTasks and ListServices answer everything in one page; DescribeServices takes more than 10; DescribeTasks reports nothing as
+ * MISSING. It does answer ServiceNotFoundException, ClusterNotFoundException and MISSING services. Application Auto Scaling has no
+ * DescribeScalingActivities. EventBridge Scheduler pages its list and checks neither expressions nor the input of targets.
  */
 export interface Moto extends AsyncDisposable {
   readonly endpoint: string;

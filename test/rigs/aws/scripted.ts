@@ -13,11 +13,12 @@ import type { Scenario } from './scenario.ts';
 import type { ServiceHandle } from './service-handle.ts';
 import { createServiceHandle } from './service-handle.ts';
 import { autoscalingOperations, createAutoscaling } from './services/autoscaling.ts';
-import { identityOperations } from './services/identity.ts';
+import { identityOperations, portalOperations } from './services/identity.ts';
 import { loadBalancerOperations } from './services/load-balancer.ts';
 import { logsOperations } from './services/logs.ts';
 import type { PlayedSchedule, Schedules } from './services/scheduler.ts';
 import { schedulerOperations } from './services/scheduler.ts';
+import { fireSchedule } from './services/universal-target.ts';
 
 /** How the services are to behave from now on. What is not named stays as it is. */
 export interface Script {
@@ -47,6 +48,8 @@ export interface ScriptedAws extends AsyncDisposable {
   service(name: string): ServiceHandle;
   /** The schedules of EventBridge Scheduler. */
   schedules(): readonly PlayedSchedule[];
+  /** The time of a schedule has come: its target is called. Errors: there is none of this name, or its target cannot be called. */
+  fireSchedule(name: string): void;
   script(wanted: Script): void;
   /** The next requests of an operation fail: with a code as the service would answer it, or cut without one. */
   failNext(operation: string, failure: Failure, times?: number): void;
@@ -73,6 +76,7 @@ export const startScriptedAws = async (scenario: Scenario = {}): Promise<Scripte
   const violations: string[] = [];
   const { account, region } = world.identifiers;
 
+  const ecs = ecsOperations(world);
   const clock = createPlayedClock(scenario.time ?? 'manual', start, () => endpoint.quiet());
   const catchUp = () => advanceWorld(world, clock.played());
   const advance = (seconds: number) => {
@@ -82,11 +86,12 @@ export const startScriptedAws = async (scenario: Scenario = {}): Promise<Scripte
   const dispatch = createDispatch({
     models: apiModels(),
     services: {
-      ecs: ecsOperations(world),
+      ecs,
       'application-autoscaling': autoscalingOperations(autoscaling),
       elbv2: loadBalancerOperations(world),
       logs: logsOperations(world),
       scheduler: schedulerOperations(world, schedules),
+      sso: portalOperations(),
       sts: identityOperations(world),
     },
     faults,
@@ -119,6 +124,12 @@ export const startScriptedAws = async (scenario: Scenario = {}): Promise<Scripte
       return createServiceHandle(world, autoscaling, name);
     },
     schedules: () => [...schedules.values()],
+    fireSchedule: (name) => {
+      catchUp();
+      const schedule = [...schedules.values()].find((each) => each.Name === name);
+      if (schedule === undefined) throw new Error(`there is no schedule ${name}`);
+      fireSchedule(schedule, ecs);
+    },
     script: ({ staleReads, rollbackDeployment, throttle }) => {
       if (staleReads !== undefined) world.staleReads = staleReads;
       if (rollbackDeployment !== undefined) world.rollbackDeployment = rollbackDeployment;

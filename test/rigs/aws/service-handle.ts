@@ -17,6 +17,8 @@ export interface ServiceHandle {
   tasks(): readonly Task[];
   /** The tasks of the next deployment behave like this, whatever their task definition says. */
   nextDeployment(behaviour: TaskBehaviour): void;
+  /** The tasks that there are behave like this from now on: a hanging one ends, a healthy one falls ill. */
+  tasksBehave(behaviour: TaskBehaviour): void;
   scaleBehind(desired: number): void;
   /** Somebody else deploys: another task definition (`family:revision`), or the same one by force. */
   deployBehind(taskDefinition?: string): void;
@@ -42,6 +44,9 @@ export const createServiceHandle = (world: EcsWorld, autoscaling: Autoscaling, n
     tasks: () => own().map((task) => describeTask(world, task)),
     nextDeployment: (behaviour) => {
       service().nextBehaviour = behaviour;
+    },
+    tasksBehave: (behaviour) => {
+      for (const task of own()) task.behaviour = behaviour;
     },
     scaleBehind: (desired) => updateService(world, service(), { desiredCount: desired }),
     deployBehind: (taskDefinition) =>

@@ -47,5 +47,8 @@ export const crashes = (code: number, log: readonly string[], after = 2): TaskBe
 
 export const neverHealthy: TaskBehaviour = { ...healthy, unhealthy: true };
 
-/** It does not end when it is told to. */
-export const hangs = (state: 'DEACTIVATING' | 'STOPPING'): TaskBehaviour => ({ ...healthy, hangsIn: state });
+/** It does not end when it is told to: for so many seconds, or never. */
+export const hangs = (state: 'DEACTIVATING' | 'STOPPING', seconds?: number): TaskBehaviour => {
+  if (seconds === undefined) return { ...healthy, hangsIn: state };
+  return state === 'STOPPING' ? { ...healthy, stopsIn: seconds } : { ...healthy, drainsIn: seconds };
+};

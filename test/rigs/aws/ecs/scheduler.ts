@@ -32,7 +32,11 @@ const countFailures = (world: EcsWorld, service: PlayedService, primary: PlayedD
   const failed = own.filter((task) => !task.counted && task.desired === 'STOPPED' && hasFailed(task));
   for (const task of failed) task.counted = true;
   if (failed.length > 0) service.launchesAfter = world.now + pauseAfterFailure;
+  for (const { stoppedReason } of failed.filter((task) => task.stopCode === 'TaskFailedToStart'))
+    serviceEvent(world, service, `was unable to place a task. Reason: ${stoppedReason}.`);
   if (primary.rollout !== 'IN_PROGRESS') return;
+  if (primary.failedTasks < 3 && primary.failedTasks + failed.length >= 3)
+    serviceEvent(world, service, 'is unable to consistently start tasks successfully.');
   primary.failedTasks += failed.length;
   const resets = service.circuitBreaker.resetOnHealthyTask ?? true;
   if (resets && own.some((task) => isServing(task, world.now))) primary.failedTasks = 0;

@@ -29,7 +29,7 @@ export interface PlayedTask {
   readonly service: string;
   readonly deployment: string;
   readonly taskDefinition: string;
-  readonly behaviour: TaskBehaviour;
+  behaviour: TaskBehaviour;
   readonly address: string;
   readonly zone: string;
   readonly createdAt: number;

@@ -8,6 +8,7 @@ import type {
 import type { EcsWorld } from '../ecs/state.ts';
 import { AwsError } from '../protocol/aws-error.ts';
 import { page } from './page.ts';
+import { checkTarget } from './universal-target.ts';
 import type { Operations } from './played-service.ts';
 
 export type PlayedSchedule = Omit<GetScheduleOutput, 'Name' | 'GroupName' | 'CreationDate'> & {
@@ -21,7 +22,14 @@ export type Schedules = Map<string, PlayedSchedule>;
 
 const key = (group: string | undefined, name: string | undefined): string => `${group ?? 'default'}/${name ?? ''}`;
 
-/** EventBridge Scheduler keeps schedules here; none of them ever fires. */
+const expression =
+  /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$/;
+
+const checkExpression = (text: string) => {
+  if (!expression.test(text)) throw new AwsError('ValidationException', `Invalid Schedule Expression ${text}.`);
+};
+
+/** EventBridge Scheduler: what a schedule is when it is made is checked, and it fires when the test says so. */
 export const schedulerOperations = (world: EcsWorld, schedules: Schedules): Operations => {
   const existing = (input: { GroupName?: string | undefined; Name?: string | undefined }): PlayedSchedule => {
     const found = schedules.get(key(input.GroupName, input.Name));
@@ -30,6 +38,8 @@ export const schedulerOperations = (world: EcsWorld, schedules: Schedules): Oper
     return found;
   };
   const put = (input: CreateScheduleInput, createdAt: Date) => {
+    checkExpression(input.ScheduleExpression ?? '');
+    checkTarget(input.Target);
     const { ClientToken: _, Name = '', GroupName = 'default', ...rest } = input;
     const id = key(GroupName, Name);
     const arn = world.identifiers.arn('scheduler', `schedule/${id}`);
