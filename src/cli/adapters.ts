@@ -2,17 +2,20 @@ import { commandLine } from '../config/schema/argument-list.ts';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Secrets } from '../config/references.ts';
-import type { CommandWorkloadConfig } from '../config/schema.ts';
+import type { CommandWorkloadConfig, KubernetesWorkloadConfig } from '../config/schema.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { CommandSpec } from '../providers/command/run.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
+import { systemClock } from './system.ts';
 
 export interface AdapterDeps {
   readonly loaded: LoadedConfig;
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly redact: (text: string) => string;
+  /** Told every secret that an adapter finds by itself, before it is used. */
+  readonly remember: (name: string, secret: string) => void;
   /** The environment of this process; commands get a minimal part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -52,9 +55,47 @@ const openWorkload = async (
     case 'command':
       return openCommands(deps, config, await http());
     case 'kubernetes':
+      return openCluster(deps, config);
     case 'ecs':
       throw notYet('workload', config.provider, 'command');
   }
+};
+
+const openCluster = async (deps: AdapterDeps, config: KubernetesWorkloadConfig): Promise<Ports['workload']> => {
+  const { settings, env, redact, remember, secrets } = deps;
+  const [{ openConnection }, { openKubernetes }, { openKubernetesWorkload }, { readyTimeoutFor }, resolved] =
+    await Promise.all([
+      import('../providers/kubernetes/kubeconfig.ts'),
+      import('../providers/kubernetes/client.ts'),
+      import('../providers/workload/kubernetes.ts'),
+      import('../providers/workload/command/config.ts'),
+      secrets.resolve(config, `environments.${settings.name}.workload`),
+    ]);
+  const { health, restart, scaling } = settings.environment;
+  const { context, server, namespace, resource, container } = resolved;
+  const [kind = '', name = ''] = resource.split('/');
+  const connection = await openConnection(
+    { context, server, namespace },
+    { env, clock: systemClock, redact, remember },
+  );
+  return openKubernetesWorkload(
+    {
+      kind: kind as 'deployment' | 'statefulset' | 'daemonset',
+      name,
+      container,
+      service: settings.config.service.name,
+      drainMs: restart.drainSeconds * 1000,
+      readyTimeoutMs: readyTimeoutFor(restart.expectedMinutes),
+      unhealthyThreshold: health.loadBalancer.unhealthyThreshold,
+      scaling,
+      scheduleImage: restart.schedule?.image,
+    },
+    openKubernetes(connection, { clock: systemClock }),
+    {
+      redact,
+      openMirror: async (...asked) => (await import('../providers/kubernetes/mirror.ts')).openMirror(...asked),
+    },
+  );
 };
 
 const openCommands = async (

@@ -73,6 +73,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
       settings: of.settings,
       secrets: await secrets(),
       redact: redactor.redact,
+      remember: redactor.add,
       env: world.env,
     };
     return <Need extends Parameters<typeof openPorts>[0][number]>(needs: readonly Need[]) => openPorts(needs, deps);

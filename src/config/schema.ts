@@ -43,3 +43,4 @@ type Section<Name extends keyof EnvironmentConfig> = NonNullable<EnvironmentConf
 export type HealthConfig = Section<'health'>;
 export type WorkloadConfig = Section<'workload'>;
 export type CommandWorkloadConfig = Extract<WorkloadConfig, { provider: 'command' }>;
+export type KubernetesWorkloadConfig = Extract<WorkloadConfig, { provider: 'kubernetes' }>;

@@ -24,8 +24,7 @@ describe('a rolling restart on a platform that rolls by itself', () => {
     const { end, of } = await runOn(rollingRestart, platform.workload, { batch: 1, wait: false });
     expect(end.outcome).toMatchObject({
       status: 'done',
-      summary:
-        'Rolling restart begun: the platform rolls shop. The platform carries it out; how it goes: rb restart status',
+      summary: 'Rolling restart begun: the platform rolls shop. How it goes: rb restart status',
     });
     expect(results(of('step.result'))).toEqual(['restart/shop ok', 'restart ok']);
     expect([platform.done, platform.looks]).toEqual([['restart shop'], []]);

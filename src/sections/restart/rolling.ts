@@ -58,7 +58,7 @@ export const rollingRestart = procedure({
   summarise: ({ input, findings, ms }) =>
     waits(input)
       ? `${expectedTime('Rolling restart', ms, input.expectedMinutes)} ${findings.get('after')?.summary}.`
-      : `Rolling restart begun${begun(findings)}. The platform carries it out; how it goes: rb restart status`,
+      : `Rolling restart begun${begun(findings)}. How it goes: rb restart status`,
   stateLeft: async ({ workload, findings, signal }) =>
     instancesLeft(findings.get('before'), await workload.status({ signal })),
   afterFailure: ({ input, failedStep, findings }) => [
