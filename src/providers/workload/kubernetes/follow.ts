@@ -1,4 +1,4 @@
-import { RunbookError } from '../../../engine/errors.ts';
+import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import type { JsonObject } from '../../../engine/json.ts';
 import type { Mirror } from '../../kubernetes/mirror.ts';
@@ -98,10 +98,24 @@ const followed = async (
       again = least(seen.againInMs, report(rollout.what, pods.pods()));
     } else again = podsEveryMs - (at - podsAt);
     if (at - movedAt >= patienceMs) {
+      const blind = await blindness(service, call);
+      if (blind) return blind;
       const what = `not complete: nothing has moved for ${age(at - movedAt)} (${rollout.what})`;
       return withPods(await diagnose(service, what, openTrouble(newPods()), call), snapshot, pods.pods(), call);
     }
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, call);
+  }
+};
+
+/** That nothing has moved is only true where the cluster can still be seen. */
+const blindness = async (service: Service, { signal }: Call): Promise<Finding | undefined> => {
+  try {
+    await service.read(signal);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof RunbookError) || error.kind !== 'unreachable') throw error;
+    return { verdict: 'unknown', summary: `how the rollout ends cannot be seen: ${messageOf(error)}` };
   }
 };
 
