@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Api, openApi } from './api.ts';
 import { requireProgram } from './binaries.ts';
-import { installKinds } from './bring-up.ts';
+import { installKinds } from './kinds.ts';
 import { loadAuthority } from './certificates.ts';
 import { type Credential, kubeconfigText } from './kubeconfig.ts';
 import { type PodLogs, openPodLogs } from './pod-logs.ts';

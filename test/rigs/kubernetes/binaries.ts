@@ -42,7 +42,7 @@ export const cacheDirectory = (environment: NodeJS.ProcessEnv = process.env): st
 const packaged: readonly Program[] = ['etcd'];
 
 /** The path of a program: `KUBEBUILDER_ASSETS`, then what was built, then, for what is packaged, the `PATH`. */
-export const findProgram = (program: Program, environment: NodeJS.ProcessEnv = process.env): string | undefined => {
+const findProgram = (program: Program, environment: NodeJS.ProcessEnv = process.env): string | undefined => {
   const assets = environment['KUBEBUILDER_ASSETS'];
   const directories = [
     ...(assets !== undefined && envtest.includes(program) ? [assets] : []),

@@ -8,6 +8,8 @@ export interface Ports {
   readonly kubelet: number;
 }
 
+const stages = ['kwok', 'node', 'pod-life', 'pod-crash', 'pod-start-fails'] as const;
+
 /** The arguments of each program. What is not named keeps its default: the watch cache, the event's hour of life, the controllers. */
 export const argumentsOf = (component: Component, directory: string, ports: Ports): readonly string[] => {
   const files = filesOf(directory);
@@ -63,7 +65,7 @@ export const argumentsOf = (component: Component, directory: string, ports: Port
     case 'kwok':
       return [
         ...client,
-        ...['kwok', 'node', 'pod'].flatMap((name) => ['--config', join(import.meta.dirname, 'stages', `${name}.yaml`)]),
+        ...stages.flatMap((name) => ['--config', join(import.meta.dirname, 'stages', `${name}.yaml`)]),
         '--node-ip=127.0.0.1',
         `--node-port=${String(ports.kubelet)}`,
         `--server-address=127.0.0.1:${String(ports.kubelet)}`,

@@ -15,8 +15,8 @@ export interface Control {
   /** Changes the template: the next revision has this version, and its pods behave like that. */
   release(kind: WorkloadKind, name: string, version: string, behaviour?: PodBehaviour): Promise<WorkloadObject>;
   scale(kind: WorkloadKind, name: string, replicas: number): Promise<void>;
-  /** The pods of a workload, the oldest first. */
-  pods(name: string): Promise<readonly Pod[]>;
+  /** The pods of a workload, all or those of one version, the oldest first. */
+  pods(name: string, version?: string): Promise<readonly Pod[]>;
   /** Changes what living pods do. Takes effect at once. */
   behave(pods: readonly Pod[], behaviour: PodBehaviour): Promise<void>;
   deletePod(name: string): Promise<void>;
@@ -55,8 +55,9 @@ export const controlOf = (api: Api, namespace: string): Control => {
   const create: Control['create'] = (object) => api.post(pathOf((object as { kind: Kind }).kind), object);
   const get: Control['get'] = (kind, name) => api.get(pathOf(kind, name));
   const patch: Control['patch'] = (kind, name, change) => api.patch(pathOf(kind, name), change);
-  const pods: Control['pods'] = async (name) => {
-    const { items } = await api.get<{ items: Pod[] }>(`${core}/pods?labelSelector=app%3D${name}`);
+  const pods: Control['pods'] = async (name, version) => {
+    const selector = `app=${name}${version === undefined ? '' : `,app.kubernetes.io/version=${version}`}`;
+    const { items } = await api.get<{ items: Pod[] }>(`${core}/pods?labelSelector=${encodeURIComponent(selector)}`);
     return items.toSorted((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
   };
   const settled: Control['settled'] = (kind, name) =>

@@ -46,6 +46,7 @@ export interface Pod {
   readonly status: {
     readonly phase: string;
     readonly conditions?: readonly Condition[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
 }

@@ -1,9 +1,17 @@
 import type { WorkloadKind } from './objects.ts';
 
-/** What a pod does, by the annotations that stages/pod.yaml reads. Durations as Go writes them: `300ms`, `5s`. */
+/** What a pod does, by the annotations that stages/pod-*.yaml read. Durations as Go writes them: `300ms`, `5s`. */
 export interface PodBehaviour {
   /** `fail` is for the pods of a Job; the others do not end. Absent: the pod gets ready, or completes. */
-  readonly behaviour?: 'crash-loop' | 'oom' | 'image-pull' | 'config-error' | 'unready' | 'creating' | 'fail';
+  readonly behaviour?:
+    | 'crash-loop'
+    | 'oom'
+    | 'image-pull'
+    | 'config-error'
+    | 'creating'
+    | 'init-crash-loop'
+    | 'unready'
+    | 'fail';
   /** Stays in Terminating until it is released (or deleted with force). */
   readonly terminating?: 'hangs';
   /** From being scheduled to its containers running; 50ms. */
@@ -55,7 +63,7 @@ export interface WorkloadOptions extends PodOptions {
 }
 
 /** A pod template: label `app`, one container `app` of the image `registry.test/<name>:<version>`. */
-export const podTemplate = (name: string, options: PodOptions = {}): object => {
+const podTemplate = (name: string, options: PodOptions = {}): object => {
   const { version = '1.0.0', behaviour = {}, annotations = {}, container = {}, pod = {} } = options;
   const given = Object.entries(annotationsOf(behaviour)).filter(([, value]) => value !== null);
   return {
