@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runAwsCli } from './aws-cli.ts';
 import { clientsFor } from './clients.ts';
+import { crashes } from './ecs/behaviour.ts';
 import type { Moto } from './moto.ts';
 import { startMoto } from './moto.ts';
 import { startScriptedAws } from './scripted.ts';
@@ -22,6 +23,30 @@ describe('the scripted AWS peer and the AWS CLI', () => {
 
     expect(Object.fromEntries(aws.calls)).toEqual({ UpdateService: 1, DescribeServices: 3 });
     expect(aws.service('web').describe().deployments).toMatchObject([{ rolloutState: 'COMPLETED' }]);
+  });
+
+  test('the same in a hundredth of the time, for programs that sleep by themselves', async () => {
+    const time = { factor: 100 };
+    await using aws = await startScriptedAws({ services: [web], time });
+    aws.service('web').deployBehind();
+    const words = ['ecs', 'wait', 'services-stable', '--cluster', 'prod', '--services', 'web'];
+    expect(await runAwsCli(words, { env: aws.env, time })).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(aws.service('web').describe().deployments).toMatchObject([{ rolloutState: 'COMPLETED' }]);
+  });
+
+  test('its waiter calls a service stable that was rolled back', async () => {
+    const circuitBreaker = { enable: true, rollback: true };
+    await using aws = await startScriptedAws({ services: [{ ...web, circuitBreaker }] });
+    aws.service('web').nextDeployment(crashes(1, []));
+    aws.service('web').deployBehind();
+    const words = ['ecs', 'wait', 'services-stable', '--cluster', 'prod', '--services', 'web'];
+    expect((await runAwsCli(words, { env: aws.env, time: 'manual' })).exitCode).toBe(0);
+    expect(
+      aws
+        .service('web')
+        .describe()
+        .events?.map(({ message }) => message),
+    ).toEqual(expect.arrayContaining([expect.stringContaining('deployment failed: tasks failed to start.')]));
   });
 });
 
@@ -58,5 +83,7 @@ describe("moto's server", () => {
     await ecs.createCluster({ clusterName: 'prod' });
     const { stdout } = await runAwsCli(['ecs', 'list-clusters'], { env: moto.env });
     expect(JSON.parse(stdout)).toMatchObject({ clusterArns: [expect.stringMatching(/:cluster\/prod$/)] });
+    await moto.reset();
+    expect((await ecs.listClusters({})).clusterArns).toEqual([]);
   });
 });

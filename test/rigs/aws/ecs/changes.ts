@@ -12,7 +12,7 @@ const startsDeployment = (input: Pick<UpdateServiceRequest, 'forceNewDeployment'
   input.forceNewDeployment === true || input.taskDefinition !== undefined;
 
 /** The full ARN of `family:revision`. Errors: ClientException where there is none. */
-export const taskDefinitionArn = (world: EcsWorld, name: string): string => {
+const taskDefinitionArn = (world: EcsWorld, name: string): string => {
   const arn = name.startsWith('arn:') ? name : world.identifiers.arn('ecs', `task-definition/${name}`);
   const known = world.taskDefinitions.get(arn);
   if (known === undefined) throw new AwsError('ClientException', 'TaskDefinition not found.');
