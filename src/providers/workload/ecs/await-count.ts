@@ -24,7 +24,7 @@ interface Awaited {
   readonly notDone: (desired: number) => string;
   readonly done: (to: string) => string;
   readonly eventsSince: string | null;
-  /** Tasks that must be gone. */
+  /** Tasks that must not run any more; what hangs on its way out does no harm. */
   readonly old?: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export const awaitCount = async (
     if (key !== shown) call.report({ table: instancesTable(instances, call.clock.now()) });
     shown = key;
     const running = instances.filter(({ state }) => state === 'running');
-    if (running.length !== to || instances.some(({ id }) => old.includes(id))) return { bad: true };
+    if (running.length !== to || running.some(({ id }) => old.includes(id))) return { bad: true };
     if (running.every(({ health }) => health === 'ok'))
       return { over: { verdict: 'ok', summary: done('and healthy') } };
     if (seen.targetGroups.length > 0 && targets === undefined)

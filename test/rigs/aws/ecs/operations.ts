@@ -2,7 +2,6 @@ import type {
   DescribeServiceDeploymentsRequest,
   DescribeServiceRevisionsRequest,
   DescribeServicesRequest,
-  DescribeTaskDefinitionRequest,
   DescribeTasksRequest,
   DescribeClustersRequest,
   Failure,
@@ -10,7 +9,6 @@ import type {
   ListServicesRequest,
   ListTasksRequest,
 } from '@aws-sdk/client-ecs';
-import { AwsError } from '../protocol/aws-error.ts';
 import { page } from '../services/page.ts';
 import type { Operations } from '../services/played-service.ts';
 import { serviceUpdates } from './changes.ts';
@@ -24,6 +22,8 @@ import {
 } from './describe.ts';
 import { findService, findTask, inThisCluster, limit, present } from './find.ts';
 import type { EcsWorld, PlayedService } from './state.ts';
+import { tagOperations, withTags } from './tags.ts';
+import { taskDefinitionOperations } from './task-definitions.ts';
 
 /** Splits what was asked for into what is there and what is MISSING. */
 const split = <Thing>(
@@ -63,6 +63,8 @@ const everyService = (world: EcsWorld): PlayedService[] => [...world.services.va
 /** What Amazon ECS answers, of what an operator of a service asks. */
 export const ecsOperations = (world: EcsWorld): Operations => ({
   ...serviceUpdates(world),
+  ...tagOperations(world),
+  ...taskDefinitionOperations(world),
 
   DescribeClusters: ({ clusters = ['default'] }: DescribeClustersRequest) => {
     const { found, failures } = split(world, 'cluster', clusters, (name) =>
@@ -87,11 +89,17 @@ export const ecsOperations = (world: EcsWorld): Operations => ({
     return { serviceArns: items, nextToken: next };
   },
 
-  DescribeServices: ({ cluster, services = [] }: DescribeServicesRequest) => {
+  DescribeServices: ({ cluster, services = [], include = [] }: DescribeServicesRequest) => {
     inThisCluster(world, cluster);
     limit('services', services.length, 10);
     const { found, failures } = split(world, 'service', services, (name) => findService(world, name));
-    return { services: found.map((service) => describeOrStale(world, service)), failures };
+    return {
+      services: found.map((service) => {
+        const described = describeOrStale(world, service);
+        return include.includes('TAGS') ? withTags(service, described) : described;
+      }),
+      failures,
+    };
   },
 
   ListTasks: (input: ListTasksRequest) => {
@@ -115,15 +123,6 @@ export const ecsOperations = (world: EcsWorld): Operations => ({
     limit('tasks', tasks.length, 100);
     const { found, failures } = split(world, 'task', tasks, (name) => findTask(world, name));
     return { tasks: found.map((task) => describeTask(world, task)), failures };
-  },
-
-  DescribeTaskDefinition: ({ taskDefinition = '' }: DescribeTaskDefinitionRequest) => {
-    const prefix = world.identifiers.arn('ecs', 'task-definition/');
-    const arn = taskDefinition.startsWith('arn:') ? taskDefinition : `${prefix}${taskDefinition}`;
-    const latest = [...world.taskDefinitions.keys()].filter((each) => each.startsWith(`${arn}:`)).at(-1);
-    const found = world.taskDefinitions.get(arn) ?? world.taskDefinitions.get(latest ?? '');
-    if (found === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.');
-    return { taskDefinition: found.definition, tags: [] };
   },
 
   ListServiceDeployments: (input: ListServiceDeploymentsRequest) => {

@@ -97,6 +97,7 @@ export interface PlayedService {
   /** The scheduler starts nothing before. */
   launchesAfter: number;
   steady: boolean;
+  tags?: Map<string, string>;
   /** For the tasks of the next deployment instead of their task definition's. */
   nextBehaviour?: TaskBehaviour;
   stale?: { reads: number; lists: number; readonly service: Service; readonly history: PlayedServiceDeployment[] };
