@@ -1,6 +1,7 @@
 import type { Change } from '../../src/engine/change.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Finding } from '../../src/engine/finding.ts';
+import type { JsonObject } from '../../src/engine/json.ts';
 import type { Autoscaler, Instance, Operation, Schedule, Workload } from '../../src/providers/workload/port.ts';
 
 /**
@@ -17,6 +18,10 @@ export interface Platform {
   restarted: Finding;
   rollout: Finding;
   schedules: Schedule[];
+  /** What each instance runs; their health by it. */
+  versions: readonly string[];
+  healthOf: ((version: string | undefined) => Finding['verdict']) | undefined;
+  revisions: readonly JsonObject[];
   /** What was done, in order; looks are not among it. */
   readonly done: string[];
   /** How often it was looked at, and how deeply. */
@@ -45,7 +50,8 @@ export const newPlatform = (): Platform => {
     Array.from({ length: platform.count }, (_, index) => ({
       id: `shop-${index + 1}`,
       state: 'running',
-      health: platform.health,
+      health: platform.healthOf?.(platform.versions[index]) ?? platform.health,
+      ...(platform.versions[index] === undefined ? {} : { version: platform.versions[index] }),
       startedAt: '2024-12-31T23:00:00.000Z',
       restarts: platform.restarts,
     }));
@@ -70,6 +76,9 @@ export const newPlatform = (): Platform => {
     restarted: ok('3 of 3 new instances serve'),
     rollout: ok('complete'),
     schedules: [],
+    versions: [],
+    healthOf: undefined,
+    revisions: [],
     done: [],
     looks: [],
     onLook: () => undefined,
@@ -127,7 +136,7 @@ export const newPlatform = (): Platform => {
         events: async () => {
           throw new RunbookError('unreachable', 'no right to list events');
         },
-        revisions: async () => ok('revision 7, 2 h ago'),
+        revisions: async () => ({ ...ok('revision 7, 2 h ago'), data: { revisions: platform.revisions } }),
       },
     },
   };

@@ -63,7 +63,7 @@ describe('a rolling restart that fails', () => {
     expect(prompts.asked[1]).toContain('roll back to the one before');
     expect(platform.done).toEqual(['restart shop', 'roll back to the one before']);
     expect(end.outcome.status).toBe('failed');
-    expect(end.outcome.summary).toContain('It was taken back: Back to what ran before the restart.');
+    expect(end.outcome.summary).toContain('It was taken back: Back to what served before.');
     expect(end.outcome.summary).toContain('Instances now: 3 down');
     expect(of('change.planned').at(-1)?.change.difference).toEqual(['- image: shop:1.5', '+ image: shop:1.4']);
   });
@@ -73,7 +73,7 @@ describe('a rolling restart that fails', () => {
     const { end } = await runOn(rollingRestart, platform.workload, { batch: 1 });
     expect(end.outcome.next).toEqual([
       'rb restart status',
-      'rb restart undo   (back to what ran before)',
+      'rb restart undo   (back to what served before)',
       'rb restart --emergency   (stops everything; only if nothing else helps)',
     ]);
     expect(platform.done).toEqual(['restart shop']);
@@ -84,6 +84,43 @@ describe('a rolling restart that fails', () => {
     const { rollback: _, ...workload } = platform.workload;
     const { end } = await runOn(rollingRestart, workload, { batch: 1 }, { prompts: person(true) });
     expect(end.outcome.status).toBe('failed');
+  });
+});
+
+const restartedBadVersion = () => {
+  const platform = newPlatform();
+  platform.versions = ['1.5', '1.4', '1.4'];
+  platform.healthOf = (version) => (version === '1.5' ? 'critical' : 'ok');
+  platform.revisions = [
+    { revision: 7, present: true, version: '1.5' },
+    { revision: 6, present: false, version: '1.5' },
+    { revision: 5, present: false, version: '1.4' },
+    { revision: 4, present: false, version: '1.4' },
+  ];
+  return platform;
+};
+
+describe('the way back from a bad version that was restarted', () => {
+  test('is the newest revision of the version that serves, and not the same bad one', async () => {
+    const platform = restartedBadVersion();
+    const { of } = await runOn(undoRestart, platform.workload, {});
+    expect(platform.done).toEqual(['roll back to 5']);
+    expect(of('change.planned')[0]?.change.blastRadius).toContain('revision 5: version 1.4 is the one that serves');
+  });
+
+  test('is the revision before where that version serves as well, and where nothing serves', async () => {
+    const platform = restartedBadVersion();
+    platform.healthOf = () => 'ok';
+    await runOn(undoRestart, platform.workload, {});
+    platform.healthOf = () => 'critical';
+    await runOn(undoRestart, platform.workload, {});
+    expect(platform.done).toEqual(['roll back to the one before', 'roll back to the one before']);
+  });
+
+  test('is what is named, where one is named', async () => {
+    const platform = restartedBadVersion();
+    await runOn(undoRestart, platform.workload, { revision: '6' });
+    expect(platform.done).toEqual(['roll back to 6']);
   });
 });
 

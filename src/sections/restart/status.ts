@@ -1,9 +1,24 @@
 import * as z from 'zod/mini';
+import type { Finding } from '../../engine/finding.ts';
 import type { WorkloadViews } from '../../providers/workload/port.ts';
 import { lookFurther } from '../further.ts';
 import { lookAtInstances } from '../instances.ts';
 import type { Ports } from '../ports.ts';
 import { procedure } from '../ports.ts';
+
+const mostEvents = 8;
+
+/** The first rows are for people; programs get all of it as data. */
+const onOneScreen = (finding: Finding, rows = Number.POSITIVE_INFINITY): Finding => {
+  const { evidence } = finding;
+  if (!evidence || evidence.rows.length <= rows) return finding;
+  const more = `${evidence.rows.length - rows} more: -o json`;
+  return {
+    ...finding,
+    summary: `${finding.summary} (${more})`,
+    evidence: { ...evidence, rows: evidence.rows.slice(0, rows) },
+  };
+};
 
 /** One screen: the instances, and where the platform tells more: its rollout, autoscaler, events, what changed last. */
 export const restartStatus = procedure({
@@ -13,8 +28,8 @@ export const restartStatus = procedure({
   needs: ['workload'],
   input: z.object({}),
   steps: ({ check, parallel }) => {
-    const view = (id: keyof WorkloadViews, title: string) => ({
-      ...check(id, title, (context) => lookFurther(context, id)),
+    const view = (id: keyof WorkloadViews, title: string, rows?: number) => ({
+      ...check(id, title, async (context) => onOneScreen(await lookFurther(context, id), rows)),
       when: ({ workload }: Pick<Ports, 'workload'>) => workload.views !== undefined,
     });
     return [
@@ -22,7 +37,7 @@ export const restartStatus = procedure({
         check('instances', 'Instances', lookAtInstances),
         view('rollout', 'Rollout'),
         view('autoscaler', 'Autoscaler'),
-        view('events', 'Recent events'),
+        view('events', 'Recent events', mostEvents),
         view('revisions', 'What changed last'),
       ]),
     ];
