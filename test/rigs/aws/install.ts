@@ -26,6 +26,8 @@ const build = (directory: string) => {
     const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', requirements];
     run(pythonOf(environment), '-m', 'pip', 'install', ...options);
     run(pythonOf(environment), '-m', 'pip', 'check');
+    // Another installation may have been faster, and its programs may run already.
+    if (works(directory)) return;
     rmSync(directory, { recursive: true, force: true });
     renameSync(environment, directory);
   } finally {
