@@ -3,7 +3,11 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Does the work while this process alone holds the lock file. Waits for another process; the lock of one that has ended is taken over. */
-export const withBuildLock = async (path: string, say: (text: string) => void, work: () => void): Promise<void> => {
+export const withBuildLock = async (
+  path: string,
+  say: (text: string) => void,
+  work: () => void | Promise<void>,
+): Promise<void> => {
   mkdirSync(dirname(path), { recursive: true });
   let said = false;
   while (!take(path)) {
@@ -16,7 +20,7 @@ export const withBuildLock = async (path: string, say: (text: string) => void, w
     await sleep(500);
   }
   try {
-    work();
+    await work();
   } finally {
     rmSync(path, { force: true });
   }

@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { type Access, openAccess } from './access.ts';
 import type { SupervisorSettings } from './messages.ts';
-import { type ClusterState, readState } from './state.ts';
+import { type ClusterState, filesOf, readState } from './state.ts';
+import { until } from './wait.ts';
 
 const nodes = 5;
 
@@ -32,16 +32,13 @@ const required = (directory: string): ClusterState => {
 
 /** Who can create the directory starts the cluster; all wait for its state. */
 const startedOnce = async (directory: string, ownerPid: number): Promise<ClusterState> => {
-  for (;;) {
-    if (created(directory)) start({ directory, nodes, ownerPid });
-    const state = readState(directory);
-    if (state && runs(state.supervisorPid)) return state;
-    // Left by a run with the same process id whose supervisor was killed.
-    if (state) rmSync(directory, { recursive: true, force: true });
-    const failure = failureIn(`${directory}.failed`);
-    if (failure !== undefined) throw new Error(`The shared cluster did not start: ${failure}`);
-    await sleep(100);
-  }
+  if (created(directory)) start({ directory, nodes, ownerPid });
+  const found = await until('the shared cluster', async () => readState(directory) ?? failureIn(directory));
+  if (typeof found === 'string') throw new Error(`The shared cluster did not start: ${found}`);
+  if (found && runs(found.supervisorPid)) return found;
+  // Left by an earlier run with the same process id, whose supervisor was killed.
+  rmSync(directory, { recursive: true, force: true });
+  return await startedOnce(directory, ownerPid);
 };
 
 const created = (directory: string): boolean => {
@@ -55,7 +52,6 @@ const created = (directory: string): boolean => {
 };
 
 const start = (settings: SupervisorSettings): void => {
-  rmSync(`${settings.directory}.failed`, { force: true });
   const child = fork(join(import.meta.dirname, 'supervisor.ts'), [JSON.stringify(settings)], {
     execArgv: [],
     detached: true,
@@ -73,10 +69,7 @@ const runs = (pid: number): boolean => {
   }
 };
 
-const failureIn = (path: string): string | undefined => {
-  try {
-    return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
-  } catch {
-    return undefined;
-  }
+const failureIn = (directory: string): string | undefined => {
+  const { failure } = filesOf(directory);
+  return existsSync(failure) ? readFileSync(failure, 'utf8') : undefined;
 };

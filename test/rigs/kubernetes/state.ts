@@ -16,6 +16,8 @@ export interface ClusterState {
 /** The files of a cluster that others read. */
 export const filesOf = (directory: string) => ({
   state: join(directory, 'state.json'),
+  /** Why a shared cluster did not start. */
+  failure: join(directory, 'failure.txt'),
   ca: join(directory, 'ca.pem'),
   caKey: join(directory, 'ca-key.pem'),
   adminCertificate: join(directory, 'admin.pem'),

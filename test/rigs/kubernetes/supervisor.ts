@@ -2,23 +2,25 @@
  * Owns the processes of one cluster. It ends with everything it started, and removes the cluster's directory, when the process that started it goes away;
  * where the settings name an owner, when that one does.
  */
-import { createWriteStream, rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { bringUp } from './bring-up.ts';
 import type { ComponentProcess } from './component-process.ts';
 import type { ControlAnswer, ControlRequest, SupervisorReport, SupervisorSettings } from './messages.ts';
-import { type Component, writeState } from './state.ts';
+import { type Component, filesOf, writeState } from './state.ts';
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as SupervisorSettings;
 const { directory, ownerPid } = settings;
 const started = new Map<Component, ComponentProcess>();
 let ending = false;
 
+const stopAll = async (): Promise<void> => {
+  await Promise.all([...started.values()].map((component) => component.stop()));
+};
 const shutDown = async (): Promise<void> => {
   if (ending) return;
   ending = true;
   clearInterval(look);
-  // The apiserver before etcd: its log would fill with the loss.
-  await Promise.all([...started.values()].toReversed().map((component) => component.stop()));
+  await stopAll();
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   if (process.connected) process.disconnect();
 };
@@ -49,12 +51,15 @@ try {
   writeState(state);
   tell({ ready: state });
 } catch (error) {
-  const reason = ending ? 'stopped while starting' : reasonOf(error);
-  const note = createWriteStream(`${directory}.failed`);
-  note.end(reason);
-  tell({ failed: reason });
+  const failed = ending ? 'stopped while starting' : reasonOf(error);
+  tell({ failed });
   process.exitCode = 1;
-  await shutDown();
+  if (ownerPid === undefined) await shutDown();
+  else {
+    // Until the owner ends, the next one who asks is told, too.
+    await stopAll();
+    writeFileSync(filesOf(directory).failure, failed);
+  }
 }
 
 process.on('message', ({ id, verb, component }: ControlRequest) => {
