@@ -2,7 +2,7 @@ import { commandLine } from '../config/schema/argument-list.ts';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Secrets } from '../config/references.ts';
-import type { CommandWorkloadConfig, KubernetesWorkloadConfig } from '../config/schema.ts';
+import type { CommandWorkloadConfig, EcsWorkloadConfig, KubernetesWorkloadConfig } from '../config/schema.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { CommandSpec } from '../providers/command/run.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
@@ -57,8 +57,29 @@ const openWorkload = async (
     case 'kubernetes':
       return openCluster(deps, config);
     case 'ecs':
-      throw notYet('workload', config.provider, 'command');
+      return openEcs(deps, config);
   }
+};
+
+const openEcs = async (deps: AdapterDeps, config: EcsWorkloadConfig): Promise<Ports['workload']> => {
+  const { settings, env, secrets } = deps;
+  const [{ openEcsWorkload }, { ecsReadyTimeoutFor }, resolved] = await Promise.all([
+    import('../providers/workload/ecs.ts'),
+    import('../providers/workload/ecs/config.ts'),
+    secrets.resolve(config, `environments.${settings.name}.workload`),
+  ]);
+  const { restart, scaling } = settings.environment;
+  const { provider: _, ...service } = resolved;
+  return openEcsWorkload(
+    {
+      ...service,
+      drainMs: restart.drainSeconds * 1000,
+      readyTimeoutMs: ecsReadyTimeoutFor(restart.expectedMinutes),
+      scaling,
+      scheduleRole: restart.schedule?.role,
+    },
+    { clock: systemClock, environment: env },
+  );
 };
 
 const openCluster = async (deps: AdapterDeps, config: KubernetesWorkloadConfig): Promise<Ports['workload']> => {
@@ -145,11 +166,6 @@ const unreadable = (provider: string): Ports['logs'] => ({
     throw new RunbookError('unreachable', `logs.provider ${provider} is not available in this version of rb`);
   },
 });
-
-const notYet = (section: string, provider: string, available: string): RunbookError =>
-  new RunbookError('usage', `\`${section}.provider: ${provider}\` is not available in this version of rb.`, {
-    next: [`use \`provider: ${available}\` with the commands that you type by hand today`],
-  });
 
 const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {
   let opened: Promise<Value> | undefined;

@@ -43,4 +43,5 @@ type Section<Name extends keyof EnvironmentConfig> = NonNullable<EnvironmentConf
 export type HealthConfig = Section<'health'>;
 export type WorkloadConfig = Section<'workload'>;
 export type CommandWorkloadConfig = Extract<WorkloadConfig, { provider: 'command' }>;
+export type EcsWorkloadConfig = Extract<WorkloadConfig, { provider: 'ecs' }>;
 export type KubernetesWorkloadConfig = Extract<WorkloadConfig, { provider: 'kubernetes' }>;

@@ -39,6 +39,9 @@ const ports = ['providers/*/port.ts', 'providers/workload/instances-table.ts'];
 /** What several capabilities need of one system: its processes, its API. */
 const sharedClients = ['providers/command/', 'providers/kubernetes/', 'providers/aws/'];
 
+/** The types that a change and what was seen are told in, and how they are written. */
+const engineData = ['change', 'finding', 'errors', 'json', 'clock', 'procedure', 'tier', 'difference', 'duration'];
+
 const sections = ['sections/', 'engine/', 'config/', ...ports, 'zod'];
 
 /** The direction of the house: main -> cli -> sections -> engine; sections -> provider ports; providers -> ports. */
@@ -55,7 +58,7 @@ export const rules: readonly Rule[] = [
       'providers/*/port.ts',
       ...sharedClients,
       'packages',
-      ...['change', 'finding', 'errors', 'json', 'clock', 'procedure', 'tier'].map((data) => `engine/${data}.ts`),
+      ...engineData.map((data) => `engine/${data}.ts`),
     ],
   },
   // The concrete adapters are named in one file.

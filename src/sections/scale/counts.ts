@@ -1,3 +1,4 @@
+import type { Change } from '../../engine/change.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { autoscalerIn, fate } from './autoscaler.ts';
 import type { StabilitySample } from './stability.ts';
@@ -37,7 +38,9 @@ export const isWanted = (desired: number, findings: Findings): boolean => {
   return to > present ? desired >= to : desired <= to && desired >= lowestWanted(findings);
 };
 
-export const fateOfCount = (findings: Findings): readonly string[] => {
+/** What the autoscaler would do to the count, where the platform's plan does not say it already. */
+export const fateOfCount = (findings: Findings, { raises = [] }: Change): readonly string[] => {
   const autoscaler = autoscalerIn(findings.get('autoscaling'));
-  return autoscaler ? [fate(autoscaler, counts(findings).to)] : [];
+  if (!autoscaler || raises.some((reason) => reason.includes(autoscaler.name))) return [];
+  return [fate(autoscaler, counts(findings).to)];
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { formatDuration } from '../../engine/duration.ts';
+import type { Change } from '../../engine/change.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { ActionSpec } from '../../engine/procedure.ts';
 import type { Operation, Workload } from '../../providers/workload/port.ts';
@@ -21,13 +22,14 @@ const ScaleInput = z.object({
 });
 type ScaleInput = z.output<typeof ScaleInput>;
 type ScalePorts = Pick<Ports, 'workload' | 'settings'>;
-type Findings = ReadonlyMap<string, Finding>;
+/** What else a change does, for the one who confirms it. */
+type Affects = (findings: ReadonlyMap<string, Finding>, change: Change) => readonly string[];
 
 /** `to` is what was decided when the limits were checked, so that a relative wish is not applied twice. */
 const changeTo = (
   which: 'to' | 'present',
   of: (workload: Workload) => Operation<{ readonly to: number; readonly expected: number }>,
-  affects: (findings: Findings) => readonly string[] = () => [],
+  affects: Affects = () => [],
 ): ActionSpec<ScaleInput, ScalePorts> => ({
   tier: 'disruptive',
   plan: async (context, interrupted) => {
@@ -37,7 +39,7 @@ const changeTo = (
     const change = await of(workload).plan({ to, expected: desired }, context, interrupted);
     return {
       ...change,
-      blastRadius: [...change.blastRadius, ...affects(findings)],
+      blastRadius: [...change.blastRadius, ...affects(findings, change)],
       raises: [...(change.raises ?? []), ...scaleRaises(desired, to, limitsOf(settings), clock.now())],
     };
   },
@@ -47,7 +49,7 @@ const changeTo = (
 
 const setCount = (workload: Workload) => workload.scale;
 
-const scaling = (affects: (findings: Findings) => readonly string[]): ActionSpec<ScaleInput, ScalePorts> => ({
+const scaling = (affects: Affects): ActionSpec<ScaleInput, ScalePorts> => ({
   ...changeTo('to', setCount, affects),
   undo: () => ({ kind: 'action', id: 'undo', title: 'Back to the count before', ...changeTo('present', setCount) }),
 });
