@@ -60,6 +60,9 @@ export const startMoto = async (): Promise<Moto> => {
       resolve();
     });
   });
+  // A test process that fails to the ground leaves no server behind.
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
   let running = true;
   void ended.then(() => (running = false));
 
@@ -70,6 +73,7 @@ export const startMoto = async (): Promise<Moto> => {
   const stop = async () => {
     server.kill('SIGTERM');
     await ended;
+    process.off('exit', kill);
   };
   return {
     endpoint,
