@@ -99,7 +99,7 @@ const answerAmong = (given: GivenAnswers, step: string, ids: readonly string[]):
 };
 
 const raisedBy = ({ raisedBy: reasons }: ConfirmationRequest): string =>
-  reasons.length > 0 ? `, because of ${reasons.join('; ')}` : '';
+  reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
 
 const unanswered = (step: string, question: string, answers: readonly string[]): RunbookError =>
   new RunbookError('usage', `"${question}" needs an answer, and there is no terminal to ask at.`, {

@@ -81,8 +81,9 @@ const planRestart = async (service: Service, call: Call): Promise<Change> => {
   const generation = snapshot.generation - 1;
   // The rehearsal's answer counts as seen as soon as its real generation is.
   const rollout = judgeRollout({ ...snapshot, generation });
-  const underWay = rollout.state === 'under way' ? [`a rollout is under way already: ${rollout.what}`] : [];
-  const raises = [...raisesOf(snapshot), ...underWay];
+  const underWay =
+    rollout.state === 'under way' ? [`a rollout is under way already, and this replaces it: ${rollout.what}`] : [];
+  const raises = raisesOf(snapshot);
   const version = imageVersion(service, snapshot);
   const data: RestartData = {
     restartedAt: stamp,
@@ -93,7 +94,7 @@ const planRestart = async (service: Service, call: Call): Promise<Change> => {
   const change: Change = {
     summary: `restart ${name} (${counted(snapshot.replicas)}, version ${version})`,
     target: service.target,
-    blastRadius: blastRadiusOf(snapshot),
+    blastRadius: [...blastRadiusOf(snapshot), ...underWay],
     equivalent: [service.kubectl('rollout', 'restart', name)],
     undo: `stops what is left of the rollout and goes back to the pod template before: ${service.kubectl('rollout', 'undo', name)}`,
     ...(raises.length === 0 ? {} : { raises }),
