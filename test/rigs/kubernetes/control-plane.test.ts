@@ -56,6 +56,19 @@ describe('a cluster of one test file', () => {
     await control.settled('Deployment', 'web');
   });
 
+  it('answers 410 to a watch from before a restart of the API server, if something has changed since', async () => {
+    const control = controlOf(cluster.api, await cluster.namespace());
+    const pods = `/api/v1/namespaces/${control.namespace}/pods`;
+    const { metadata } = await cluster.api.get<{ metadata: { resourceVersion: string } }>(pods);
+    await control.createSettled(deployment('web', { replicas: 1 }));
+    await cluster.stopComponent('kube-apiserver');
+    await cluster.startComponent('kube-apiserver');
+    await cluster.ready();
+    const query = `watch=1&timeoutSeconds=5&resourceVersion=${metadata.resourceVersion}`;
+    const [line = ''] = (await cluster.api.text(`${pods}?${query}`)).split('\n');
+    expect(JSON.parse(line)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+  });
+
   it('holds a component: nothing answers until it is let go', async () => {
     const letGo = cluster.hold('kube-apiserver');
     const answer = cluster.api.text('/readyz');
