@@ -5,6 +5,7 @@ import type { Call } from '../port.ts';
 import { deploymentsTable } from './deployments-table.ts';
 import { diagnose, failedTask, recordOf } from './diagnosis.ts';
 import { notedIn, wantedAfter } from './noted.ts';
+import { primaryOf } from './seen.ts';
 import type { Deployed, Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 import { standingOf } from './standing.ts';
@@ -50,10 +51,14 @@ export const followDeployment = async (service: EcsService, call: Call, followin
     };
   };
 
+  const tellTask = async ({ id: deployment, createdAt }: Deployed): Promise<void> => {
+    const reason = await failedTask(service, { deployment, createdAt }, call);
+    if (reason !== undefined && reason !== told) call.report({ note: (told = reason) });
+  };
+
   /** The end of what ECS does after it gave the deployment up. */
   const afterGivingUp = async (seen: Seen, deployment: Deployed, why: string): Promise<Judgement> => {
-    const { deployments } = seen;
-    const back = deployments.find(({ status }) => status === 'PRIMARY' && deployments.length > 0);
+    const back = primaryOf(seen);
     const summary = `the ${what} failed: ${why}`;
     if (!back || back.id === deployment.id) return { over: await failed(summary, seen, deployment) };
     const to = `ECS rolled back to ${back.taskDefinition} (${back.id})`;
@@ -64,14 +69,31 @@ export const followDeployment = async (service: EcsService, call: Call, followin
     return { bad: true };
   };
 
+  /** Reads that are behind show no event since; those that are not, and do not list it, mean that it is over already. */
   const whenMissing = async (seen: Seen): Promise<Judgement> => {
-    if (mine) return { over: await failed(`the ${what} failed: deployment ${mine.id} is gone`, seen, mine) };
-    if (sentAgo() < appearsWithinMs && (id !== undefined || seen.deployments.length > 0)) return { bad: true };
-    if (id !== undefined)
-      return { over: await failed(`ECS began deployment ${id} and does not list it`, seen, undefined) };
+    const newest = seen.events[0]?.at?.toISOString() ?? null;
+    const isBehind = mine === undefined && newest === notes.events;
+    const mayAppear = mine === undefined && sentAgo() < appearsWithinMs;
+    if (mayAppear && isBehind) return { bad: true };
     const record = await recordSince(service, wanted.notedUntil, call);
-    if (record?.status === undefined) return { over: { verdict: 'critical', summary: following.notDone(seen) } };
-    return { over: await failed(`the ${what} was begun and is gone`, seen, undefined) };
+    if (record?.status !== undefined && underWay.has(record.status)) return { bad: true };
+    if (mayAppear && record?.status === undefined) return { bad: true };
+    if (record?.status === 'SUCCESSFUL')
+      return {
+        over: { verdict: 'ok', summary: `the ${what} is complete, and another deployment has replaced it since` },
+      };
+    if (record?.status === undefined && id === undefined && mine === undefined)
+      return { over: { verdict: 'critical', summary: following.notDone(seen) } };
+    return { over: await failed(whatBecame(seen, record?.status), seen, mine) };
+  };
+
+  const whatBecame = (seen: Seen, status: string | undefined): string => {
+    const now = primaryOf(seen);
+    const which = now && `${now.taskDefinition} (${now.id})`;
+    if (status?.startsWith('ROLLBACK') && now?.rollout === 'COMPLETED')
+      return `the ${what} failed; ECS rolled back to ${which} and is stable`;
+    if (status === 'STOPPED' && now && !notes.deployments.includes(now.id)) return replacedBy(now);
+    return `the ${what} failed: its deployment${id === undefined ? '' : ` ${id}`} is gone`;
   };
 
   const judge = async ({ seen }: Look): Promise<Judgement> => {
@@ -83,24 +105,18 @@ export const followDeployment = async (service: EcsService, call: Call, followin
       case 'failed': {
         givenUp = { deployment: standing.mine, why: standing.why };
         const judgement = await afterGivingUp(seen, standing.mine, standing.why);
+        await tellTask(standing.mine);
         if ('bad' in judgement)
           call.report({ note: `the ${what} failed: ${standing.why}; ECS rolls back: waiting for the end of that` });
         return judgement;
       }
       case 'replaced':
-        return {
-          over: await failed(
-            `before it was complete, deployment ${standing.by.id} (${standing.by.taskDefinition}) replaced it: somebody or something else deployed`,
-            seen,
-            standing.mine,
-          ),
-        };
+        return { over: await failed(replacedBy(standing.by), seen, standing.mine) };
       case 'done':
         return { over: await whenDone(standing.mine, seen) };
       case 'moving': {
         if (!standing.bad) return { bad: false };
-        const reason = await failedTask(service, { deployment: mine.id, createdAt: mine.createdAt }, call);
-        if (reason !== undefined && reason !== told) call.report({ note: (told = reason) });
+        await tellTask(mine);
         if (seen.circuitBreaker || mine.failed < hopelessTasks) return { bad: true };
         const why = `${counted(mine.failed)} in a row failed; ECS goes on trying, because the service has no deployment circuit breaker`;
         return { over: await failed(`the ${what} does not come up: ${why}`, seen, mine) };
@@ -133,7 +149,17 @@ export const followDeployment = async (service: EcsService, call: Call, followin
   return watch(service, call, { judge, late, justSent: id !== undefined, eventsSince: notes.events });
 };
 
-const endings = new Set([
+const replacedBy = ({ id, taskDefinition }: Deployed): string =>
+  `before it was complete, deployment ${id} (${taskDefinition}) replaced it: somebody or something else deployed`;
+
+const underWay = new Set<string>([
+  'PENDING',
+  'IN_PROGRESS',
+  'ROLLBACK_REQUESTED',
+  'ROLLBACK_IN_PROGRESS',
+  'STOP_REQUESTED',
+]);
+const endings = new Set<string>([
   'ROLLBACK_SUCCESSFUL',
   'ROLLBACK_FAILED',
   'ROLLBACK_IN_PROGRESS',

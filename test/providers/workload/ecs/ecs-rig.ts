@@ -6,6 +6,7 @@ import { crashes, hangs, healthy, neverHealthy } from '../../../rigs/aws/ecs/beh
 import type { Scenario, ServiceScenario } from '../../../rigs/aws/scenario.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { newCall } from '../call.ts';
 import type { WorkloadRig } from '../contract.ts';
 
 export const checkout: ServiceScenario = {
@@ -42,15 +43,11 @@ export const openFor = (aws: ScriptedAws, config: Partial<EcsWorkloadConfig> = {
 
 /** The adapter in the played time, whatever clock its caller has. */
 const inTime = (workload: Workload, clock: Clock): Workload => {
-  const timed = <Input>(operation: Operation<Input>): Operation<Input> => {
-    const { accepted } = operation;
-    return {
-      plan: (input, call, interrupted) => operation.plan(input, { ...call, clock }, interrupted),
-      apply: (change, call) => operation.apply(change, { ...call, clock }),
-      verify: (change, call) => operation.verify(change, { ...call, clock }),
-      ...(accepted ? { accepted: (change, call) => accepted(change, { ...call, clock }) } : {}),
-    };
-  };
+  const timed = <Input>(operation: Operation<Input>): Operation<Input> => ({
+    plan: (input, call, interrupted) => operation.plan(input, { ...call, clock }, interrupted),
+    apply: (change, call) => operation.apply(change, { ...call, clock }),
+    verify: (change, call) => operation.verify(change, { ...call, clock }),
+  });
   return {
     ...workload,
     restart: timed(workload.restart),
@@ -114,3 +111,12 @@ export const startEcsRig = async (): Promise<WorkloadRig> => {
     close: () => aws.close(),
   };
 };
+
+/** A step's call in the played time. */
+export const callIn = (aws: ScriptedAws, options: Parameters<typeof newCall>[0] = {}) => ({
+  ...newCall(options),
+  clock: aws.clock,
+});
+
+/** How often each operation was asked for, by name. */
+export const asked = (aws: ScriptedAws): Readonly<Record<string, number>> => Object.fromEntries(aws.calls);
