@@ -41,8 +41,7 @@ const configured: KubernetesWorkloadConfig = {
 const { clock } = newCall();
 let users = 0;
 
-const openRig = async (): Promise<NamespaceRig> => {
-  const cluster = await sharedCluster();
+const openRig = async (cluster: Access): Promise<NamespaceRig> => {
   const namespace = await cluster.namespace();
   return {
     cluster,
@@ -60,13 +59,20 @@ const openRig = async (): Promise<NamespaceRig> => {
   };
 };
 
-export const test = base.extend<{ rig: NamespaceRig }>({
-  // oxlint-disable-next-line no-empty-pattern -- what a fixture depends on is read from its first parameter
-  rig: async ({}, use) => {
-    const rig = await openRig();
+export const test = base.extend<{ cluster: Access; rig: NamespaceRig }>({
+  cluster: [
+    // oxlint-disable-next-line no-empty-pattern -- what a fixture depends on is read from its first parameter
+    async ({}, use) => {
+      const cluster = await sharedCluster();
+      await use(cluster);
+      cluster.close();
+    },
+    { scope: 'file' },
+  ],
+  rig: async ({ cluster }, use) => {
+    const rig = await openRig(cluster);
     await use(rig);
-    await rig.cluster.removeNamespace(rig.namespace);
-    rig.cluster.close();
+    await cluster.removeNamespace(rig.namespace);
   },
 });
 

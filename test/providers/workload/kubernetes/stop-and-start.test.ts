@@ -1,0 +1,296 @@
+import { describe, expect } from 'vitest';
+import type { Change } from '../../../../src/engine/change.ts';
+import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency-note.ts';
+import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
+import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/stop-and-start.ts';
+import {
+  daemonSet,
+  deployment,
+  horizontalPodAutoscaler,
+  scaledObject,
+  statefulSet,
+} from '../../../rigs/kubernetes/workloads.ts';
+import { newCall } from '../call.ts';
+import { killedAt, type NamespaceRig, type ServiceOptions, test } from './namespace-rig.ts';
+
+const open = async (rig: NamespaceRig, options?: ServiceOptions) => stopAndStartOperation(await rig.service(options));
+
+const restarted = async (service: Service) => {
+  const operation = stopAndStartOperation(service);
+  const call = newCall();
+  const change = await operation.plan({}, call);
+  await operation.apply(change, call);
+  return { change, call, finding: await operation.verify(change, call) };
+};
+
+const uidsOf = async ({ control }: NamespaceRig) =>
+  (await control.pods('checkout'))
+    .filter(({ metadata }) => !metadata.deletionTimestamp)
+    .map(({ metadata }) => metadata.uid);
+
+interface Hpa {
+  readonly metadata: { readonly annotations?: Record<string, string> };
+  readonly spec: { readonly minReplicas: number; readonly maxReplicas: number; readonly behavior?: object };
+}
+
+/** The count, the autoscaler and the note, as a person would look after them. */
+const state = async ({ control }: NamespaceRig, autoscaler: 'HorizontalPodAutoscaler' | 'ScaledObject') => {
+  const { spec, metadata } = await control.get('Deployment', 'checkout');
+  const found = await control.get<Hpa>(autoscaler, 'checkout');
+  return {
+    replicas: spec.replicas,
+    note: metadata.annotations?.[noteAnnotation],
+    autoscaler: found.spec,
+    paused: found.metadata.annotations?.['autoscaling.keda.sh/paused'],
+  };
+};
+
+const behavior = {
+  scaleDown: {
+    selectPolicy: 'Min',
+    stabilizationWindowSeconds: 60,
+    policies: [{ type: 'Pods', value: 1, periodSeconds: 30 }],
+  },
+};
+
+describe.concurrent('an emergency restart', () => {
+  test('stops all, waits until the last one is gone, starts as many', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '1500ms' } }));
+    const before = await uidsOf(rig);
+    const { change, call, finding } = await restarted(await rig.service());
+    expect(change).toMatchObject({
+      summary: 'stop all 3 instances, wait for the drain, start 3',
+      blastRadius: [
+        '3 of 3 instances running now; nothing is served until they are back',
+        'the drain takes up to 35 s',
+      ],
+    });
+    expect(change.equivalent[0]).toMatch(/scale deployment\/checkout --current-replicas=3 --replicas=0$/);
+    expect(change.equivalent[1]).toMatch(/wait --for=delete pod -l app=checkout --timeout=35s$/);
+    expect(change.equivalent[2]).toMatch(/--current-replicas=0 --replicas=3$/);
+    expect(call.notes()).toMatch(/all stopped after \d+ s/);
+    expect(finding).toMatchObject({ verdict: 'ok', summary: 'all 3 instances stopped, started and ready' });
+    const after = await uidsOf(rig);
+    expect(after).toHaveLength(3);
+    expect(after.filter((uid) => before.includes(uid))).toEqual([]);
+    expect((await rig.control.get('Deployment', 'checkout')).metadata.annotations?.[noteAnnotation]).toBeUndefined();
+  });
+
+  test('a StatefulSet too', async ({ rig }) => {
+    await rig.control.createSettled(statefulSet('checkout', { replicas: 2 }));
+    const { finding } = await restarted(await rig.service({ config: { kind: 'statefulset' } }));
+    expect(finding).toMatchObject({ verdict: 'ok', summary: 'all 2 instances stopped, started and ready' });
+  });
+
+  test('a pod that hangs in Terminating is named, and the others are started all the same', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { pod: { terminationGracePeriodSeconds: 1 } }));
+    const [stuck] = await rig.control.pods('checkout');
+    if (!stuck) throw new Error('there are pods');
+    await rig.control.behave([stuck], { terminating: 'hangs' });
+    const { call, finding } = await restarted(await rig.service());
+    const { name } = stuck.metadata;
+    expect(call.notes()).toMatch(new RegExp(`${name} still running after 6 s of draining \\(Terminating\\)`));
+    expect(finding).toMatchObject({
+      verdict: 'ok',
+      summary: `all 3 instances stopped, started and ready; ${name} still hangs in Terminating`,
+    });
+    await rig.control.behave([stuck], {});
+  });
+
+  test('what does not come up is told with the reason', async ({ rig }) => {
+    const onDelete = { updateStrategy: { type: 'OnDelete' } };
+    await rig.control.createSettled(statefulSet('checkout', { replicas: 2, spec: onDelete }));
+    // Nothing is replaced yet; what is started next is the new version.
+    await rig.control.release('StatefulSet', 'checkout', '2.0.0', { behaviour: 'crash-loop', exitCode: 3 });
+    const { finding } = await restarted(await rig.service({ config: { kind: 'statefulset' } }));
+    expect(finding.verdict).toBe('critical');
+    expect(finding.summary).toMatch(/^0 of 2 instances ready: checkout-0: container app: .*exit code 3/);
+  });
+
+  test('a DaemonSet cannot be stopped as a whole', async ({ rig }) => {
+    await rig.control.createSettled(daemonSet('checkout'));
+    const operation = await open(rig, { config: { kind: 'daemonset' } });
+    await expect(operation.plan({}, newCall())).rejects.toMatchObject({
+      kind: 'usage',
+      next: ['restart it without a downtime: rb restart --rolling'],
+    });
+  });
+
+  test('at a count of 0 there is nothing to stop, and no number to go back to', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { replicas: 0 }));
+    await expect((await open(rig)).plan({}, newCall())).rejects.toMatchObject({ kind: 'refused' });
+  });
+
+  test('what somebody changed since the plan is not stopped', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    const operation = await open(rig);
+    const change = await operation.plan({}, newCall());
+    await rig.control.release('Deployment', 'checkout', '2.0.0');
+    const before = await rig.control.settled('Deployment', 'checkout');
+    await expect(operation.apply(change, newCall())).rejects.toMatchObject({ kind: 'refused' });
+    const after = await rig.control.get('Deployment', 'checkout');
+    expect([after.spec.replicas, after.metadata.generation]).toEqual([3, before.metadata.generation]);
+  });
+
+  test('told to stop in the middle, it starts them again and gives everything back', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '30s' } }));
+    await rig.control.create(horizontalPodAutoscaler('checkout'));
+    const before = await state(rig, 'HorizontalPodAutoscaler');
+    const abort = new AbortController();
+    const call = newCall({ signal: abort.signal });
+    const operation = await open(rig);
+    const change = await operation.plan({}, call);
+    const applied = expect(operation.apply(change, call)).rejects.toMatchObject({ kind: 'unknown' });
+    while (!(await rig.control.pods('checkout')).some(({ metadata }) => metadata.deletionTimestamp))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    abort.abort(new Error('Ctrl-C'));
+    await applied;
+    expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual(before);
+  });
+
+  test('a missing right is found before anything is stopped', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    const look = { resources: ['deployments', 'replicasets', 'pods'], verbs: ['get', 'list', 'watch'] };
+    const operation = await open(rig, {
+      rules: [
+        { ...look, apiGroups: ['apps', ''] },
+        { apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['patch'] },
+      ],
+    });
+    await expect(operation.plan({}, newCall())).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('may not patch deployments.apps') as string,
+    });
+  });
+});
+
+describe.concurrent('an autoscaler during an emergency restart', () => {
+  test('an HPA is held while everything is down, and is afterwards exactly what it was', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '1s' } }));
+    const hpa = horizontalPodAutoscaler('checkout') as { readonly spec: object };
+    await rig.control.create({ ...hpa, spec: { ...hpa.spec, behavior } });
+    const before = await state(rig, 'HorizontalPodAutoscaler');
+    const service = await rig.service();
+    const operation = stopAndStartOperation(service);
+    const call = newCall();
+    const change = await operation.plan({}, call);
+    expect(change.blastRadius).toContain(
+      'HorizontalPodAutoscaler checkout (2 to 10) is held meanwhile and given back afterwards',
+    );
+    const applied = operation.apply(change, call);
+    while ((await state(rig, 'HorizontalPodAutoscaler')).replicas !== 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const during = await state(rig, 'HorizontalPodAutoscaler');
+    expect(during.autoscaler.behavior).toMatchObject({
+      scaleUp: { selectPolicy: 'Disabled' },
+      scaleDown: { selectPolicy: 'Disabled', stabilizationWindowSeconds: 60 },
+    });
+    expect(JSON.parse(during.note ?? '')).toMatchObject({
+      session: call.mark,
+      replicas: 3,
+      autoscaler: { kind: 'HorizontalPodAutoscaler', name: 'checkout', min: 2, max: 10 },
+    });
+    await applied;
+    expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual(before);
+    expect(await operation.verify(change, call)).toMatchObject({ verdict: 'ok' });
+  });
+
+  test('a ScaledObject is paused; what was paused before stays so', async ({ rig }) => {
+    await rig.cluster.installKeda();
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(scaledObject('checkout'));
+    const service = await rig.service();
+    const { change, finding } = await restarted(service);
+    expect(change.equivalent[0]).toMatch(
+      /annotate scaledobject checkout --overwrite autoscaling\.keda\.sh\/paused=true$/,
+    );
+    expect(change.equivalent.at(-1)).toMatch(/annotate scaledobject checkout autoscaling\.keda\.sh\/paused-$/);
+    expect(finding.verdict).toBe('ok');
+    expect((await state(rig, 'ScaledObject')).paused).toBeUndefined();
+    await rig.control.patch('ScaledObject', 'checkout', {
+      metadata: { annotations: { 'autoscaling.keda.sh/paused': 'true' } },
+    });
+    expect((await restarted(service)).change.blastRadius.at(-1)).toBe(
+      'ScaledObject checkout does not change the count: paused',
+    );
+    expect((await state(rig, 'ScaledObject')).paused).toBe('true');
+  });
+
+  test('that cannot be seen is said, and keeps nobody from an emergency restart', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    const service = await rig.service({
+      rules: [
+        { apiGroups: ['apps', ''], resources: ['deployments', 'replicasets', 'pods'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['patch'] },
+      ],
+    });
+    const { change, finding } = await restarted(service);
+    expect(change.blastRadius.at(-1)).toMatch(/^whether an autoscaler changes the count cannot be seen/);
+    expect(finding.verdict).toBe('ok');
+  });
+});
+
+/** What the six writes are: the note, the hold, to 0, back, the release, the note away. */
+const killPoints = [1, 2, 3, 4, 5, 6].flatMap((n) => [
+  { n, sent: false },
+  { n, sent: true },
+]);
+
+type Autoscaler = 'HorizontalPodAutoscaler' | 'ScaledObject';
+
+const prepared = async (rig: NamespaceRig, autoscaler: Autoscaler) => {
+  await rig.cluster.installKeda();
+  await rig.control.createSettled(deployment('checkout'));
+  const hpa = horizontalPodAutoscaler('checkout') as { readonly spec: object };
+  await rig.control.create(
+    autoscaler === 'ScaledObject' ? scaledObject('checkout') : { ...hpa, spec: { ...hpa.spec, behavior } },
+  );
+  return { before: await state(rig, autoscaler), pods: await uidsOf(rig) };
+};
+
+const killed = async (rig: NamespaceRig, n: number, sent: boolean): Promise<Change> => {
+  const operation = await open(rig, { through: killedAt(n, sent) });
+  const call = newCall();
+  const change = await operation.plan({}, call);
+  await expect(operation.apply(change, call)).rejects.toThrow('killed');
+  return change;
+};
+
+for (const autoscaler of ['HorizontalPodAutoscaler', 'ScaledObject'] as const)
+  describe.concurrent(`an emergency restart with a ${autoscaler}, killed`, () => {
+    for (const { n, sent } of killPoints)
+      test(`${sent ? 'after' : 'before'} its write ${n}: resumed, everything is back as it was`, async ({ rig }) => {
+        const { before, pods } = await prepared(rig, autoscaler);
+        const change = await killed(rig, n, sent);
+        const operation = await open(rig);
+        const settled = await operation.verify(change, newCall());
+        // Only with the last write is it done.
+        expect(settled.verdict).toBe(n === 6 && sent ? 'ok' : 'critical');
+        if (settled.verdict === 'critical') {
+          const call = newCall();
+          const rest = await operation.plan({}, call, change);
+          await operation.apply(rest, call);
+          expect(await operation.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+        }
+        expect(await state(rig, autoscaler)).toEqual(before);
+        expect((await uidsOf(rig)).filter((uid) => pods.includes(uid))).toEqual([]);
+      });
+
+    for (const { n, sent } of killPoints)
+      test(`${sent ? 'after' : 'before'} its write ${n}: another session finds the numbers on the object`, async ({
+        rig,
+      }) => {
+        const { before, pods } = await prepared(rig, autoscaler);
+        await killed(rig, n, sent);
+        const { change, finding } = await restarted(await rig.service());
+        const isTaken = (n > 1 || sent) && (n < 5 || (n === 5 && !sent));
+        const raised = change.raises?.some((raise) => /began an emergency restart \d+ s ago/.test(raise)) ?? false;
+        // The note alone takes nothing away.
+        expect(raised).toBe(isTaken && !(n === 1 || (n === 2 && !sent)));
+        if ((n === 3 && sent) || (n === 4 && !sent))
+          expect(change.summary).toMatch(/^start the 3 instances that session test-\S+ stopped \d+ s ago$/);
+        expect(finding.verdict).toBe('ok');
+        expect(await state(rig, autoscaler)).toEqual(before);
+        expect((await uidsOf(rig)).filter((uid) => pods.includes(uid))).toEqual([]);
+      });
+  });
