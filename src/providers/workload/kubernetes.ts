@@ -15,6 +15,7 @@ export const openKubernetesWorkload = (
   const service = openService(config, client, deps);
   const rollback = async () => (await import('./kubernetes/rollback.ts')).rollbackOperation(service);
   const autoscaling = async () => (await import('./kubernetes/autoscaler.ts')).autoscaling(service);
+  const scheduling = async () => (await import('./kubernetes/schedules.ts')).scheduling(service);
   return {
     status: (call, depth = 'full') => statusOf(service, call, depth),
     restartUnits: async (batch) => restartUnits(service, batch),
@@ -29,6 +30,11 @@ export const openKubernetesWorkload = (
     autoscaling: {
       find: async (call) => (await autoscaling()).find(call),
       setLimits: deferred(async () => (await autoscaling()).setLimits),
+    },
+    scheduling: {
+      list: async (call) => (await scheduling()).list(call),
+      add: deferred(async () => (await scheduling()).add),
+      remove: deferred(async () => (await scheduling()).remove),
     },
     views: {
       rollout: async (call) => (await import('./kubernetes/rollout-view.ts')).rolloutView(service, call),

@@ -40,7 +40,6 @@ export const scaleOperation = (service: Service): Operation<ScaleInput> => ({
     service.finished(change, call, await setCount(service, to, { uid, replicas }, call));
   },
   verify: (change, call) => verifyScale(service, change, call),
-  accepted: (change, call) => acceptedScale(service, change, call),
 });
 
 /** Errors: `usage` for a DaemonSet. */
@@ -157,14 +156,6 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
     },
     late: (look) => lateCount(wanted, look, age(look.waitedMs)),
   });
-};
-
-const acceptedScale = async (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { to } = dataOf(change);
-  const { replicas } = service.after(change, call) ?? (await service.read(call.signal));
-  return replicas === to
-    ? { verdict: 'ok', summary: `the cluster is told: ${counted(to)}` }
-    : { verdict: 'critical', summary: `not scaled: ${counted(replicas)}` };
 };
 
 const dataOf = (change: Change): ScaleData => change.data as ScaleData;
