@@ -1,7 +1,8 @@
+import { digest } from '../../../engine/change.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import { age } from '../instances-table.ts';
 import type { Call } from '../port.ts';
-import { stampOf } from './basis.ts';
+import { stampOf, unstamped } from './basis.ts';
 import { imageOf, templateVersion } from './describe.ts';
 import { changeCause, historyOf } from './history.ts';
 import type { FullRevision } from './revisions.ts';
@@ -54,12 +55,13 @@ const momentOf = ({ template, createdAt }: FullRevision): string => {
   return stamp !== undefined && Date.parse(stamp) > Date.parse(createdAt) ? stamp : createdAt;
 };
 
-/** What somebody wrote down about it, else what differs from the one before. */
+/** What somebody wrote down about it, unless it was only handed down from the one before; else what differs from that. */
 const causeOf = (service: Service, revision: FullRevision, before: FullRevision | undefined): string => {
   const said = changeCause(revision);
-  if (said !== undefined) return said;
-  if (!before) return 'the oldest that is kept';
+  if (!before) return said ?? 'the oldest that is kept';
+  const same = digest(unstamped(before.template)) === digest(unstamped(revision.template));
+  if (same && stampOf(before.template) !== stampOf(revision.template)) return 'restarted';
+  if (said !== undefined && said !== changeCause(before)) return said;
   const [from, to] = [before, revision].map(({ template }) => templateVersion(service, template));
-  if (from !== to) return `version ${from} -> ${to}`;
-  return stampOf(before.template) === stampOf(revision.template) ? 'template changed' : 'restarted';
+  return from === to ? 'template changed' : `version ${from} -> ${to}`;
 };

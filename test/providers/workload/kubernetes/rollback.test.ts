@@ -47,9 +47,15 @@ describe.concurrent('the way back', () => {
 
   test('brings back what the newer template has added or left out, and keeps why it was made', async ({ start }) => {
     const rig = await start();
-    const cause = { 'kubernetes.io/change-cause': 'release 3' };
-    await rig.control.patch('Deployment', 'checkout', { metadata: { annotations: cause } });
-    await rig.control.release('Deployment', 'checkout', '3.0.0', { readyAfter: '300ms' });
+    await rig.control.patch('Deployment', 'checkout', {
+      metadata: { annotations: { 'kubernetes.io/change-cause': 'release 3' } },
+      spec: {
+        template: {
+          metadata: { annotations: { 'rig.test/ready-after': '300ms' } },
+          spec: { containers: [{ name: 'app', image: 'registry.test/checkout:3.0.0' }] },
+        },
+      },
+    });
     await rig.control.settled('Deployment', 'checkout');
     expect(await undo(rig.open())).toMatchObject({
       verdict: 'ok',

@@ -96,13 +96,15 @@ describe.concurrent('the history', () => {
     await rig.restartBehind();
     await rig.control.patch('Deployment', 'checkout', {
       metadata: { annotations: { 'kubernetes.io/change-cause': 'hotfix 41' } },
+      spec: { template: { spec: { containers: [{ name: 'app', image: 'registry.test/checkout:3.0.0' }] } } },
     });
-    await rig.control.release('Deployment', 'checkout', '3.0.0');
     await rig.control.settled('Deployment', 'checkout');
+    await rig.restartBehind();
     const { evidence, summary } = await viewsOf(rig.open()).revisions(newCall());
-    expect(summary).toMatch(/^revision 4, version 3\.0\.0, since \d+ (s|min)$/);
+    expect(summary).toMatch(/^revision 5, version 3\.0\.0, since \d+ (s|min)$/);
     expect(evidence?.rows.map((row) => [row[0], row[2], row[4]])).toEqual([
-      [4, '3.0.0', 'hotfix 41 (present)'],
+      [5, '3.0.0', 'restarted (present)'],
+      [4, '3.0.0', 'hotfix 41'],
       [3, '2.0.0', 'restarted'],
       [2, '2.0.0', 'version 1.0.0 -> 2.0.0'],
       [1, '1.0.0', 'the oldest that is kept'],
