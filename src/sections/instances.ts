@@ -27,7 +27,7 @@ export const instancesFinding = (status: WorkloadStatus, now: Date): Finding => 
   if (status.healthy !== undefined && status.instances.length === 0) return countedFinding(status, status.healthy, now);
   const missing = Math.max(0, status.desired - status.instances.filter(mayRun).length);
   const none = status.instances.length === 0;
-  const verdict = missing > 0 || none ? 'critical' : worst(status.instances.map((one) => one.health));
+  const verdict = missing > 0 || none ? 'critical' : worst(status.instances.filter(stays).map((one) => one.health));
   return {
     verdict,
     summary: none ? `no instance is listed, ${status.desired} wanted` : sentence(status, missing),
@@ -51,11 +51,20 @@ const dataOf = ({ desired, note }: WorkloadStatus, now: Date) => ({
 /** A platform that lists names alone has not said that they are down. */
 const mayRun = ({ state }: Instance): boolean => state === 'running' || state === 'unknown';
 
-const sentence = (status: WorkloadStatus, missing: number): string => {
-  const count = (health: Instance['health']) => status.instances.filter((one) => one.health === health).length;
-  const parts = [`${count('ok')} of ${status.desired} instances healthy`];
+/** What is on its way out is not counted as healthy, nor held against the others. */
+const stays = ({ state }: Instance): boolean => state !== 'stopping';
+
+const sentence = ({ desired, instances }: WorkloadStatus, missing: number): string => {
+  const staying = instances.filter(stays);
+  const count = (health: Instance['health']) => staying.filter((one) => one.health === health).length;
+  const healthy = count('ok');
+  const parts = [
+    healthy > desired
+      ? `${healthy} instances healthy, ${desired} wanted`
+      : `${healthy} of ${desired} instances healthy`,
+  ];
   if (missing > 0) parts.push(`${missing} not running`);
-  if (count('critical') > 0) parts.push(named(status.instances, 'critical'));
+  if (count('critical') > 0) parts.push(named(staying, 'critical'));
   if (count('unknown') > 0) parts.push(`cannot see the health of ${count('unknown')}`);
   return parts.join(', ');
 };

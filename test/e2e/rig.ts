@@ -51,8 +51,11 @@ const words = (line: string | readonly string[]): readonly string[] =>
 /** What compiled code may be kept in: shared, because nothing is tested by it. */
 const codeCache = join(tmpdir(), 'rb-e2e-compile-cache');
 
-/** `config`: the configuration for every command; none where it is undefined. The home is removed at the end. */
-export const newOperator = (config: string | undefined): Operator => {
+/**
+ * `config`: the configuration for every command; none where it is undefined. `more`: variables of their environment. The
+ * home is removed at the end.
+ */
+export const newOperator = (config: string | undefined, more: Readonly<Record<string, string>> = {}): Operator => {
   const home = newDirectory();
   const env: Record<string, string> = {
     PATH: [dirname(runtime), process.env['PATH'] ?? ''].join(delimiter),
@@ -61,6 +64,7 @@ export const newOperator = (config: string | undefined): Operator => {
     XDG_CACHE_HOME: codeCache,
     LANG: 'C.UTF-8',
     TERM: 'xterm-256color',
+    ...more,
   };
   const surroundings = (options: CommandOptions) => ({ env: { ...env, ...options.env }, cwd: options.cwd ?? home });
   const argv = (line: string | readonly string[]) => [
