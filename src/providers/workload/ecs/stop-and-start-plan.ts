@@ -50,7 +50,7 @@ export const planStopAndStart = async (
   const running = present.filter(({ desiredStatus }) => desiredStatus !== 'STOPPED').map(taskId);
   const old = earlier ? running.filter((id) => earlier.tasks.includes(id)) : running;
   // Old ones that are meant to run: the interrupted session did not get as far as stopping them.
-  const onlyStart = earlier !== undefined && (seen.desired === 0 || old.length === 0);
+  const onlyStart = earlier !== undefined && old.length === 0;
   const original = earlier === undefined ? (scaling ?? null) : earlier.scaling;
   const back = original === null ? [] : [scalable.command(...scalable.holding(original.held))];
   const start = service.command('update-service', '--desired-count', String(to));

@@ -29,7 +29,9 @@ export const stopAndStartOperation = (
     apply: async (change, call) => {
       const data = stopDataOf(change);
       call.signal.throwIfAborted();
-      const problem = data.onlyStart ? undefined : await stopEverything(service, scalable, change, data, call);
+      const problem = data.onlyStart
+        ? await endDrain(service, data, change, call)
+        : await stopEverything(service, scalable, change, data, call);
       if (problem) call.report({ note: `stopping did not end well: starting the ${counted(data.to)} again` });
       await startAgain(service, scalable, change, data, call);
       if (problem) throw startedAgain(problem.error, call);
@@ -58,6 +60,22 @@ const stopEverything = async (
   try {
     await writeTag(service, String(change.target['service']), { to, scaling }, call);
     await setCount(service, 0, call);
+    await drain(service, tasks, call);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+};
+
+/** What the interrupted session told to stop may still be on its way out. */
+const endDrain = async (
+  service: EcsService,
+  { tasks }: StopData,
+  change: Change,
+  call: Call,
+): Promise<{ readonly error: unknown } | undefined> => {
+  if (change.basis['desired'] !== 0) return undefined;
+  try {
     await drain(service, tasks, call);
     return undefined;
   } catch (error) {
