@@ -38,7 +38,8 @@ const createAgent = async (connection: Connection, certificate: Credential['cert
       : {};
   if (proxy?.protocol.startsWith('socks')) {
     const { SocksProxyAgent } = await import('socks-proxy-agent');
-    return new SocksProxyAgent(proxy, { ...pool, ...tls });
+    // Its `timeout` would end requests that only wait; its free connections stay.
+    return new SocksProxyAgent(proxy, { keepAlive: true, ...tls });
   }
   const proxied = proxy ? { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } } : {};
   return server.protocol === 'https:'

@@ -8,7 +8,7 @@ import { Broken, Silence } from './transport.ts';
 export const brokenRequest = (broken: Broken, request: ApiRequest, connection: Connection): RunbookError => {
   const { identity } = connection;
   const why = reasonOf(broken, connection);
-  if (request.changes && broken.stage === 'sent')
+  if (request.changes && broken.stage === 'sent' && !isRejection(broken.cause))
     return new RunbookError(
       'unknown',
       `${request.verb} ${shownLocation(request.location)} was sent to ${identity.server}, but ${why.text}; whether it was done is not known`,
@@ -111,10 +111,13 @@ const tlsReason = (code: string, cause: unknown, { serverName, server }: Connect
   }
   if (/wrong version number|packet length too long/i.test(phrase(cause)))
     return { text: 'the other side does not speak TLS', next: [elsewhere] };
-  if (/alert (?:certificate|bad certificate|unknown ca|handshake)/i.test(phrase(cause)))
-    return { text: 'the server does not accept the client certificate', next: [elsewhere] };
+  if (isRejection(cause)) return { text: 'the server does not accept the client certificate', next: [elsewhere] };
   return undefined;
 };
+
+/** Since TLS 1.3 the server looks at the client's certificate only after the handshake; then it has read no request. */
+const isRejection = (cause: unknown): boolean =>
+  /alert (?:certificate|bad certificate|unknown ca|access denied|handshake)/i.test(phrase(cause));
 
 const phrase = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]?.slice(0, 200) ?? '';

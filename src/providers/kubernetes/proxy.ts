@@ -18,11 +18,9 @@ export const proxyFor = (
   const text = configured ?? usual;
   if (text === undefined) return undefined;
   const where = configured === undefined ? 'HTTPS_PROXY' : `proxy-url in ${file}`;
-  const url = URL.canParse(text)
-    ? new URL(text)
-    : URL.canParse(`http://${text}`)
-      ? new URL(`http://${text}`)
-      : undefined;
+  // `proxy.example.com:3128` is meant as a host and a port.
+  const full = text.includes('://') ? text : `http://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
   // It may hold a password: it is not shown.
   if (!url || !['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol))
     throw new RunbookError('usage', `${where} is not a URL that begins with http://, https:// or socks5://`, {

@@ -67,6 +67,8 @@ export const createTransport = (connection: Connection, { connectMs }: { readonl
     const agent = await agentFor(outgoing.credential);
     const options = {
       agent,
+      // For agents that are not Node's own: without it they guess, and find no connection again that they kept.
+      secureEndpoint: secure,
       method: outgoing.method,
       path: connection.server.pathname.replace(/\/$/, '') + outgoing.path,
       headers: headersOf(outgoing),
@@ -144,7 +146,7 @@ const exchange = (
 /** Tells how far the connection is: at once for one that stands already, kept from an earlier request or led through a proxy. */
 const whenReady = (socket: Socket, secure: boolean, reached: (stage: Stage) => void): void => {
   if (!secure) return socket.connecting ? void socket.once('connect', () => reached('sent')) : reached('sent');
-  if (socket instanceof TLSSocket && socket.getProtocol()?.startsWith('TLS')) return reached('sent');
+  if (socket instanceof TLSSocket && socket.authorized) return reached('sent');
   if (socket.connecting) socket.once('connect', () => reached('handshaking'));
   else reached('handshaking');
   socket.once('secureConnect', () => reached('sent'));
