@@ -59,11 +59,17 @@ export const openMirror: OpenMirror = async <Item, Kept>(
     onConnection?.(state);
   };
 
-  const list = async (): Promise<string> => {
+  const list = async (): Promise<{ readonly version: string; readonly changed: boolean }> => {
     const page = await client.list<Item>(of, { ...selection, signal });
     connection('back');
-    if (kept.replace(page.items)) changes.happened();
-    return page.resourceVersion;
+    return { version: page.resourceVersion, changed: kept.replace(page.items) };
+  };
+
+  /** What went, came and changed while nobody watched. */
+  const listAgain = async (): Promise<string> => {
+    const { version, changed } = await list();
+    if (changed) changes.happened();
+    return version;
   };
 
   /** One watch, from after `version` until it ends or fails; `reached` is told each newer version. */
@@ -81,7 +87,7 @@ export const openMirror: OpenMirror = async <Item, Kept>(
       const began = clock.monotonic();
       try {
         // oxlint-disable-next-line no-await-in-loop -- each watch goes on where the one before ended
-        version ??= await list();
+        version ??= await listAgain();
         // oxlint-disable-next-line no-await-in-loop
         await follow(version, (newer) => (version = newer));
       } catch (error) {
@@ -95,7 +101,7 @@ export const openMirror: OpenMirror = async <Item, Kept>(
     }
   };
 
-  const version = await list();
+  const { version } = await list();
   if (version !== '') void run(version).catch((error: unknown) => changes.end(error));
   signal.addEventListener('abort', () => changes.end(signal.reason), { once: true });
   return {
