@@ -43,10 +43,11 @@ export const carryOut = async <Input, Ports>(
     // A verification that could not look has not said that the change is not there.
     throw plain && !applied ? error : outcomeUnknown(run, planned.change, error);
   }
+  if (finding.verdict === 'ok' || finding.verdict === 'warn') return { result: 'ok', finding };
+  // With its evidence: the error that ends the step is a sentence.
+  run.emit({ type: 'finding', step: path, finding });
   if (finding.verdict === 'unknown') throw outcomeUnknown(run, planned.change, finding.summary);
-  if (finding.verdict === 'critical')
-    throw await offerUndo(run, step, path, planned.change, new RunbookError('failed', `${finding.summary}.`));
-  return { result: 'ok', finding };
+  throw await offerUndo(run, step, path, planned.change, new RunbookError('failed', `${finding.summary}.`), 'told');
 };
 
 /** The plan as it is now, if it is still what was confirmed. */
@@ -96,12 +97,13 @@ const offerUndo = async <Input, Ports>(
   path: string,
   change: Change,
   failure: RunbookError,
+  why: 'told' | 'new' = 'new',
 ): Promise<RunbookError> => {
   if (!step.undo || !run.operator.canAsk || run.stop.soft.aborted) return failure;
   const undo = step.undo(change, contextOf(run, path, run.stop.soft));
   if (!undo) return failure;
   const undoPath = `${path}/${undo.id}`;
-  run.emit({ type: 'step.progress', step: path, note: failure.message });
+  if (why === 'new') run.emit({ type: 'step.progress', step: path, note: failure.message });
   run.emit({ type: 'step.started', step: undoPath, kind: 'action', title: undo.title });
   const began = run.clock.monotonic();
   const ended = (result: StepOutcome, rest: { finding?: Finding; error?: string }) =>

@@ -131,7 +131,9 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
         else progress.started(event.step, event.title);
         return;
       case 'finding':
+        tell(`${event.finding.summary}.`);
         sayAll(indented([clean(event.finding.summary)], terminal.width));
+        if (event.finding.verdict !== 'ok') showEvidence(event.finding);
         return;
       case 'change.planned':
         plans.set(event.step, event);

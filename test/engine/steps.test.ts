@@ -158,6 +158,18 @@ describe('a decision', () => {
   });
 });
 
+describe('a change whose verification says no', () => {
+  it.each(['critical', 'unknown'] as const)('%s: what was seen is told with its evidence, once', async (verdict) => {
+    const evidence = { columns: [{ title: 'Log' }], rows: [['fatal: no DATABASE_URL']] };
+    const verify = async () => ({ verdict, summary: 'app-1 crashes', evidence });
+    const { of } = await run([action('app-1', { verify, undo: () => action('back') })], {
+      prompts: person(true, false),
+    });
+    expect(of('finding')).toMatchObject([{ step: 'app-1', finding: { verdict, evidence } }]);
+    expect(of('step.progress')).toEqual([]);
+  });
+});
+
 describe('checks side by side', () => {
   it('are begun together and told in their order, each with its own time', async () => {
     const clock = fakeClock();
