@@ -1,6 +1,7 @@
 import type { Finding } from '../../../engine/finding.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance } from '../port.ts';
+import { failedTask } from './diagnosis.ts';
 import type { LoadBalancer, Targets } from './load-balancer.ts';
 import { toInstance } from './instances.ts';
 import type { EcsService } from './service.ts';
@@ -9,7 +10,7 @@ import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks } from './tasks.ts';
 import { watch } from './watch.ts';
 import type { Judgement, Look } from './watch.ts';
-import { counted } from './words.ts';
+import { counted, unended } from './words.ts';
 
 /** What is asked besides ECS, to know whether tasks serve. */
 export interface Serving {
@@ -75,20 +76,23 @@ export const awaitCount = async (
   const done = (how: string): string =>
     to === 0 ? 'no instance is running' : awaited.done(`${counted(to, 'instance')} running ${how}`.replace(' ;', ';'));
 
+  const late = async ({ seen, waitedMs }: Look): Promise<Finding> => {
+    const since = awaited.eventsSince === null ? undefined : new Date(awaited.eventsSince);
+    const failed = await failedTask(service, { createdAt: since }, call);
+    const ill = instances.filter(({ health }) => health === 'critical');
+    const last = seen.events[0]?.message;
+    const parts = [
+      `${seen.running} of ${counted(to, 'instance')} running after ${age(waitedMs)}`,
+      ...ill.map(({ id, detail }) => `${id} unhealthy: ${detail}`),
+      ...(targets === undefined ? [] : [`load balancer: ${targets.summary}`]),
+      ...(failed === undefined ? (last === undefined ? [] : [`last event: ${unended(last)}`]) : [failed]),
+    ];
+    return { verdict: 'critical', summary: parts.join('; ') };
+  };
+
   const finding = await watch(service, call, {
     judge,
-    late: ({ seen, waitedMs }) => {
-      const ill = instances
-        .filter(({ health }) => health === 'critical')
-        .map(({ id, detail }) => `${id} unhealthy: ${detail}`);
-      const parts = [
-        `${seen.running} of ${counted(to, 'instance')} running after ${age(waitedMs)}`,
-        ...ill,
-        ...(targets === undefined ? [] : [`load balancer: ${targets.summary}`]),
-        ...(seen.events[0] === undefined ? [] : [`last event: ${seen.events[0].message}`]),
-      ];
-      return { verdict: 'critical', summary: parts.join('; ') };
-    },
+    late,
     justSent: false,
     sooner: true,
     eventsSince: awaited.eventsSince,
