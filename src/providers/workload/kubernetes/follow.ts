@@ -1,3 +1,4 @@
+import type { Clock } from '../../../engine/clock.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import type { JsonObject } from '../../../engine/json.ts';
@@ -25,7 +26,7 @@ export interface FollowOptions {
 }
 
 /** Pods are looked through at most so often; the object at once. */
-const podsEveryMs = 100;
+const podsEveryMs = 200;
 /** After the platform's own deadline, so long until ours: its word is worth more. */
 const marginMs = 30_000;
 
@@ -56,7 +57,7 @@ const followed = async (
   pods: PodsMirror,
 ): Promise<Finding> => {
   const { clock } = call;
-  const changes = [nextChangeOf(object), () => pods.changed()];
+  const objectChanges = nextChangeOf(object);
   const look = watchForTrouble();
   const report = progressReport(call);
   const patienceMs =
@@ -74,10 +75,11 @@ const followed = async (
     const other = decided?.(snapshot);
     if (other) return other;
     if (rollout.state === 'complete') return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
-    const newPods = () => pods.pods().filter((pod) => hash !== undefined && pod.hash === hash && !pod.terminating);
+    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating;
     if (rollout.state !== 'under way') {
-      const finding = await diagnose(service, failedWords[rollout.state](rollout.what), openTrouble(newPods()), call);
-      return withPods(finding, snapshot, pods.pods(), call);
+      const all = pods.pods();
+      const what = failedWords[rollout.state](rollout.what);
+      return withPods(await diagnose(service, what, openTrouble(all.filter(isNew)), call), snapshot, all, call);
     }
 
     const at = clock.monotonic();
@@ -85,25 +87,29 @@ const followed = async (
     moved = rollout.moved;
     if (at - podsAt >= podsEveryMs) {
       podsAt = at;
-      const seen = look(snapshot, newPods(), at);
+      const all = pods.pods();
+      const seen = look(snapshot, all.filter(isNew), at);
       if (seen.fatal.length > 0) {
         const finding = await diagnose(service, 'the new pods do not come up', seen.fatal, call);
-        return withPods(finding, snapshot, pods.pods(), call);
+        return withPods(finding, snapshot, all, call);
       }
       for (const doubt of seen.doubtful) {
         const key = `${doubt.reason} ${doubt.container}`;
         if (!toldOf.has(key)) call.report({ note: `${sentence(doubt, seen.doubtful)}; still waiting` });
         toldOf.add(key);
       }
-      again = least(seen.againInMs, report(rollout.what, pods.pods()));
+      again = least(seen.againInMs, report(rollout.what, all));
     } else again = podsEveryMs - (at - podsAt);
     if (at - movedAt >= patienceMs) {
       const blind = await blindness(service, call);
       if (blind) return blind;
       const what = `not complete: nothing has moved for ${age(at - movedAt)} (${rollout.what})`;
-      return withPods(await diagnose(service, what, openTrouble(newPods()), call), snapshot, pods.pods(), call);
+      const all = pods.pods();
+      return withPods(await diagnose(service, what, openTrouble(all.filter(isNew)), call), snapshot, all, call);
     }
-    await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, call);
+    // Between two looks at the pods their changes may pile up; those of the object never wait.
+    const changes = podsAt === at ? [objectChanges(), pods.changed()] : [objectChanges()];
+    await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
   }
 };
 
@@ -144,17 +150,13 @@ const present = (service: Service, from: Snapshot, object: Mirror<Snapshot>): Sn
 const least = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
-/** Resolves with the next change, or after `ms`. */
-const somethingHappens = async (
-  changes: readonly (() => Promise<void>)[],
-  ms: number,
-  { clock, signal }: Pick<Call, 'clock' | 'signal'>,
-): Promise<void> => {
+/** Resolves with the next change, or after `ms`; rejects where the mirrors have ended. */
+const somethingHappens = async (changes: readonly Promise<void>[], ms: number, clock: Clock): Promise<void> => {
   const over = new AbortController();
-  const timer = clock.sleep(ms, AbortSignal.any([signal, over.signal]));
+  const timer = clock.sleep(ms, over.signal);
   timer.catch(() => undefined);
   try {
-    await Promise.race([...changes.map((next) => next()), timer]);
+    await Promise.race([...changes, timer]);
   } finally {
     over.abort();
   }

@@ -34,13 +34,14 @@ export const progressReport = (call: Pick<Call, 'report' | 'clock'>) => {
   return (note: string, pods: readonly PodView[]): number | undefined => {
     const at = call.clock.monotonic();
     let again: number | undefined;
-    const key = pods.map(keyOf).join('\n');
-    if (key !== shownTable) {
-      if (at - tableAt >= tableEveryMs) {
+    if (at - tableAt < tableEveryMs) again = tableEveryMs - (at - tableAt);
+    else {
+      const key = pods.map(keyOf).join('\n');
+      if (key !== shownTable) {
         shownTable = key;
         tableAt = at;
         call.report({ table: podsTable(pods, call.clock.now()) });
-      } else again = tableEveryMs - (at - tableAt);
+      }
     }
     if (note !== shownNote) {
       if (at - noteAt >= noteEveryMs) {

@@ -55,7 +55,7 @@ export const fullRevisionOf = (kind: Kind, object: RevisionObject): FullRevision
           kind === 'statefulset'
           ? metadata.name
           : metadata.labels?.['controller-revision-hash'],
-    templateDigest: digest(template),
+    templateDigest: templateDigest(template),
     template,
     createdAt: metadata.creationTimestamp,
     annotations: metadata.annotations ?? {},
@@ -76,12 +76,15 @@ export const plainTemplate = (template: PodTemplate): PodTemplate => {
   return { ...rest, metadata: kept, spec: template.spec };
 };
 
+/** Equal for equal templates, whatever their controller has added. */
+export const templateDigest = (template: PodTemplate): string => digest(plainTemplate(template));
+
 /** The revision that the object's present template is, if its controller has made it already. */
 export const presentRevision = <One extends Revision>(
   snapshot: Snapshot,
   revisions: Iterable<One>,
+  wanted = templateDigest(snapshot.template),
 ): One | undefined => {
-  const wanted = digest(plainTemplate(snapshot.template));
   let found: One | undefined;
   for (const one of revisions)
     if (one.ownerUid === snapshot.uid && one.templateDigest === wanted && one.number >= (found?.number ?? 0))

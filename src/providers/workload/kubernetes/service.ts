@@ -6,7 +6,14 @@ import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './config.
 import { nextChangeOf } from './next-change.ts';
 import { type Pod, resourceOf, resources, type WorkloadObject } from './objects.ts';
 import { type PodView, podView } from './pods.ts';
-import { presentRevision, type Revision, revisionOf, type RevisionObject, revisionResource } from './revisions.ts';
+import {
+  presentRevision,
+  type Revision,
+  revisionOf,
+  type RevisionObject,
+  revisionResource,
+  templateDigest,
+} from './revisions.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 
 /** The workload's pods and nobody else's, kept in step with the cluster: one list of each resource, then watches. */
@@ -129,9 +136,8 @@ export const openService = (
   };
 };
 
-const byName = (a: PodView, b: PodView): number => natural.compare(a.name, b.name);
-/** web-2 comes before web-10. */
-const natural = new Intl.Collator('en', { numeric: true });
+/** web-2 comes before web-10: what is shorter first. Cheap, because hundreds of pods are sorted several times a second. */
+const byName = ({ name: a }: PodView, { name: b }: PodView): number => a.length - b.length || (a < b ? -1 : 1);
 
 /** Who may own the workload's pods: for a Deployment its ReplicaSets, because a selector may match the pods of others too. */
 const ownersOf = (snapshot: Snapshot, revisions: Iterable<Revision>): ReadonlySet<string> => {
@@ -142,6 +148,8 @@ const ownersOf = (snapshot: Snapshot, revisions: Iterable<Revision>): ReadonlySe
 };
 
 const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<Revision> | undefined): PodsMirror => {
+  /** The object changes seldom, its pods all the time. */
+  let digested = { of: opened, digest: templateDigest(opened.template) };
   const changes = [nextChangeOf(pods), ...(revisions ? [nextChangeOf(revisions)] : [])];
   return {
     pods: () => {
@@ -152,7 +160,8 @@ const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<R
     },
     hashOf: (snapshot) => {
       if (!revisions) return snapshot.observedGeneration >= snapshot.generation ? snapshot.updateRevision : undefined;
-      return presentRevision(snapshot, revisions.items.values())?.hash;
+      if (digested.of !== snapshot) digested = { of: snapshot, digest: templateDigest(snapshot.template) };
+      return presentRevision(snapshot, revisions.items.values(), digested.digest)?.hash;
     },
     changed: () => Promise.race(changes.map((next) => next())),
     close: () => {
