@@ -17,6 +17,7 @@ export const drainForMs = ({ config }: Service, snapshot: Snapshot): number =>
  */
 export const drain = async (service: Service, call: Call): Promise<void> => {
   const finding = await watchWorkload(service, call, {
+    from: 'beginning',
     forMs: (snapshot) => drainForMs(service, snapshot),
     judge: ({ snapshot, pods, waitedMs }) => {
       if (pods.length === 0) return { verdict: 'ok', summary: `all stopped after ${age(waitedMs)}` };

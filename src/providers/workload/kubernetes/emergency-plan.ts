@@ -10,6 +10,7 @@ import { type Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from './h
 import type { PodView } from './pods.ts';
 import { requireScalable, scaleCommand } from './scale.ts';
 import type { Service } from './service.ts';
+import { shortUid } from './short-uid.ts';
 import { trySetCount } from './set-count.ts';
 import type { Snapshot } from './snapshot.ts';
 import { counted } from './words.ts';
@@ -28,7 +29,6 @@ export interface EmergencyData extends JsonObject {
   readonly onlyStart: boolean;
 }
 
-export const shortUid = (uid: string): string => uid.slice(0, 13);
 export const dataOf = (change: Change): EmergencyData => change.data as EmergencyData;
 
 /** What was taken away and by whom: by the session that is resumed, or by one that left its note on the object. */

@@ -9,6 +9,7 @@ import { diagnose } from './diagnosis.ts';
 import { evict } from './eviction.ts';
 import { type PodView, troubleOf } from './pods.ts';
 import type { Service } from './service.ts';
+import { shortUid } from './short-uid.ts';
 import { openTrouble, watchForTrouble } from './trouble.ts';
 import { type Look, watchWorkload } from './watching.ts';
 import { counted, listing } from './words.ts';
@@ -19,8 +20,6 @@ interface EvictData extends JsonObject {
   /** The pods that were there, by the beginning of their UID: another one is a replacement. */
   readonly known: readonly string[];
 }
-
-const shortUid = (uid: string): string => uid.slice(0, 13);
 
 /** Has one pod replaced: evicted, as far as the disruption budgets allow it, and waited for until its replacement is ready. */
 export const restartInstanceOperation = (service: Service): Operation<{ readonly id: string }> => ({
@@ -104,6 +103,7 @@ const verifyReplacement = (service: Service, change: Change, call: Call): Promis
     replacements: pods.filter((pod) => !pod.terminating && !known.includes(shortUid(pod.uid))),
   });
   return watchWorkload(service, call, {
+    from: 'last step',
     forMs: (snapshot) => graceMs(snapshot) + service.config.readyTimeoutMs,
     judge: async (look) => {
       const { snapshot } = look;

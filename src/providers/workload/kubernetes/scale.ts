@@ -143,6 +143,7 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
   const wanted = { to, unready: new Set(unready) };
   const judge = judgeCount(service, wanted, call);
   return watchWorkload(service, call, {
+    from: 'last step',
     forMs: (snapshot) =>
       to < from ? Math.max(service.config.readyTimeoutMs, graceMs(snapshot)) : service.config.readyTimeoutMs,
     judge: (look) => {

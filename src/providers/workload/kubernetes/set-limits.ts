@@ -124,6 +124,7 @@ const verifyLimits = (service: Service, change: Change, call: Call): Promise<Fin
     lookedAt = call.clock.monotonic();
   };
   return watchWorkload(service, call, {
+    from: 'last step',
     forMs: (snapshot) => actsWithinMs + Math.max(service.config.readyTimeoutMs, to < from ? graceMs(snapshot) : 0),
     judge: async (seen) => {
       await look();

@@ -5,10 +5,11 @@ import type { Call } from '../port.ts';
 import { graceMs, lateCount } from './count-verdict.ts';
 import { diagnose } from './diagnosis.ts';
 import { noteOf } from './emergency-note.ts';
-import { dataOf, type EmergencyData, shortUid } from './emergency-plan.ts';
+import { dataOf, type EmergencyData } from './emergency-plan.ts';
 import { heldTitle, isHeld } from './hold.ts';
 import type { PodView } from './pods.ts';
 import type { Service } from './service.ts';
+import { shortUid } from './short-uid.ts';
 import type { Snapshot } from './snapshot.ts';
 import { watchForTrouble } from './trouble.ts';
 import { watchWorkload } from './watching.ts';
@@ -20,6 +21,7 @@ export const verifyStarted = (service: Service, change: Change, call: Call): Pro
   const lookForTrouble = watchForTrouble();
   let released = data.autoscaler === null;
   return watchWorkload(service, call, {
+    from: 'last step',
     forMs: (snapshot) => service.config.readyTimeoutMs + graceMs(snapshot),
     judge: async ({ snapshot, pods }) => {
       if (!snapshot) return undefined;

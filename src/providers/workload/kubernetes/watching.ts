@@ -1,9 +1,10 @@
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
+import type { JsonObject } from '../../../engine/json.ts';
 import type { Call } from '../port.ts';
 import { nextChangeOf } from './next-change.ts';
-import type { PodView } from './pods.ts';
-import { podsTable, progressReport } from './progress.ts';
+import { instanceOf, type PodView } from './pods.ts';
+import { podsTable, progressReport, telling } from './progress.ts';
 import type { PodsMirror, Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -17,8 +18,9 @@ export interface Look {
 }
 
 export interface Watching {
-  /** How long to wait for a finding. */
+  /** How long to wait for a finding: from the beginning, or since the last step forward. */
   readonly forMs: (first: Snapshot) => number;
+  readonly from: 'beginning' | 'last step';
   readonly judge: (look: Look) => Finding | undefined | Promise<Finding | undefined>;
   /** The finding when the time is over. */
   readonly late: (look: Look) => Finding;
@@ -26,11 +28,14 @@ export interface Watching {
   readonly everyMs?: number;
 }
 
+const fewPods = 50;
+const gatherMs = 50;
+
 /** Looks at each change of the object and its pods until there is a finding; reports the table of the pods when it changes. */
 export const watchWorkload = async (
   service: Service,
   call: Call,
-  { forMs, judge, late, everyMs = 1000 }: Watching,
+  { forMs, from, judge, late, everyMs = 1000 }: Watching,
 ): Promise<Finding> => {
   const began = call.clock.monotonic();
   const objects = await service.mirror(call);
@@ -42,6 +47,8 @@ export const watchWorkload = async (
     pods = await service.mirrorPods(first, call);
     const limit = forMs(first);
     const report = progressReport(call);
+    const step = stepsForward();
+    let steppedAt = began;
     const next = [nextChangeOf(objects), nextChangeOf(pods)];
     for (;;) {
       const snapshot = one();
@@ -50,8 +57,12 @@ export const watchWorkload = async (
       report(standing(look), look.pods);
       const finding = snapshot ? await judge(look) : gone(service);
       if (finding) return withEvidence(finding, look.pods, call);
-      if (look.waitedMs >= limit) return withEvidence(await lastWord(service, call, late(look)), look.pods, call);
-      await somethingHappens(next, Math.min(everyMs, limit - look.waitedMs), call);
+      if (from === 'last step' && step(look.pods)) steppedAt = call.clock.monotonic();
+      const left = limit - (call.clock.monotonic() - steppedAt);
+      if (left <= 0) return withEvidence(await lastWord(service, call, late(look)), look.pods, call);
+      await somethingHappens(next, Math.min(everyMs, left), call);
+      // Of hundreds of pods several change at a time: one look for all of them.
+      if (look.pods.length > fewPods) await call.clock.sleep(gatherMs, call.signal);
     }
   } finally {
     objects.close();
@@ -92,6 +103,17 @@ const somethingHappens = async (
   signal.throwIfAborted();
 };
 
+/** One more is ready, or one less is stopping, than ever before: readiness that comes and goes is no step forward. */
+const stepsForward = () => {
+  let best = Number.NEGATIVE_INFINITY;
+  return (pods: readonly PodView[]): boolean => {
+    const now = pods.reduce((sum, { ready, terminating }) => sum + (terminating ? -1 : ready ? 1 : 0), 0);
+    const isStep = now > best;
+    best = Math.max(best, now);
+    return isStep;
+  };
+};
+
 /** "2 of 3 ready, 1 stopping". */
 const standing = ({ snapshot, pods }: Look): string => {
   const stopping = pods.filter(({ terminating }) => terminating).length;
@@ -102,4 +124,8 @@ const standing = ({ snapshot, pods }: Look): string => {
 const withEvidence = (finding: Finding, pods: readonly PodView[], { clock }: Call): Finding => ({
   evidence: podsTable(pods, clock.now()),
   ...finding,
+  data: {
+    instances: telling(pods).map((pod) => ({ ...instanceOf(pod) })),
+    ...(finding.data as JsonObject | undefined),
+  },
 });

@@ -125,6 +125,7 @@ describe.concurrent('finding the autoscaler', () => {
   });
 
   test('a right to HPAs alone is enough where KEDA has no hand in it, and not where it has', async ({ rig }) => {
+    await rig.cluster.installKeda();
     await rig.control.createSettled(deployment('checkout'));
     const service = await rig.service({
       rules: [
@@ -133,8 +134,8 @@ describe.concurrent('finding the autoscaler', () => {
       ],
     });
     expect(await autoscaling(service).find(newCall())).toBeUndefined();
-    const owner = await rig.control.get<Hpa>('Deployment', 'checkout');
-    await rig.control.create(kedasOwn('checkout', owner.metadata.uid));
+    const { metadata } = await rig.control.create<Hpa>(scaledObject('checkout'));
+    await rig.control.create(kedasOwn('checkout', metadata.uid));
     await expect(autoscaling(service).find(newCall())).rejects.toMatchObject({
       kind: 'unreachable',
       message: expect.stringContaining('may not list scaledobjects') as string,

@@ -1,4 +1,6 @@
 import { test as base } from 'vitest';
+import { RunbookError } from '../../../../src/engine/errors.ts';
+import type { Json } from '../../../../src/engine/json.ts';
 import { openKubernetes } from '../../../../src/providers/kubernetes/client.ts';
 import { openConnection } from '../../../../src/providers/kubernetes/kubeconfig.ts';
 import { openMirror } from '../../../../src/providers/kubernetes/mirror.ts';
@@ -84,11 +86,16 @@ export const killedAt = (n: number, sent: boolean) => {
   const read = <Result>(ask: () => Promise<Result>): Promise<Result> => (dead ? Promise.reject(killed) : ask());
   const write = async <Result>({ dryRun }: Write, ask: () => Promise<Result>): Promise<Result> => {
     if (dead) throw killed;
-    if (!dryRun) changes += 1;
-    if (dryRun || changes < n) return ask();
-    dead = true;
-    if (sent) await ask();
-    throw killed;
+    if (dryRun) return ask();
+    const isLast = changes === n - 1;
+    dead = isLast && !sent;
+    if (dead) throw killed;
+    // One that the cluster refused, because of a newer version, is none.
+    const answer = await ask();
+    changes += 1;
+    dead = isLast;
+    if (dead) throw killed;
+    return answer;
   };
   return (client: Kubernetes): Kubernetes => ({
     ...client,
@@ -98,5 +105,23 @@ export const killedAt = (n: number, sent: boolean) => {
     create: <Item>(...of: Parameters<Kubernetes['create']>) => write(of[2], () => client.create<Item>(...of)),
     patch: <Item>(...of: Parameters<Kubernetes['patch']>) => write(of[3], () => client.patch<Item>(...of)),
     remove: (...of) => write(of[2], () => client.remove(...of)),
+  });
+};
+
+/** A network that fails the first `times` changes that `which` names: not sent at all, or with the answer lost. */
+export const failing = (
+  times: number,
+  how: 'unreachable' | 'unknown',
+  which: (body: Json) => boolean = () => true,
+): NonNullable<ServiceOptions['through']> => {
+  let left = times;
+  return (client) => ({
+    ...client,
+    patch: async <Item>(...of: Parameters<Kubernetes['patch']>) => {
+      const fails = !of[3].dryRun && which(of[2]) && left-- > 0;
+      if (!fails) return client.patch<Item>(...of);
+      if (how === 'unknown') await client.patch<Item>(...of);
+      throw new RunbookError(how, 'the connection broke');
+    },
   });
 };

@@ -5,7 +5,7 @@ import { scaleOperation } from '../../../../src/providers/workload/kubernetes/sc
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { daemonSet, deployment, horizontalPodAutoscaler, statefulSet } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
-import { killedAt, test } from './namespace-rig.ts';
+import { failing, killedAt, test } from './namespace-rig.ts';
 
 const scaled = async (service: Service, to: number, expected: number) => {
   const operation = scaleOperation(service);
@@ -78,6 +78,35 @@ describe.concurrent('scaling a Deployment', () => {
     });
     expect((await rig.control.get('Deployment', 'checkout')).spec.replicas).toBe(6);
     await expect(operation.plan({ to: 4, expected: 3 }, newCall())).rejects.toMatchObject({ kind: 'refused' });
+  });
+
+  test('where the answer to the change is lost, the cluster is asked what became of it', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    const { finding } = await scaled(await rig.service({ through: failing(1, 'unknown') }), 4, 3);
+    expect(finding.verdict).toBe('ok');
+    // Not sent at all is no such doubt.
+    const operation = scaleOperation(await rig.service({ through: failing(1, 'unreachable') }));
+    const change = await operation.plan({ to: 5, expected: 4 }, newCall());
+    await expect(operation.apply(change, newCall())).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('pods that take longer than the time for one step are waited for, as long as there are steps', async ({
+    rig,
+  }) => {
+    await rig.control.createSettled(statefulSet('checkout', { replicas: 1, behaviour: { readyAfter: '2s' } }));
+    const service = await rig.service({ config: { kind: 'statefulset', readyTimeoutMs: 4000 } });
+    const began = performance.now();
+    expect((await scaled(service, 4, 1)).finding).toMatchObject({ verdict: 'ok' });
+    expect(performance.now() - began).toBeGreaterThan(4000);
+  });
+
+  test('what does not get ready has failed when nothing moves any more', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.release('Deployment', 'checkout', '1.0.0', { readyAfter: '600s' });
+    const service = await rig.service({ config: { readyTimeoutMs: 3000 } });
+    const { finding } = await scaled(service, 5, 3);
+    expect(finding.verdict).toBe('critical');
+    expect(finding.summary).toMatch(/^[34] of 5 instances ready after \d+ s; checkout-\S+: not ready/);
   });
 
   test('the image that somebody changed in between is no matter of the count', async ({ rig }) => {

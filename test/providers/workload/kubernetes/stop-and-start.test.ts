@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Change } from '../../../../src/engine/change.ts';
+import type { Json } from '../../../../src/engine/json.ts';
 import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency-note.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/stop-and-start.ts';
@@ -11,7 +12,7 @@ import {
   statefulSet,
 } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
-import { killedAt, type NamespaceRig, type ServiceOptions, test } from './namespace-rig.ts';
+import { failing, killedAt, type NamespaceRig, type ServiceOptions, test } from './namespace-rig.ts';
 
 const open = async (rig: NamespaceRig, options?: ServiceOptions) => stopAndStartOperation(await rig.service(options));
 
@@ -44,6 +45,9 @@ const state = async ({ control }: NamespaceRig, autoscaler: 'HorizontalPodAutosc
     paused: found.metadata.annotations?.['autoscaling.keda.sh/paused'],
   };
 };
+
+const back = (body: Json) => JSON.stringify(body).includes('"replicas":3}');
+const noteAway = (body: Json) => JSON.stringify(body).includes(`"${noteAnnotation}":null`);
 
 const behavior = {
   scaleDown: {
@@ -148,6 +152,36 @@ describe.concurrent('an emergency restart', () => {
     expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual(before);
   });
 
+  test('a cluster that does not answer for a moment is asked again until everything is given back', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(horizontalPodAutoscaler('checkout'));
+    const before = await state(rig, 'HorizontalPodAutoscaler');
+    for (const through of [
+      failing(2, 'unreachable', back),
+      failing(1, 'unknown', back),
+      failing(2, 'unreachable', noteAway),
+    ]) {
+      const { finding } = await restarted(await rig.service({ through }));
+      expect(finding.verdict).toBe('ok');
+      expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual(before);
+    }
+  });
+
+  test('a count that something else sets while it drains ends the drain, and is no failure', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '3s' } }));
+    const operation = await open(rig);
+    const call = newCall();
+    const change = await operation.plan({}, call);
+    const applied = operation.apply(change, call);
+    while ((await rig.control.get('Deployment', 'checkout')).spec.replicas !== 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await rig.control.scale('Deployment', 'checkout', 1);
+    await applied;
+    expect(call.notes()).toContain('something else set it to 1 instance while it was draining');
+    expect(await operation.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect((await rig.control.get('Deployment', 'checkout')).spec.replicas).toBe(3);
+  });
+
   test('a missing right is found before anything is stopped', async ({ rig }) => {
     await rig.control.createSettled(deployment('checkout'));
     const look = { resources: ['deployments', 'replicasets', 'pods'], verbs: ['get', 'list', 'watch'] };
@@ -216,6 +250,32 @@ describe.concurrent('an autoscaler during an emergency restart', () => {
     expect((await state(rig, 'ScaledObject')).paused).toBe('true');
   });
 
+  test('KEDA is given the time to say that it has paused', async ({ rig }) => {
+    await rig.cluster.installKeda();
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(scaledObject('checkout'));
+    const says = (status: 'True' | 'False') =>
+      rig.cluster.api.patch(`/apis/keda.sh/v1alpha1/namespaces/${rig.namespace}/scaledobjects/checkout/status`, {
+        status: { conditions: [{ type: 'Paused', status }] },
+      });
+    await says('False');
+    const operation = await open(rig);
+    const call = newCall();
+    const change = await operation.plan({}, call);
+    const applied = operation.apply(change, call);
+    while ((await state(rig, 'ScaledObject')).paused !== 'true')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await state(rig, 'ScaledObject')).replicas).toBe(3);
+    await says('True');
+    await applied;
+    expect(call.notes()).not.toContain('has not said');
+    await says('False');
+    const again = await restarted(await rig.service());
+    expect(again.call.notes()).toContain('ScaledObject checkout has not said within 5 s that it is paused');
+    expect(again.finding.verdict).toBe('ok');
+  });
+
   test('that cannot be seen is said, and keeps nobody from an emergency restart', async ({ rig }) => {
     await rig.control.createSettled(deployment('checkout'));
     const service = await rig.service({
@@ -265,7 +325,7 @@ for (const autoscaler of ['HorizontalPodAutoscaler', 'ScaledObject'] as const)
         const operation = await open(rig);
         const settled = await operation.verify(change, newCall());
         // Only with the last write is it done.
-        expect(settled.verdict).toBe(n === 6 && sent ? 'ok' : 'critical');
+        expect(settled).toMatchObject({ verdict: n === 6 && sent ? 'ok' : 'critical' });
         if (settled.verdict === 'critical') {
           const call = newCall();
           const rest = await operation.plan({}, call, change);
