@@ -1,4 +1,3 @@
-import { commandLine } from '../config/schema/argument-list.ts';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Secrets } from '../config/references.ts';
@@ -125,10 +124,11 @@ const openCommands = async (
   http: Ports['http'],
 ): Promise<Ports['workload']> => {
   const { settings, loaded, env, secrets } = deps;
-  const [{ openCommandWorkload }, { readyTimeoutFor }, { runCommand }, resolved] = await Promise.all([
+  const [{ openCommandWorkload }, { readyTimeoutFor }, { runCommand }, { commandLine }, resolved] = await Promise.all([
     import('../providers/workload/command.ts'),
     import('../providers/workload/command/config.ts'),
     import('../providers/command/run.ts'),
+    import('../config/schema/argument-list.ts'),
     secrets.resolve(config, `environments.${settings.name}.workload`),
   ]);
   const { health, restart, scaling } = settings.environment;

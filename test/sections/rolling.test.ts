@@ -63,7 +63,7 @@ describe('a rolling restart that fails', () => {
     expect(prompts.asked[1]).toContain('roll back to the one before');
     expect(platform.done).toEqual(['restart shop', 'roll back to the one before']);
     expect(end.outcome.status).toBe('failed');
-    expect(end.outcome.summary).toContain('It was taken back: Back to what served before.');
+    expect(end.outcome.summary).toContain('It was taken back: Back to the version before.');
     expect(end.outcome.summary).toContain('Instances now: 3 down');
     expect(of('change.planned').at(-1)?.change.difference).toEqual(['- image: shop:1.5', '+ image: shop:1.4']);
   });
@@ -73,7 +73,7 @@ describe('a rolling restart that fails', () => {
     const { end } = await runOn(rollingRestart, platform.workload, { batch: 1 });
     expect(end.outcome.next).toEqual([
       'rb restart status',
-      'rb restart undo   (back to what served before)',
+      'rb restart undo   (back to the version before)',
       'rb restart --emergency   (stops everything; only if nothing else helps)',
     ]);
     expect(platform.done).toEqual(['restart shop']);

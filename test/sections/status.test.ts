@@ -50,7 +50,7 @@ describe('restarts at fixed times', () => {
     const { end, of } = await runOn(scheduleRestarts, platform.workload, { everyMs: sixHours });
     expect(platform.done).toEqual(['restart every 21600000 ms']);
     expect(of('change.planned')).toMatchObject([{ tier: 'disruptive' }]);
-    expect(end.outcome.summary).toContain('Restarted every 6 h from now on');
+    expect(end.outcome.summary).toContain('Every 6 h from now on: done.');
   });
 
   test('are taken away with a mild confirmation', async () => {

@@ -30,12 +30,12 @@ export const rollBack = <Input, Ports extends { readonly workload: Workload }>(
 });
 
 /**
- * After a restart that failed, where the platform rolls by itself and keeps what was before. A restart changes no version:
- * mostly this brings back the same one, stops the rollout, and keeps those instances that still serve.
+ * After a restart that failed, where the platform rolls by itself and keeps what was before. Which version that is, the
+ * plan says: where a restart makes a revision of its own it is mostly the same one, and the instances that still serve stay.
  */
 export const undoOfRestart = <Input, Ports extends { readonly workload: Workload }>(
   workload: Workload,
 ): ActionStep<Input, Ports> | undefined =>
   workload.restart.accepted && workload.rollback
-    ? { kind: 'action', id: 'undo', title: 'Back to what served before', ...rollBack(() => undefined) }
+    ? { kind: 'action', id: 'undo', title: 'Back to the version before', ...rollBack(() => undefined) }
     : undefined;

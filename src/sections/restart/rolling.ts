@@ -64,7 +64,7 @@ export const rollingRestart = procedure({
   afterFailure: ({ input, failedStep, findings }) => [
     'rb restart status',
     ...again(input.batch, failedStep, findings.get('before')),
-    'rb restart undo   (back to what served before)',
+    'rb restart undo   (back to the version before)',
     'rb restart --emergency   (stops everything; only if nothing else helps)',
   ],
 });

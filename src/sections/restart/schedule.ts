@@ -24,7 +24,7 @@ export const scheduleRestarts = procedure({
     ),
   ],
   summarise: ({ input, findings }) =>
-    `Restarted every ${formatDuration(input.everyMs)} from now on: ${findings.get('schedule')?.summary}. How it went: rb restart schedules`,
+    `Every ${formatDuration(input.everyMs)} from now on: ${findings.get('schedule')?.summary}. What became of the runs: rb restart schedules`,
   afterFailure: () => ['rb restart schedules'],
 });
 
@@ -46,6 +46,6 @@ export const unscheduleRestarts = procedure({
       ),
     ),
   ],
-  summarise: ({ findings }) => `No more scheduled restarts: ${findings.get('unschedule')?.summary}.`,
+  summarise: ({ findings }) => `${findings.get('unschedule')?.summary}.`,
   afterFailure: () => ['rb restart schedules'],
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Finding } from '../../engine/finding.ts';
+import type { Finding, Table } from '../../engine/finding.ts';
 import type { Schedule } from '../../providers/workload/port.ts';
 import { procedure } from '../ports.ts';
 import { schedulingOf } from './scheduling.ts';
@@ -25,25 +25,21 @@ export const schedulesFinding = (schedules: readonly Schedule[]): Finding => {
   return {
     verdict: idle.length > 0 ? 'warn' : 'ok',
     summary: summaryOf(schedules, idle.length),
-    evidence: {
-      columns: [
-        { title: 'Schedule' },
-        { title: 'When' },
-        { title: 'State' },
-        { title: 'Last run' },
-        { title: 'Result' },
-      ],
-      rows: schedules.map(({ id, expression, suspended, lastRunAt, lastResult }) => [
-        id,
-        expression,
-        suspended ? { text: 'suspended', verdict: 'warn' } : 'active',
-        lastRunAt ?? null,
-        lastResult ?? null,
-      ]),
-    },
+    ...(schedules.length === 0 ? {} : { evidence: tableOf(schedules) }),
     data: { schedules: schedules.map((one) => ({ ...one })) },
   };
 };
+
+const tableOf = (schedules: readonly Schedule[]): Table => ({
+  columns: [{ title: 'Schedule' }, { title: 'When' }, { title: 'State' }, { title: 'Last run' }, { title: 'Result' }],
+  rows: schedules.map(({ id, expression, suspended, lastRunAt, lastResult }) => [
+    id,
+    expression,
+    suspended ? { text: 'suspended', verdict: 'warn' } : 'active',
+    lastRunAt ?? null,
+    lastResult ?? null,
+  ]),
+});
 
 const summaryOf = (schedules: readonly Schedule[], idle: number): string => {
   if (schedules.length === 0) return 'no restarts are scheduled';
