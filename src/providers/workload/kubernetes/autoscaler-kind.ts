@@ -41,6 +41,12 @@ export interface AutoscalerKind<Manifest extends AutoscalerManifest> {
   releaseCommand(name: string, before: JsonObject): readonly string[];
 }
 
+/** It repeats itself: the beginning says what is wrong. */
+const longestMessage = 160;
+
 /** "ScalingActive is False (FailedGetResourceMetric): no metrics". */
-export const complaint = ({ type, status, reason, message }: Condition): string =>
-  `${type} is ${status}${reason === undefined ? '' : ` (${reason})`}${message === undefined || message === '' ? '' : `: ${message}`}`;
+export const complaint = ({ type, status, reason, message = '' }: Condition): string => {
+  const why = reason === undefined ? '' : ` (${reason})`;
+  const words = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+  return `${type} is ${status}${why}${words === '' ? '' : `: ${words}`}`;
+};

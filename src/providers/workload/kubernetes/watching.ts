@@ -118,7 +118,9 @@ const stepsForward = () => {
 const standing = ({ snapshot, pods }: Look): string => {
   const stopping = pods.filter(({ terminating }) => terminating).length;
   const ready = pods.filter(({ ready: is, terminating }) => is && !terminating).length;
-  return `${ready} of ${snapshot?.replicas ?? 0} ready${stopping === 0 ? '' : `, ${stopping} stopping`}`;
+  const wanted = snapshot?.replicas ?? 0;
+  if (wanted === 0 && ready === 0) return `${stopping} stopping`;
+  return `${ready} of ${wanted} ready${stopping === 0 ? '' : `, ${stopping} stopping`}`;
 };
 
 const withEvidence = (finding: Finding, pods: readonly PodView[], { clock }: Call): Finding => ({
