@@ -12,7 +12,7 @@ import { podsTable, progressReport, telling } from './progress.ts';
 import { judgeRollout, type RolloutContext } from './rollout.ts';
 import type { PodsMirror, Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
-import { openTrouble, watchForTrouble } from './trouble.ts';
+import { openTrouble, type Trouble, watchForTrouble } from './trouble.ts';
 
 export interface FollowOptions {
   /** Where the rollout began, as far as is known. */
@@ -79,7 +79,7 @@ const followed = async (
     if (rollout.state !== 'under way') {
       const all = pods.pods();
       const what = failedWords[rollout.state](rollout.what);
-      return withPods(await diagnose(service, what, openTrouble(all.filter(isNew)), call), snapshot, all, call);
+      return withPods(await diagnose(service, what, openTroubleAmong(all, isNew), call), snapshot, all, call);
     }
 
     const at = clock.monotonic();
@@ -105,12 +105,18 @@ const followed = async (
       if (blind) return blind;
       const what = `not complete: nothing has moved for ${age(at - movedAt)} (${rollout.what})`;
       const all = pods.pods();
-      return withPods(await diagnose(service, what, openTrouble(all.filter(isNew)), call), snapshot, all, call);
+      return withPods(await diagnose(service, what, openTroubleAmong(all, isNew), call), snapshot, all, call);
     }
     // Between two looks at the pods their changes may pile up; those of the object never wait.
     const changes = podsAt === at ? [objectChanges(), pods.changed()] : [objectChanges()];
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
   }
+};
+
+/** Of the new pods; where nothing is wrong with those, an old one may be in the way. */
+const openTroubleAmong = (all: readonly PodView[], isNew: (pod: PodView) => boolean): readonly Trouble[] => {
+  const fresh = openTrouble(all.filter(isNew));
+  return fresh.length > 0 ? fresh : openTrouble(all);
 };
 
 /** That nothing has moved is only true where the cluster can still be seen. */

@@ -112,7 +112,7 @@ const rehearse = async (service: Service, stamp: string, signal: AbortSignal): P
     const options = { type: 'strategic', dryRun: true, signal } as const;
     return service.snapshot(await client.patch<WorkloadObject>(resource, config.name, stamped(stamp), options));
   } catch (error) {
-    if (!isStatus(error, 400) || !/dry.?run/i.test(error.message)) throw error;
+    if (!isStatus(error, 400) || !/dry.?run/i.test(error.message)) return service.notThere(error);
     const now = await service.read(signal);
     return { ...now, generation: now.generation + 1 };
   }

@@ -98,6 +98,7 @@ const planRollback = async (service: Service, revision: string | undefined, call
       ...blastRadiusOf(snapshot),
       ...(sameVersion ? ['the same version: only the last restart is taken back'] : []),
       ...(rollout.state === 'complete' ? [] : [`the present rollout: ${rollout.what}`]),
+      ...stuckPods(snapshot),
       ...(cause === undefined ? [] : [`revision ${wanted.number} was made by: ${cause}`]),
     ],
     equivalent: [service.kubectl('rollout', 'undo', name, `--to-revision=${wanted.number}`)],
@@ -112,6 +113,12 @@ const planRollback = async (service: Service, revision: string | undefined, call
   service.planned(change, snapshot);
   return change;
 };
+
+/** Of an ordered StatefulSet; kubernetes.io, "Forced rollback". */
+const stuckPods = ({ kind, raw, ready, replicas }: Snapshot): readonly string[] =>
+  kind === 'statefulset' && raw.spec.podManagementPolicy !== 'Parallel' && ready < replicas
+    ? ['a StatefulSet waits for its broken pod even then: once this is done, delete that pod by hand']
+    : [];
 
 const wantedRevision = (service: Service, { revisions, present }: History, asked: string | undefined): FullRevision => {
   if (asked !== undefined) {

@@ -1,4 +1,5 @@
 import { type Change, fingerprint, type Target } from '../../../engine/change.ts';
+import { ApiFailure, isStatus } from '../../kubernetes/failure.ts';
 import type { Mirror } from '../../kubernetes/mirror.ts';
 import type { Kubernetes, Resource } from '../../kubernetes/port.ts';
 import type { Call } from '../port.ts';
@@ -35,8 +36,10 @@ export interface Service {
   readonly resource: Resource;
   /** `deployment/checkout-api` in the pinned cluster and namespace. */
   readonly target: Target;
-  /** Errors: an `ApiFailure` 404 where it is not there. */
+  /** Errors: an `ApiFailure` 404 of kind `usage` where it is not there. */
   read(signal: AbortSignal): Promise<Snapshot>;
+  /** For what rejects: says of a 404 what is configured wrongly, or gone, and throws anything else as it is. */
+  notThere(error: unknown): never;
   /** A snapshot of what the server answered to a write. */
   snapshot(raw: WorkloadObject): Snapshot;
   /** Its pods, Terminating ones included, in the order of their names. */
@@ -76,13 +79,30 @@ export const openService = (
     return items.map((one) => revisionOf(kind, one)).filter(({ ownerUid }) => ownerUid === snapshot.uid);
   };
 
+  const kubectl = (...words: readonly string[]): string =>
+    ['kubectl', '--context', client.identity.context, '-n', client.identity.namespace, ...words].join(' ');
+
+  const notThere = (error: unknown): never => {
+    if (!isStatus(error, 404)) throw error;
+    const { namespace, context } = client.identity;
+    throw new ApiFailure('usage', `there is no ${kind}/${name} in namespace ${namespace} of context ${context}`, {
+      status: error.status,
+      reason: error.reason,
+      next: [kubectl('get', `${kind}s`), 'correct workload.resource or workload.namespace in runbook.config.yaml'],
+    });
+  };
+
   return {
     config,
     client,
     deps,
     resource,
     target: { provider: 'kubernetes', name: `${kind}/${name}`, ...client.identity },
-    read: async (signal) => snapshotOf(kind, await client.get<WorkloadObject>(resource, name, { signal })),
+    read: async (signal) => {
+      const raw = await client.get<WorkloadObject>(resource, name, { signal }).catch(notThere);
+      return snapshotOf(kind, raw);
+    },
+    notThere,
     snapshot: (raw) => snapshotOf(kind, raw),
     pods: async (snapshot, signal) => {
       const [{ items }, kept] = await Promise.all([
@@ -127,8 +147,7 @@ export const openService = (
       ]);
       return podsMirror(snapshot, pods, kept);
     },
-    kubectl: (...words) =>
-      ['kubectl', '--context', client.identity.context, '-n', client.identity.namespace, ...words].join(' '),
+    kubectl,
     planned: (change, from) => void plans.set(fingerprint(change), from),
     plannedFrom: (change) => plans.get(fingerprint(change)),
     finished: (change, call, after) => void done.set(key(change, call), after),

@@ -1,7 +1,7 @@
 import type { Change } from '../../../engine/change.ts';
-import { messageOf, RunbookError } from '../../../engine/errors.ts';
+import { RunbookError } from '../../../engine/errors.ts';
 import type { Json } from '../../../engine/json.ts';
-import { ApiFailure, isStatus } from '../../kubernetes/failure.ts';
+import { isStatus } from '../../kubernetes/failure.ts';
 import type { PatchType } from '../../kubernetes/port.ts';
 import type { Call } from '../port.ts';
 import { changedSince } from './basis.ts';
@@ -51,10 +51,7 @@ export const writeAsPlanned = async (
       return service.snapshot(raw);
     } catch (error) {
       if (isStatus(error, 404)) throw gone(service);
-      if (!isStatus(error, 409)) {
-        if (error instanceof ApiFailure) throw error;
-        return await afterLostAnswer(service, write, call, error);
-      }
+      if (!isStatus(error, 409)) return await afterLostAnswer(service, write, call, error);
       if (attempt === attempts)
         throw new RunbookError('refused', `${service.target.name} changes faster than it can be written. ${notDone}`, {
           next: ['run the command again'],
@@ -102,16 +99,12 @@ const afterLostAnswer = async (
   call: Call,
   error: unknown,
 ): Promise<Snapshot> => {
-  if (call.signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unreachable') throw error;
+  if (call.signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unknown') throw error;
   for (const ms of lookAgainMs) {
     await call.clock.sleep(ms, call.signal);
     const now = await service.read(call.signal).catch(() => undefined);
-    if (!now) continue;
-    if (isDone(now)) return now;
-    throw error;
+    if (now && isDone(now)) return now;
   }
-  throw new RunbookError('unknown', `whether ${service.target.name} was changed cannot be seen: ${messageOf(error)}`, {
-    next: error.next,
-    cause: error,
-  });
+  // Not there so far; the request may still be on its way.
+  throw error;
 };

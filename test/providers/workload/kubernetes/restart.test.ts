@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { RunbookError } from '../../../../src/engine/errors.ts';
 import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import type { WorkloadKind } from '../../../rigs/kubernetes/objects.ts';
@@ -254,6 +255,39 @@ describe.concurrent('when somebody else is at it during the rollout', () => {
       message: expect.stringMatching(/was deleted( and made anew)? while/) as string,
     });
   });
+});
+
+test('an answer that is lost on its way is looked for', async ({ start }) => {
+  const rig = await start();
+  const client = await rig.client();
+  let lost = 0;
+  const patch: Kubernetes['patch'] = async (of, name, body, ask) => {
+    await client.patch(of, name, body, ask);
+    if (ask.dryRun !== true) lost += 1;
+    if (ask.dryRun !== true) throw new RunbookError('unknown', 'the connection broke before the answer');
+    return client.patch(of, name, body, ask);
+  };
+  const workload = rig.openWith({ client: { ...client, patch } });
+  const call = newCall();
+  const change = await workload.restart.plan(unit, call);
+  await workload.restart.apply(change, call);
+  expect(lost).toBe(1);
+  expect(await workload.restart.accepted?.(change, call)).toMatchObject({ verdict: 'ok' });
+});
+
+test('an object that is not there is a mistake in the configuration', async ({ start }) => {
+  const rig = await start();
+  const workload = rig.openWith({ config: { name: 'chekout' } });
+  const mistake = {
+    kind: 'usage',
+    message: `there is no deployment/chekout in namespace ${rig.control.namespace} of context rig`,
+    next: [
+      expect.stringContaining('get deployments') as string,
+      expect.stringContaining('workload.resource') as string,
+    ],
+  };
+  await expect(workload.status(newCall())).rejects.toMatchObject(mistake);
+  await expect(workload.restart.plan(unit, newCall())).rejects.toMatchObject(mistake);
 });
 
 test('a missing right is found when the restart is planned, and named', async ({ start }) => {

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
+import { until } from '../../../rigs/kubernetes/wait.ts';
 import { newCall } from '../call.ts';
 import { test } from './started.ts';
 
@@ -99,6 +100,29 @@ describe.concurrent('the way back', () => {
     await rig.control.settled(kind, 'checkout');
     const { spec } = await rig.control.get(kind, 'checkout');
     expect(spec.template.spec.containers[0]?.image).toBe('registry.test/checkout:1.0.0');
+  });
+
+  test('of a StatefulSet whose pod is broken says what is left to do by hand, and where it stands still', async ({
+    start,
+  }) => {
+    const rig = await start({ kind: 'StatefulSet' });
+    await rig.control.release('StatefulSet', 'checkout', '3.0.0', { behaviour: 'crash-loop' });
+    await until(
+      'the first new pod is broken',
+      () => rig.control.pods('checkout'),
+      (pods) => pods.some(({ status }) => (status.containerStatuses?.[0]?.restartCount ?? 0) > 0),
+    );
+    const rollback = rollbackOf(rig.openWith({ config: { readyTimeoutMs: 4000 } }));
+    const call = newCall();
+    const change = await rollback.plan({}, call);
+    expect(change.blastRadius.join('\n')).toMatch(/delete that pod by hand/);
+    await rollback.apply(change, call);
+    expect(await rollback.verify(change, call)).toMatchObject({
+      verdict: 'critical',
+      summary: expect.stringMatching(
+        /nothing has moved for \d+ s .*checkout-2: container app: .*exit code 1/,
+      ) as string,
+    });
   });
 
   test('brings the old version back where the new one crashes', async ({ start }) => {
