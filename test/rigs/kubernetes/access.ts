@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Api, openApi } from './api.ts';
@@ -66,11 +66,12 @@ export const openAccess = async (state: ClusterState): Promise<Access> => {
   const authority = await loadAuthority({ certificate: ca, key: read(files.caKey) });
   const written = join(directory, 'written');
   mkdirSync(written, { recursive: true });
-  /** A new file of this process; several share the directory. */
+  // Several processes, and several of these in one process, share the directory of the cluster.
+  const own = mkdtempSync(join(written, 'access-'));
   let count = 0;
   const write = (name: string, text: string): string => {
     count += 1;
-    const path = join(written, `${String(process.pid)}-${String(count)}-${name}`);
+    const path = join(own, `${String(count)}-${name}`);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };

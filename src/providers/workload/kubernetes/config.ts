@@ -17,7 +17,7 @@ export interface KubernetesWorkloadConfig {
   /** So many unhealthy answers mean that something failed. */
   readonly unhealthyThreshold: number;
   readonly scaling?: { readonly min?: number | undefined; readonly max?: number | undefined } | undefined;
-  /** The image with a shell and kubectl that scheduled restarts run in. */
+  /** The image with kubectl on its PATH that scheduled restarts run in. */
   readonly scheduleImage?: string | undefined;
 }
 
