@@ -7,12 +7,13 @@ import { age } from '../instances-table.ts';
 import type { Call } from '../port.ts';
 import { diagnose, sentence } from './diagnosis.ts';
 import { nextChangeOf } from './next-change.ts';
+import { whyNotMade } from './not-made.ts';
 import { instanceOf, type PodView } from './pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import { judgeRollout, type RolloutContext } from './rollout.ts';
 import type { PodsMirror, Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
-import { openTrouble, type Trouble, watchForTrouble } from './trouble.ts';
+import { notMadeForMs, openTrouble, type Trouble, watchForTrouble } from './trouble.ts';
 
 export interface FollowOptions {
   /** Where the rollout began, as far as is known. */
@@ -63,6 +64,7 @@ const followed = async (
   const patienceMs =
     from.progressDeadlineMs === undefined ? service.config.readyTimeoutMs : from.progressDeadlineMs + marginMs;
   const toldOf = new Set<string>();
+  const refusedPods = watchForRefusal(service, call);
   let moved = '';
   let movedAt = clock.monotonic();
   let podsAt = Number.NEGATIVE_INFINITY;
@@ -89,8 +91,10 @@ const followed = async (
       podsAt = at;
       const all = pods.pods();
       const seen = look(snapshot, all.filter(isNew), at);
-      if (seen.fatal.length > 0) {
-        const finding = await diagnose(service, 'the new pods do not come up', seen.fatal, call);
+      const refused = await refusedPods(snapshot, all.length, at - movedAt);
+      const fatal = refused ? [refused, ...seen.fatal] : seen.fatal;
+      if (fatal.length > 0) {
+        const finding = await diagnose(service, 'the new pods do not come up', fatal, call);
         return withPods(finding, snapshot, all, call);
       }
       for (const doubt of seen.doubtful) {
@@ -98,7 +102,9 @@ const followed = async (
         if (!toldOf.has(key)) call.report({ note: `${sentence(doubt, seen.doubtful)}; still waiting` });
         toldOf.add(key);
       }
-      again = least(seen.againInMs, report(rollout.what, all));
+      const untilStillMs = notMadeForMs - (at - movedAt);
+      const due = least(seen.againInMs, untilStillMs > 0 ? untilStillMs : undefined);
+      again = least(due, report(rollout.what, all));
     } else again = podsEveryMs - (at - podsAt);
     if (at - movedAt >= patienceMs) {
       const blind = await blindness(service, call);
@@ -111,6 +117,18 @@ const followed = async (
     const changes = podsAt === at ? [objectChanges(), pods.changed()] : [objectChanges()];
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
   }
+};
+
+/** Asks once in each standstill: it is the only question that costs a request. */
+const watchForRefusal = (service: Service, call: Call) => {
+  let asked = false;
+  return async (snapshot: Snapshot, pods: number, stillMs: number): Promise<Trouble | undefined> => {
+    const stands = snapshot.kind !== 'deployment' && pods < snapshot.replicas && stillMs >= notMadeForMs;
+    const ask = stands && !asked;
+    asked = stands;
+    // That events cannot be read is no reason to stop looking.
+    return ask ? whyNotMade(service, snapshot, call).catch(() => undefined) : undefined;
+  };
 };
 
 /** Of the new pods; where nothing is wrong with those, an old one may be in the way. */

@@ -28,7 +28,7 @@ const endedForMs = 3000;
 /** A pod that finds no node is told of after so long, and only the deadline decides: a cluster autoscaler may be bringing one. */
 const unscheduledForMs = 5000;
 /** Pods that cannot be made (quota, admission) decide after so long without a step forward: an old pod that goes may make room. */
-const notMadeForMs = 10_000;
+export const notMadeForMs = 10_000;
 
 /** Nothing but a change of the configuration mends these. */
 const hopeless: ReadonlySet<string> = new Set([

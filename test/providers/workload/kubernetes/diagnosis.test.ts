@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Finding } from '../../../../src/engine/finding.ts';
-import type { Pod } from '../../../rigs/kubernetes/objects.ts';
+import type { Pod, WorkloadKind } from '../../../rigs/kubernetes/objects.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import type { PodBehaviour } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
@@ -47,14 +47,14 @@ describe.concurrent('why new pods do not come up', () => {
     expect(finding.evidence?.rows.flat()).toContain('fatal: no route to db-1');
   });
 
-  test('the namespace is full', async ({ start }) => {
-    const rig = await start();
+  test.for<WorkloadKind>(['Deployment', 'StatefulSet'])('the namespace is full, of a %s', async (kind, { start }) => {
+    const rig = await start({ kind });
     const { namespace } = rig.control;
     await rig.cluster.api.post(`/api/v1/namespaces/${namespace}/resourcequotas`, {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
       metadata: { name: 'full' },
-      spec: { hard: { pods: '3' } },
+      spec: { hard: { pods: kind === 'Deployment' ? '3' : '2' } },
     });
     await until(
       'the quota is in force',
