@@ -1,7 +1,6 @@
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../command/environment.ts';
 
 /**
  * The configured endpoint of a service, in the AWS CLI's order: the environment's for the service, the environment's for all,

@@ -1,6 +1,7 @@
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Clock } from '../../engine/clock.ts';
+import type { Environment } from '../command/environment.ts';
 import { shown } from '../command/shown.ts';
 import { endpointFor } from './endpoint.ts';
 import { awsFailure, isThrottled } from './failure.ts';
@@ -61,12 +62,16 @@ export interface AwsSession {
 const readAttempts = 6;
 const writeAttempts = 6;
 const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000, throwOnRequestTimeout: true } as const;
+/** The AWS CLI goes by HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the SDK only where its agents are told to. */
+const handlerFor = (environment: Environment): ClientSettings['requestHandler'] => {
+  const has = (name: string) => Boolean(environment[name] ?? environment[name.toLowerCase()]);
+  if (!has('HTTPS_PROXY') && !has('HTTP_PROXY')) return timeouts;
+  const proxied = { proxyEnv: environment };
+  return { ...timeouts, httpAgent: proxied, httpsAgent: proxied };
+};
 const quiet = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export const openAwsSession = (
-  config: AwsConfig,
-  environment: Readonly<Record<string, string | undefined>>,
-): AwsSession => {
+export const openAwsSession = (config: AwsConfig, environment: Environment): AwsSession => {
   const { region, profile } = config;
   let identity: ClientSettings['credentials'] = keysInEnvironment(config, environment);
 
@@ -78,7 +83,7 @@ export const openAwsSession = (
   ): Promise<Answer> => {
     signal.throwIfAborted();
     try {
-      return await send();
+      return await unlessAborted(send(), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw awsFailure(error, { action, purpose, ...config });
@@ -100,7 +105,7 @@ export const openAwsSession = (
         ...common,
         maxAttempts: readAttempts,
         retryMode: 'adaptive',
-        requestHandler: timeouts,
+        requestHandler: handlerFor(environment),
         ...(identity === undefined ? {} : { credentials: identity }),
       });
       identity ??= reads.config.credentials;
@@ -129,11 +134,22 @@ export const openAwsSession = (
   };
 };
 
+/** The SDK ends its own requests, but not the program of a `credential_process`, nor the pauses of its rate limit. */
+const unlessAborted = async <Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> => {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+};
+
 /** The AWS CLI takes keys from the environment before `AWS_PROFILE`, but not before a profile that is named to it. The SDK prefers the profile either way. */
-const keysInEnvironment = (
-  { profile }: AwsConfig,
-  environment: Readonly<Record<string, string | undefined>>,
-): ClientSettings['credentials'] => {
+const keysInEnvironment = ({ profile }: AwsConfig, environment: Environment): ClientSettings['credentials'] => {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

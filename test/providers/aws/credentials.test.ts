@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -137,6 +139,30 @@ describe('credentials, as the AWS CLI finds them, against the scripted peer', ()
     for (const profile of ['here', 'here-for-ecs'])
       expect(await ask(profile, { ...withoutEndpoint(), AWS_PROFILE: 'nowhere' })).toMatchObject({ healthy: 3 });
     expect(await ask('nowhere', withoutEndpoint())).toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('through the proxy of the environment', async () => {
+    const passed: string[] = [];
+    const proxy = createServer((request, response) => {
+      passed.push(request.url ?? '');
+      const { pathname } = new URL(request.url ?? '');
+      const onwards = forward(
+        `${aws.endpoint}${pathname}`,
+        { method: request.method, headers: request.headers },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        },
+      );
+      request.pipe(onwards);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const env = { ...environment, AWS_ENDPOINT_URL: 'http://ecs.example.com', HTTP_PROXY: address };
+    expect(await ask('prod', env)).toMatchObject({ healthy: 3 });
+    expect(passed).toEqual(['http://ecs.example.com/']);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 
   test('an SSO session that is over: how to log in', async () => {
