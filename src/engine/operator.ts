@@ -72,7 +72,7 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
     const ids = idsOf(question.options);
     const answered = answerAmong(given, step, ids);
     if (answered) return answered;
-    if (!prompts) throw unanswered(step, question.question, ids);
+    if (!prompts) throw unanswered(step, question.question, ids, question.advice);
     const chosen = await prompts.choose(question);
     if (chosen === undefined) throw new RunbookError('declined', `No answer to "${question.question}".`);
     return { answer: chosen, by: 'prompt' };
@@ -101,7 +101,14 @@ const answerAmong = (given: GivenAnswers, step: string, ids: readonly string[]):
 const raisedBy = ({ raisedBy: reasons }: ConfirmationRequest): string =>
   reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
 
-const unanswered = (step: string, question: string, answers: readonly string[]): RunbookError =>
-  new RunbookError('usage', `"${question}" needs an answer, and there is no terminal to ask at.`, {
+const unanswered = (
+  step: string,
+  question: string,
+  answers: readonly string[],
+  advice?: Question['advice'],
+): RunbookError => {
+  const advised = advice ? ` Advice: ${advice.option}, because ${advice.because}.` : '';
+  return new RunbookError('usage', `"${question}" needs an answer, and there is no terminal to ask at.${advised}`, {
     next: [`pass --answer ${step}=<${answers.join('|')}>`],
   });
+};

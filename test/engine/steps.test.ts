@@ -120,6 +120,13 @@ describe('a decision', () => {
     expect(unanswered.end.outcome).toMatchObject({ status: 'usage', next: ['pass --answer how=<yes|no>'] });
   });
 
+  it('without a terminal says what the evidence speaks for', async () => {
+    const { end } = await run([errors, decision], { given: yes });
+    expect(end.outcome.summary).toBe(
+      '"Is the error rate rising?" needs an answer, and there is no terminal to ask at. Advice: yes, because 40 errors in 5 min.',
+    );
+  });
+
   it('does not take an answer that is none', async () => {
     const { end } = await run([decision], { given: { ...yes, answers: new Map([['how', 'maybe']]) } });
     expect(end.outcome).toMatchObject({ status: 'usage', summary: '--answer how=maybe: the answers are yes, no.' });
