@@ -69,7 +69,12 @@ const behaviours = {
 /** What the contract needs, played. Every look takes two seconds, so that whoever looks again and again sees time go by. */
 export const startEcsRig = async (): Promise<WorkloadRig> => {
   // Services of the rig have been steady for an hour: their tasks are as old as the contract expects them to be.
-  const aws = await startScriptedAws(scenario({}, { start: new Date(Date.now() + 3_500_000) }));
+  const { taskDefinitions = [], ...rest } = scenario({}, { start: new Date(Date.now() + 3_500_000) });
+  const aws = await startScriptedAws({
+    ...rest,
+    // So that a restart is still under way when it is looked at for the first time.
+    taskDefinitions: taskDefinitions.map((one) => ({ ...one, behaviour: { ...healthy, startsIn: 20 } })),
+  });
   const service = aws.service('checkout');
   const settle = () => {
     do aws.advance(5);
