@@ -2,7 +2,7 @@ import type { Snapshot } from './snapshot.ts';
 import { counted } from './words.ts';
 
 /** How many pods may be missing while the object rolls, by its own strategy. */
-export const mayBeMissing = (snapshot: Snapshot): number => {
+const mayBeMissing = (snapshot: Snapshot): number => {
   const { kind, replicas, strategy, maxUnavailable, maxSurge } = snapshot;
   if (strategy === 'Recreate') return replicas;
   // The defaults of the API: a quarter for a Deployment, one for the others.

@@ -50,7 +50,7 @@ export const basisOf = (snapshot: Snapshot, generation: number): JsonObject => {
   };
 };
 
-export const imagesOf = ({ spec }: PodTemplate): JsonObject => {
+const imagesOf = ({ spec }: PodTemplate): JsonObject => {
   const { containers } = spec as {
     readonly containers?: readonly { readonly name: string; readonly image?: string }[];
   };

@@ -67,7 +67,7 @@ const stamped = (stamp: string, version?: Version): JsonObject => ({
   spec: { template: { metadata: { annotations: { [restartedAt]: stamp } } } },
 });
 
-export const dataOf = (change: Change): RestartData => change.data as RestartData;
+const dataOf = (change: Change): RestartData => change.data as RestartData;
 
 /**
  * One request: the server does everything but keep the change, and answers with the object. Whoever may not change it, and

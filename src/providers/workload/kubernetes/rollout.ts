@@ -60,7 +60,7 @@ const deployment = (snapshot: Snapshot, context: RolloutContext): Rollout => {
 };
 
 /** The condition that says that this rollout, and no earlier one, takes too long. */
-export const exceededDeadline = (snapshot: Snapshot, context: RolloutContext): Condition | undefined => {
+const exceededDeadline = (snapshot: Snapshot, context: RolloutContext): Condition | undefined => {
   if (!isObserved(snapshot)) return undefined;
   const condition = snapshot.conditions.find(({ type }) => type === 'Progressing');
   if (condition?.reason !== 'ProgressDeadlineExceeded') return undefined;
