@@ -20,7 +20,7 @@ export const restartSchedules = procedure({
 });
 
 /** A schedule that does not run is a warning: somebody relies on it. */
-export const schedulesFinding = (schedules: readonly Schedule[]): Finding => {
+const schedulesFinding = (schedules: readonly Schedule[]): Finding => {
   const idle = schedules.filter(({ suspended }) => suspended);
   return {
     verdict: idle.length > 0 ? 'warn' : 'ok',

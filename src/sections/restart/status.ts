@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts';
 import { procedure } from '../ports.ts';
 
 const mostEvents = 8;
+const mostRevisions = 6;
 
 /** The first rows are for people; programs get all of it as data. */
 const onOneScreen = (finding: Finding, rows = Number.POSITIVE_INFINITY): Finding => {
@@ -38,7 +39,7 @@ export const restartStatus = procedure({
         view('rollout', 'Rollout'),
         view('autoscaler', 'Autoscaler'),
         view('events', 'Recent events', mostEvents),
-        view('revisions', 'What changed last'),
+        view('revisions', 'What changed last', mostRevisions),
       ]),
     ];
   },
