@@ -52,7 +52,7 @@ const metrics = () =>
 /** What `rb restart --every` runs on: the image of the CronJob's container; the role that EventBridge Scheduler takes on. */
 const schedule = () =>
   mapping({
-    image: optional(text('an image with kubectl, such as registry.k8s.io/kubectl:v1.36.3')),
+    image: optional(text('an image with kubectl, such as registry.example.com/kubectl:1.36.3')),
     role: optional(
       textLike(
         (value) => /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(value),

@@ -42,7 +42,7 @@ const planAdd = async (service: Service, everyMs: number, { signal, clock }: Cal
   const image = config.scheduleImage;
   if (image === undefined)
     throw new RunbookError('usage', 'no image with kubectl is configured for scheduled restarts', {
-      next: ['add to runbook.config.yaml, under restart.schedule: image: registry.k8s.io/kubectl:v1.36.3'],
+      next: ['add to runbook.config.yaml, under restart.schedule: image: registry.example.com/kubectl:1.36.3'],
     });
   const parts = scheduleParts(service, cron, image);
   const [snapshot, ...present] = await Promise.all([
