@@ -146,7 +146,8 @@ const troubleIn = (pod: PodView, container: ContainerView): Trouble => {
   return {
     pod: pod.name,
     container: container.name,
-    reason: killed ?? container.reason ?? (container.state === 'running' ? 'not ready' : 'Error'),
+    reason:
+      killed ?? container.reason ?? container.last?.reason ?? (container.state === 'running' ? 'not ready' : 'Error'),
     message: container.message,
     exitCode,
     restarts: container.restarts,

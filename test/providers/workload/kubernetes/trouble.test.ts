@@ -86,7 +86,7 @@ describe('what decides at once', () => {
 describe('a crash', () => {
   test('alone decides nothing, and is told', () => {
     const { fatal, doubtful } = after([0, [pod(running)]], [100, [pod(ended)]], [200, [pod(again)]]);
-    expect([fatal.length, doubtful.length]).toEqual([0, 1]);
+    expect([fatal, doubtful]).toMatchObject([[], [{ reason: 'Error', exitCode: 1, restarts: 1 }]]);
   });
 
   test('that it recovers from is forgotten', () => {
