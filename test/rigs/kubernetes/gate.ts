@@ -33,12 +33,12 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-export const openGate = async ({ state, url: upstream, read }: Access): Promise<Gate> => {
-  const files = filesOf(state.directory);
+export const openGate = async (access: Access): Promise<Gate> => {
+  const files = filesOf(access.state.directory);
   const agent = new Agent({
-    ca: read(files.ca),
-    cert: read(files.adminCertificate),
-    key: read(files.adminKey),
+    ca: access.read(files.ca),
+    cert: access.read(files.adminCertificate),
+    key: access.read(files.adminKey),
     keepAlive: true,
   });
   const passed: Passing[] = [];
@@ -49,7 +49,7 @@ export const openGate = async ({ state, url: upstream, read }: Access): Promise<
     passed.push(passing);
     await gate.before(passing);
     const { host: _, authorization: __, ...headers } = request.headers;
-    const onward = send(new URL(request.url ?? '/', upstream), { agent, method: request.method ?? 'GET', headers });
+    const onward = send(new URL(request.url ?? '/', access.url), { agent, method: request.method ?? 'GET', headers });
     // A watch ends when the one who asked goes away.
     response.on('close', () => onward.destroy());
     onward.end(body);
@@ -59,7 +59,7 @@ export const openGate = async ({ state, url: upstream, read }: Access): Promise<
     await pipeline(answer, response);
   };
   const server = createServer(
-    { cert: read(files.serverCertificate), key: read(files.serverKey) },
+    { cert: access.read(files.serverCertificate), key: access.read(files.serverKey) },
     (request, response) =>
       // Broken connections are part of what is tried.
       void pass(request, response).catch(() => response.destroy()),
