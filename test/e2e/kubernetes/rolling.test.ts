@@ -84,6 +84,12 @@ describe('rb restart --rolling that would never end is refused: exit code 3', ()
     await refuses('statefulset/kept', 'restart --rolling', /its partition \(3\) keeps all 3 instances/);
   });
 
+  test('a Deployment with a count of 0', async () => {
+    await stage.control.createSettled(deployment('empty', { replicas: 0 }));
+    const stderr = await refuses('empty', 'restart --rolling', /has a count of 0: there is nothing to restart/);
+    expect(stderr).toContain('rb scale to <n>');
+  });
+
   test('one that somebody pauses in the middle is not waited for: exit code 1', async () => {
     const name = await stage.deploy('halted', { behaviour: { readyAfter: '3s' } });
     const running = stage.operator(name).start('restart --rolling --yes');
@@ -112,11 +118,4 @@ describe('rb restart undo is refused: exit code 3', () => {
     await stage.control.patch('Deployment', name, { spec: { paused: true } });
     await refuses(name, 'restart undo', /deployment\/still is paused/);
   });
-});
-
-test('a Deployment with a count of 0: nothing is restarted, and it says so', async () => {
-  await stage.control.createSettled(deployment('empty', { replicas: 0 }));
-  const { code, screen } = await stage.operator('empty').run('restart --rolling', { answers: ['y'] });
-  expect(screen).toContain('no instance is wanted now: nothing is restarted');
-  expect(code).toBe(1);
 });

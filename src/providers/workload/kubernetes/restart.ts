@@ -77,6 +77,10 @@ const planRestart = async (service: Service, call: Call): Promise<Change> => {
   const stamp = call.clock.now().toISOString();
   const snapshot = await rehearse(service, stamp, call.signal);
   requireRollable(service, snapshot);
+  if (snapshot.kind !== 'daemonset' && snapshot.replicas === 0)
+    throw new RunbookError('refused', `${service.config.service} has a count of 0: there is nothing to restart`, {
+      next: ['rb scale to <n>'],
+    });
   const { name } = service.target;
   const generation = snapshot.generation - 1;
   // The rehearsal's answer counts as seen as soon as its real generation is.
