@@ -19,16 +19,17 @@ export const revisionsView = async (service: Service, call: Pick<Call, 'signal' 
   const entries = newest.map((revision, index) => ({
     revision: revision.number,
     present: revision.uid === present?.uid,
-    at: momentOf(revision),
+    at: momentOf(revision, revisions),
     version: templateVersion(service, revision.template),
     image: imageOf(service, revision.template) ?? null,
     cause: causeOf(service, revision, newest[index + 1]),
   }));
   const [last] = entries;
   const current = entries.find((one) => one.present) ?? last;
+  const since = current?.at ? `since ${age(now - Date.parse(current.at))}` : 'brought back';
   return {
     verdict: 'ok',
-    summary: `revision ${current?.revision}, version ${current?.version}, since ${age(now - Date.parse(current?.at ?? ''))}`,
+    summary: `revision ${current?.revision}, version ${current?.version}, ${since}`,
     evidence: {
       columns: [
         { title: 'Revision', align: 'right' },
@@ -39,7 +40,7 @@ export const revisionsView = async (service: Service, call: Pick<Call, 'signal' 
       ],
       rows: entries.map((one) => [
         one.revision,
-        age(now - Date.parse(one.at)),
+        one.at === null ? null : age(now - Date.parse(one.at)),
         one.version,
         one.image,
         one.present ? `${one.cause} (present)` : one.cause,
@@ -49,8 +50,18 @@ export const revisionsView = async (service: Service, call: Pick<Call, 'signal' 
   };
 };
 
-/** A ReplicaSet that an undo brought back is older than its restart says; a restart says when it was. */
-const momentOf = ({ template, createdAt }: FullRevision): string => {
+/**
+ * When a revision began. One that an undo brought back got a new number and kept its old date: when that was is not kept
+ * anywhere, so it is null.
+ */
+const momentOf = (revision: FullRevision, all: readonly FullRevision[]): string | null => {
+  const at = beganAt(revision);
+  const wasLater = all.some((other) => other.number < revision.number && Date.parse(beganAt(other)) > Date.parse(at));
+  return wasLater ? null : at;
+};
+
+/** A restart says when it was, in the template. */
+const beganAt = ({ template, createdAt }: FullRevision): string => {
   const stamp = stampOf(template);
   return stamp !== undefined && Date.parse(stamp) > Date.parse(createdAt) ? stamp : createdAt;
 };

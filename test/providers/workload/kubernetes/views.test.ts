@@ -111,6 +111,25 @@ describe.concurrent('the history', () => {
     ]);
   });
 
+  test('a version that an undo brought back does not claim to be there since it was first released', async ({
+    start,
+  }) => {
+    const rig = await start();
+    // Dates of ReplicaSets are whole seconds.
+    await newCall().clock.sleep(1100);
+    await rig.control.release('Deployment', 'checkout', '3.0.0');
+    await rig.control.settled('Deployment', 'checkout');
+    const call = newCall();
+    const workload = rig.open();
+    const undo = await workload.rollback?.plan({}, call);
+    if (!undo) throw new Error('there is a way back');
+    await workload.rollback?.apply(undo, call);
+    expect(await workload.rollback?.verify(undo, call)).toMatchObject({ verdict: 'ok' });
+    const { evidence, summary } = await viewsOf(rig.open()).revisions(newCall());
+    expect(summary).toBe('revision 4, version 2.0.0, brought back');
+    expect(evidence?.rows[0]?.slice(0, 3)).toEqual([4, null, '2.0.0']);
+  });
+
   test.for<'StatefulSet' | 'DaemonSet'>(['StatefulSet', 'DaemonSet'])('of a %s', async (kind, { start }) => {
     const rig = await start({ kind });
     const { evidence } = await viewsOf(rig.open()).revisions(newCall());
