@@ -1,9 +1,10 @@
 import type { ServiceDeploymentBrief, Task } from '@aws-sdk/client-ecs';
-import { RunbookError } from '../../../engine/errors.ts';
+import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Table } from '../../../engine/finding.ts';
 import type { Call } from '../port.ts';
-import { taskId } from './instances.ts';
+import { lastLines } from './last-lines.ts';
 import type { EcsService } from './service.ts';
+import { described, exitCodeOf, failedContainer, stoppedTable } from './stopped-tasks.ts';
 import { unended } from './words.ts';
 
 /** Why a deployment did not work. */
@@ -37,8 +38,21 @@ export const diagnose = async (
   return {
     ...(worst ? { firstTask: described(worst) } : {}),
     ...(record?.status ? { record: recordSaid(record) } : {}),
-    ...(stopped && stopped.length > 0 ? { evidence: stoppedTable(stopped) } : {}),
+    ...(worst && stopped ? { evidence: stoppedTable(worst, await logOf(service, worst, call), stopped) } : {}),
   };
+};
+
+const logWithinMs = 5000;
+
+/** The verdict is not kept waiting for long, nor changed, by a log that cannot be had. */
+const logOf = async (service: EcsService, task: Task, call: Pick<Call, 'signal'>): Promise<readonly string[]> => {
+  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(logWithinMs)]);
+  try {
+    return await lastLines(service, task, failedContainer(task)?.name ?? '', { signal });
+  } catch (error) {
+    call.signal.throwIfAborted();
+    return [`(its log cannot be read: ${messageOf(error)})`];
+  }
 };
 
 /** What became of the first task of it that failed, in one sentence; undefined where none is seen. */
@@ -103,38 +117,5 @@ export const recordOf = async (
   return reason === undefined ? oldest : { ...oldest, statusReason: reason };
 };
 
-export const recordSaid = ({ status, statusReason }: ServiceDeploymentBrief): string =>
+const recordSaid = ({ status, statusReason }: ServiceDeploymentBrief): string =>
   statusReason ? `${status}: ${unended(statusReason)}` : `${status}`;
-
-const exitCodeOf = (task: Task): number | undefined =>
-  task.containers?.find(({ exitCode }) => exitCode !== undefined && exitCode !== 0)?.exitCode;
-
-const described = (task: Task): string => {
-  const container = task.containers?.find(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason !== undefined);
-  const facts = [
-    container?.exitCode === undefined ? undefined : `exit code ${container.exitCode}`,
-    container?.reason === undefined ? undefined : unended(container.reason),
-  ].filter((fact) => fact !== undefined);
-  const where = container && facts.length > 0 ? ` (${container.name}: ${facts.join(', ')})` : '';
-  const why = unended(task.stoppedReason ?? task.stopCode ?? 'stopped');
-  return `task ${taskId(task)}${where} ${isHealthFailure(why) ? 'unhealthy' : 'stopped'}: ${why}`;
-};
-
-const isHealthFailure = (reason: string): boolean => /health check/i.test(reason);
-
-const stoppedTable = (tasks: readonly Task[]): Table => ({
-  columns: [
-    { title: 'Stopped task' },
-    { title: 'At' },
-    { title: 'Exit code', align: 'right' },
-    { title: 'Reason' },
-    { title: 'Container says' },
-  ],
-  rows: tasks.map((task) => [
-    taskId(task),
-    (task.stoppedAt ?? task.stoppingAt)?.toISOString() ?? null,
-    exitCodeOf(task) ?? null,
-    task.stoppedReason ?? task.stopCode ?? null,
-    task.containers?.find(({ reason }) => reason !== undefined)?.reason ?? null,
-  ]),
-});

@@ -53,4 +53,3 @@ export const openAnswers = <Answer>() => {
     of: (change: Change, call: Pick<Call, 'mark'>) => answers.get(key(change, call)),
   };
 };
-export type Answers<Answer> = ReturnType<typeof openAnswers<Answer>>;

@@ -115,7 +115,7 @@ const planScale = async (
 };
 
 /** "now 3, minimum 1, maximum 9". */
-export const limits = (
+const limits = (
   desired: number,
   { min, max }: { readonly min?: number | undefined; readonly max?: number | undefined } = {},
 ): string =>

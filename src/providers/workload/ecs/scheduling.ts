@@ -17,7 +17,7 @@ interface AddData {
 }
 
 /** EventBridge Scheduler calls ecs:UpdateService by itself: no program of ours has to run at that time. */
-export const universalTarget = 'arn:aws:scheduler:::aws-sdk:ecs:updateService';
+const universalTarget = 'arn:aws:scheduler:::aws-sdk:ecs:updateService';
 
 /**
  * Restarts at fixed intervals, by EventBridge Scheduler. One schedule for each service, in the group `default`, known by its name.

@@ -9,7 +9,7 @@ import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { newCall } from '../call.ts';
 import type { WorkloadRig } from '../contract.ts';
 
-export const checkout: ServiceScenario = {
+const checkout: ServiceScenario = {
   name: 'checkout',
   desired: 3,
   taskDefinition: 'checkout:2',

@@ -126,10 +126,20 @@ describe('a deployment that does not work, of a scripted ECS service', () => {
       expect(finding.summary).toMatch(/rolled back to checkout:2 .* and is stable/);
       expect(finding.summary).toMatch(/exit code 1/);
       expect(finding.evidence?.rows.length).toBeGreaterThanOrEqual(3);
+      expect(finding.evidence?.rows[0]?.at(-1)).toBe('cannot reach the database');
       // Back on the tasks that are still there, it is over before it is looked at for the first time.
       if (rollbackDeployment === 'new') expect(call.notes()).toMatch(/exit code 1[^]*waiting for the end of that/);
     },
   );
+
+  test('a log that may not be read does not change the verdict', async () => {
+    await using aws = await startScriptedAws(scenario(breaker));
+    aws.service('checkout').nextDeployment(crashes(1, ['cannot reach the database']));
+    aws.failNext('GetLogEvents', { code: 'AccessDeniedException' });
+    const { finding } = await restart(openFor(aws), aws);
+    expect(finding.verdict).toBe('critical');
+    expect(finding.evidence?.rows[0]?.at(-1)).toMatch(/its log cannot be read: not allowed: logs:GetLogEvents/);
+  });
 
   test('one that the circuit breaker ends without a rollback has failed', async () => {
     await using aws = await startScriptedAws(scenario({ circuitBreaker: { enable: true, rollback: false } }));
