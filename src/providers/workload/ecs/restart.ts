@@ -82,11 +82,11 @@ const planRestart = async (service: EcsService, call: Call): Promise<Change> => 
         next: ['rb scale to <n>'],
       },
     );
-  const raises = raisesOf(seen, primary);
+  const raises = raisesOf(seen);
   return {
     summary: `restart ${service.config.service}: ECS replaces its ${counted(seen.desired)} (${seen.taskDefinition})`,
     target: service.target(seen),
-    blastRadius: [rollingRule(seen), `${seen.running} of ${seen.desired} running now`],
+    blastRadius: [rollingRule(seen), `${seen.running} of ${seen.desired} running now`, ...underWay(primary)],
     equivalent: [service.command('update-service', '--force-new-deployment')],
     undo: 'none needed: the tasks run the same task definition; rb restart undo goes back to the one before',
     ...(raises.length === 0 ? {} : { raises }),
@@ -102,9 +102,11 @@ export const rollingRule = (seen: Seen): string => {
   return `all ${counted(desired)}, one after another: at least ${keep} go on running, at most ${reach} at the same time`;
 };
 
-export const raisesOf = (seen: Seen, primary: Deployed | undefined): readonly string[] => [
-  ...(seen.minimumHealthyPercent === 0 ? ['ECS may stop all tasks at once (minimumHealthyPercent is 0)'] : []),
-  ...(primary?.rollout === 'IN_PROGRESS'
-    ? [`a deployment is under way (${primary.id}, ${primary.taskDefinition}), and this replaces it`]
-    : []),
-];
+export const raisesOf = ({ minimumHealthyPercent }: Seen): readonly string[] =>
+  minimumHealthyPercent === 0 ? ['ECS may stop all tasks at once (minimumHealthyPercent is 0)'] : [];
+
+/** A new deployment takes the place of one that is not complete. */
+export const underWay = (primary: Deployed | undefined): readonly string[] =>
+  primary?.rollout === 'IN_PROGRESS'
+    ? [`a deployment is under way already, and this replaces it: ${primary.id} (${primary.taskDefinition})`]
+    : [];

@@ -5,7 +5,7 @@ import type { Call, Workload } from '../port.ts';
 import { followDeployment } from './follow-deployment.ts';
 import { dataOf, noted, openAnswers } from './noted.ts';
 import { namedRevision, previousOf } from './previous.ts';
-import { acceptedDeployment, raisesOf, rollingRule } from './restart.ts';
+import { acceptedDeployment, raisesOf, rollingRule, underWay } from './restart.ts';
 import { primaryOf } from './seen.ts';
 import { sendDeployment } from './send-deployment.ts';
 import type { EcsService } from './service.ts';
@@ -102,13 +102,13 @@ const planRollback = async (
         : `${previous.taskDefinition} is the same as ${seen.taskDefinition}, which runs now: there is nothing to go back to`,
       { next: ['rb restart undo --to-revision <number>', 'rb restart --rolling   (the same version anew)'] },
     );
-  const raises = raisesOf(seen, undefined);
+  const raises = raisesOf(seen);
   const primary = primaryOf(seen);
   const [fromVersion, toVersion] = [versionOf(from, seen), versionOf(to, seen)];
   return {
     summary: `roll ${service.config.service} back from version ${fromVersion} (${seen.taskDefinition}) to ${toVersion} (${previous.taskDefinition})`,
     target: service.target(seen),
-    blastRadius: [rollingRule(seen), `${previous.taskDefinition}: ${previous.because}`],
+    blastRadius: [rollingRule(seen), ...underWay(primary), `${previous.taskDefinition}: ${previous.because}`],
     equivalent: [service.command('update-service', '--task-definition', previous.taskDefinition)],
     difference: lines,
     undo: service.command('update-service', '--task-definition', seen.taskDefinition),

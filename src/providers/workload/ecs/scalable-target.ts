@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../engine/json.ts';
 import { hasCode } from '../../aws/failure.ts';
 import type { Autoscaler, Call } from '../port.ts';
 import type { AutoscalingApi } from './autoscaling-api.ts';
+import { lastPart } from './seen.ts';
 import type { EcsService } from './service.ts';
 
 /** Which of the ways of scaling are held. */
@@ -36,7 +37,8 @@ export interface ScalableTarget {
 
 export const openScalableTarget = (service: EcsService): ScalableTarget => {
   const { config, session } = service;
-  const resource = `service/${config.cluster}/${config.service}`;
+  // The configuration may name them by ARN.
+  const resource = `service/${lastPart(config.cluster)}/${lastPart(config.service)}`;
   let opened: Promise<AutoscalingApi> | undefined;
   const api = () => (opened ??= import('./autoscaling-api.ts').then((module) => module.openAutoscalingApi(session)));
   return {
