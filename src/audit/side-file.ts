@@ -33,8 +33,9 @@ export const unburden = (
   event: JsonObject,
   most: number,
 ): { readonly event: JsonObject; readonly parts: Readonly<Record<string, Json>> } => {
-  const light = structuredClone(event) as Record<string, Json>;
   const parts: Record<string, Json> = {};
+  if (bytesOf(event) <= most) return { event, parts };
+  const light = structuredClone(event) as Record<string, Json>;
   while (bytesOf(light) > most) {
     const heavy = heaviest(light);
     if (!heavy) break;

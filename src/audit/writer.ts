@@ -35,13 +35,11 @@ interface OpenFile {
 /** Room in a line for everything that is not the event: hashes, actor, names. */
 const around = 4 * 1024;
 
+/** What a power cut must not take back. A flush takes along all that was written before it: the opening, the answer. */
 const flushed: ReadonlySet<string> = new Set([
-  'session.opened',
   'session.resumed',
   'session.closed',
-  'confirmation',
   'step.intent',
-  'step.result',
   'audit.cut',
 ] satisfies (EventType | 'audit.cut')[]);
 
@@ -54,6 +52,14 @@ export const createWriter = (
   let { head, size } = file;
   let broken: RunbookError | undefined;
   let closed = false;
+  /** The steps that have begun to change something, and have not told how it ended. */
+  const begun = new Set<unknown>();
+
+  /** Only of a step that changed something is the result worth a flush of its own. */
+  const mustLast = ({ type, step }: JsonObject): boolean => {
+    if (type === 'step.intent') begun.add(step);
+    return flushed.has(type as string) || (type === 'step.result' && begun.delete(step));
+  };
 
   const write = (event: JsonObject): void => {
     // A part of the envelope may be long too; then the event has to be shorter still.
@@ -68,7 +74,7 @@ export const createWriter = (
     writeAll(files, file.fd, line);
     size += line.length;
     head = { seq, hash: record.hash };
-    if (flushed.has(record.kind)) files.syncData(file.fd);
+    if (mustLast(event)) files.syncData(file.fd);
   };
 
   const record = (event: JsonObject): void => {
