@@ -44,7 +44,7 @@ export const openEcsWorkload = (config: EcsWorkloadConfig, deps: EcsWorkloadDeps
     rollback: rollbackOperation(service, definitions),
     autoscaling: openAutoscaling(service, scalable, serving),
     scheduling: openScheduling(service),
-    views: openViews(service, scalable),
+    views: openViews(service, scalable, definitions),
   };
 };
 

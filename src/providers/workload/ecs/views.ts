@@ -4,20 +4,23 @@ import type { Call, WorkloadViews } from '../port.ts';
 import { deploymentsTable } from './deployments-table.ts';
 import { isHeld } from './scalable-target.ts';
 import type { ScalableTarget } from './scalable-target.ts';
-import { lastPart, primaryOf } from './seen.ts';
+import { primaryOf } from './seen.ts';
 import type { EcsService } from './service.ts';
+import type { TaskDefinitions } from './task-definition.ts';
 import { counted, unended } from './words.ts';
 
 type ViewCall = Pick<Call, 'signal' | 'clock'>;
 
-const shownRevisions = 10;
-
 /** What ECS tells beside the tasks. The rollout and the events come with one DescribeServices. */
-export const openViews = (service: EcsService, scalable: ScalableTarget): WorkloadViews => ({
+export const openViews = (
+  service: EcsService,
+  scalable: ScalableTarget,
+  definitions: TaskDefinitions,
+): WorkloadViews => ({
   rollout: (call) => rollout(service, call),
   autoscaler: (call) => autoscaler(scalable, call),
   events: (call) => events(service, call),
-  revisions: (call) => revisions(service, call),
+  revisions: async (call) => (await import('./revisions-view.ts')).revisionsView(service, definitions, call),
 });
 
 const rollout = async (service: EcsService, call: ViewCall): Promise<Finding> => {
@@ -107,41 +110,5 @@ const events = async (service: EcsService, call: ViewCall): Promise<Finding> => 
         ]),
     },
     data: seen.events.map(({ id, at, message }) => ({ id, at: at?.toISOString() ?? null, message })),
-  };
-};
-
-/** ECS's record of the service's deployments, and the task definition of each. */
-const revisions = async (service: EcsService, call: ViewCall): Promise<Finding> => {
-  const api = await service.api();
-  const records = await api.serviceDeployments(service.place, shownRevisions, call);
-  const [newest] = records;
-  if (!newest) return { verdict: 'unknown', summary: 'ECS has no record of deployments of this service', data: [] };
-  const arns = [...new Set(records.flatMap(({ targetServiceRevisionArn }) => targetServiceRevisionArn ?? []))];
-  const definitionOf = new Map(
-    (await api.serviceRevisions(arns, call)).map((one) => [one.serviceRevisionArn, lastPart(one.taskDefinition ?? '')]),
-  );
-  const rows = records.map((one) => ({
-    at: one.createdAt?.toISOString() ?? null,
-    taskDefinition: definitionOf.get(one.targetServiceRevisionArn) ?? null,
-    status: one.status ?? null,
-    finishedAt: one.finishedAt?.toISOString() ?? null,
-    reason: one.statusReason ?? null,
-  }));
-  const ago =
-    newest.createdAt === undefined ? '' : `, ${age(call.clock.now().getTime() - newest.createdAt.getTime())} ago`;
-  return {
-    verdict: 'ok',
-    summary: `last deployed ${rows[0]?.taskDefinition ?? 'something'}${ago} (${newest.status})`,
-    evidence: {
-      columns: [
-        { title: 'Began' },
-        { title: 'Task definition' },
-        { title: 'Status' },
-        { title: 'Ended' },
-        { title: 'Reason' },
-      ],
-      rows: rows.map((row) => [row.at, row.taskDefinition, row.status, row.finishedAt, row.reason]),
-    },
-    data: rows,
   };
 };

@@ -81,7 +81,9 @@ describe('a rolling restart of a scripted ECS service', () => {
     aws.service('checkout').deployBehind();
     const again = await planned(workload, aws);
     expect(again.change.basis['deployment']).not.toBe(change.basis['deployment']);
-    expect(again.change.raises).toEqual([expect.stringContaining('a deployment is under way')]);
+    expect(again.change.blastRadius.at(-1)).toMatch(/a deployment is under way already, and this replaces it: ecs-svc/);
+    // Told, but no reason to ask for more: a script that restarts with --yes goes on.
+    expect(again.change.raises).toBeUndefined();
   });
 
   test('reads that still show the old deployment are waited for', async () => {

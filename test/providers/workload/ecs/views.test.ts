@@ -30,10 +30,19 @@ describe('what a scripted ECS service tells', () => {
     expect(events).toMatchObject({ verdict: 'ok' });
     expect(revisions).toMatchObject({
       verdict: 'ok',
-      data: [
-        { taskDefinition: 'checkout:2', status: 'SUCCESSFUL' },
-        { taskDefinition: 'checkout:1', status: 'SUCCESSFUL' },
-      ],
+      summary: expect.stringMatching(/^checkout:2, version 2\.0\.0, since /) as string,
+      data: {
+        revisions: [
+          {
+            revision: 'checkout:2',
+            present: true,
+            version: '2.0.0',
+            cause: 'version 1.0.0 -> 2.0.0',
+            status: 'SUCCESSFUL',
+          },
+          { revision: 'checkout:1', present: false, version: '1.0.0', cause: 'the oldest on record' },
+        ],
+      },
     });
     expect(asked(aws)['DescribeServices']).toBe(1);
   });
@@ -56,6 +65,35 @@ describe('what a scripted ECS service tells', () => {
       summary: expect.stringContaining('circuit breaker') as string,
     });
     expect(events.verdict).toBe('warn');
+  });
+
+  test('what changed last: restarts, versions, and one that was rolled back and left nothing behind', async () => {
+    const definitions = ['1', '2', '3'].map((n) => ({
+      name: `checkout:${n}`,
+      image: `registry.example.com/checkout:${n}.0.0`,
+    }));
+    await using aws = await startScriptedAws(
+      scenario({ circuitBreaker: { enable: true, rollback: true } }, { taskDefinitions: definitions }),
+    );
+    const service = aws.service('checkout');
+    service.deployBehind();
+    aws.advance(600);
+    service.nextDeployment(crashes(1, []));
+    service.deployBehind('checkout:3');
+    aws.advance(600);
+    service.deployBehind();
+    aws.advance(600);
+    const { revisions } = await looks(aws);
+    expect(revisions.summary).toBe('checkout:2, version 2.0.0, since 10 min');
+    expect(revisions.data).toMatchObject({
+      revisions: [
+        { revision: 'checkout:2', present: true, cause: 'restarted' },
+        { revision: 'checkout:3', present: false, cause: 'version 2.0.0 -> 3.0.0', status: 'ROLLBACK_SUCCESSFUL' },
+        { revision: 'checkout:2', present: false, cause: 'restarted' },
+        { revision: 'checkout:2', cause: 'version 1.0.0 -> 2.0.0' },
+        { revision: 'checkout:1', cause: 'the oldest on record' },
+      ],
+    });
   });
 
   test('no autoscaler is fine; a suspended one is a warning', async () => {
