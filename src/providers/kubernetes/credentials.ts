@@ -7,6 +7,7 @@ import { isFields, pathIn, textIn } from './kubeconfig-file.ts';
 import type { Entry, Fields } from './kubeconfig-file.ts';
 import { impersonation } from './impersonation.ts';
 import { idTokenIn } from './oidc-token.ts';
+import { sharedAnswer } from './shared-answer.ts';
 import { checkValidity, fileText, pemIn } from './trust.ts';
 
 export interface CredentialDeps {
@@ -88,8 +89,8 @@ const fromPlugin = (
   const { owner, context, fixed, withToken, deps } = source;
   const renewal = [`log in again, for example by: kubectl --context ${context} version`];
   let kept: { readonly credential: Credential; readonly until: number } | undefined;
-  let asking: Promise<Credential> | undefined;
-  const ask = async (signal: AbortSignal): Promise<Credential> => {
+  // Several requests at once must not start as many logins.
+  const ask = sharedAnswer(async (signal): Promise<Credential> => {
     // Loaded when it is needed: starting programs costs time to load.
     const { runPlugin } = await import('./exec-plugin.ts');
     const answer = await runPlugin(plugin, { ...deps, owner, renewal, signal });
@@ -101,16 +102,11 @@ const fromPlugin = (
     const credential = { ...base, ...withCertificate };
     kept = { credential, until: answer.expires?.getTime() ?? Infinity };
     return credential;
-  };
+  });
   return {
     owner,
     renewal,
-    current: async (signal) => {
-      if (kept && deps.clock.now().getTime() < kept.until) return kept.credential;
-      // Several requests at once must not start as many logins.
-      asking ??= ask(signal).finally(() => (asking = undefined));
-      return asking;
-    },
+    current: async (signal) => (kept && deps.clock.now().getTime() < kept.until ? kept.credential : ask(signal)),
     refuse: (credential) => {
       if (kept?.credential === credential) kept = undefined;
     },

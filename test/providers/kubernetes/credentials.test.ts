@@ -106,6 +106,18 @@ describe('a credential plugin', () => {
     expect(readFileSync(calls, 'utf8')).toBe('x\n');
   });
 
+  test('goes on for the others when one of them is told to stop', async () => {
+    const server = await serve(accepting('t'));
+    const calls = join(directory, 'calls-of-two');
+    const client = await clientOf(directory, server, {
+      user: plugin(`echo x >> ${calls}; sleep 0.5; ${answering('{"token":"t"}')}`),
+    });
+    const stopped = client.get(deployments, 'a', { signal: AbortSignal.timeout(100) });
+    const [error] = await Promise.all([failure(stopped), get(client)]);
+    expect(error).toMatchObject({ name: 'TimeoutError' });
+    expect(readFileSync(calls, 'utf8')).toBe('x\n');
+  });
+
   test('is asked again when its credential has run out, by its own date or by the word of the server', async () => {
     const server = await serve((answer, _, number) =>
       number === 1 ? sendStatus(answer, 401, 'Unauthorized', '') : send(answer, {}),
