@@ -67,16 +67,25 @@ const run = (plugin: ExecPlugin, call: PluginCall): Promise<Ended> =>
     const stderr: Buffer[] = [];
     let bytes = 0;
     let timedOut = false;
-    const end = (): void => void (child.pid !== undefined && endGroup(child.pid, 2000));
+    const end = async (): Promise<void> => {
+      if (child.pid !== undefined) await endGroup(child.pid, 2000);
+      // What it started in a group of its own may go on, and would hold these open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     const timer = setTimeout(() => {
       timedOut = true;
-      end();
+      void end();
     }, timeoutMs);
     const aborted = (): void => {
-      end();
+      void end();
       settle(() => reject(call.signal.reason as Error));
     };
+    let settled = false;
     const settle = (how: () => void): void => {
+      // A program that cannot be started gives an error and closes besides.
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
       call.signal.removeEventListener('abort', aborted);
       how();
@@ -84,7 +93,7 @@ const run = (plugin: ExecPlugin, call: PluginCall): Promise<Ended> =>
     call.signal.addEventListener('abort', aborted, { once: true });
     const collect = (chunks: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > largestAnswer) end();
+      if (bytes > largestAnswer) void end();
       else chunks.push(chunk);
     };
     child.stdout.on('data', collect(stdout));

@@ -210,7 +210,11 @@ describe('a credential plugin', () => {
       answering('{"clientCertificateData":"s3cr3t"}'),
       'printed a certificate without its key, or a key alone',
     ],
-    ['does not come to an end', 'sleep 60 & wait', 'did not answer within 0.5 s; does it wait for a login?'],
+    [
+      'does not come to an end, nor does what it started',
+      'setsid sleep 3 & sleep 60',
+      'did not answer within 0.5 s; does it wait for a login?',
+    ],
     ['kills itself', 'kill -9 $$', 'was ended by SIGKILL'],
     ['prints without end', 'cat /dev/zero', 'printed more than 1 MiB, hardly a credential'],
   ])('that %s is an error that says so, and nothing of what it printed', async (_, script, message) => {
