@@ -48,7 +48,7 @@ export const clusterOf = ({
   'certificate-authority-data': base64(ca),
 });
 
-export const place: Place = { context: 'prod', namespace: 'shop' };
+const place: Place = { context: 'prod', namespace: 'shop' };
 
 /** What the files at these paths say about the context `prod`. */
 export const connect = (

@@ -82,6 +82,19 @@ describe('who asks', () => {
     expect(readFileSync(calls, 'utf8')).toBe('called\ncalled\n');
   });
 
+  test('may get a client certificate from a plugin', async () => {
+    const credential = await cluster.certificateFor('plugged', ['system:masters']);
+    if (!(typeof credential === 'object' && 'keyFile' in credential)) throw new Error('no certificate');
+    const answer = join(directory, 'certificate.json');
+    const status = {
+      clientCertificateData: readFileSync(credential.certificateFile, 'utf8'),
+      clientKeyData: readFileSync(credential.keyFile, 'utf8'),
+    };
+    const apiVersion = 'client.authentication.k8s.io/v1';
+    writeFileSync(answer, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
+    expect(await name(await clientAs({ exec: { command: 'cat', args: [answer] } }))).toBe('checkout');
+  });
+
   test('without the right is told which, on what and as whom', async () => {
     const user = await cluster.userFor(control.namespace, 'weak', reader);
     const client = await clientAs({ token: user.token });
