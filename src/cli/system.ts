@@ -5,7 +5,8 @@ import type { Actor } from '../engine/events.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
-  monotonic: () => performance.now(),
+  // Not `performance`: its first use loads a module of Node for it.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: async (ms, signal) => {
     try {
       await delay(ms, undefined, signal ? { signal } : {});

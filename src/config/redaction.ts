@@ -28,11 +28,13 @@ export interface RedactedStream {
 // A line without an end must not fill the memory; longer than any token.
 const longestLine = 64 * 1024;
 const tail = 32 * 1024;
+const mostKeys = 1000;
 
 /** A redactor that knows no secret yet, only the shapes of tokens. */
 export const createRedactor = (): Redactor => {
   const needles: Needle[] = [];
   const seen = new Set<string>();
+  const keys = new Map<string, string>();
   let pattern: RegExp | undefined;
   let reach = 0;
 
@@ -43,6 +45,7 @@ export const createRedactor = (): Redactor => {
     // The longest is tried first: a secret that begins with another one keeps its own name.
     needles.sort((a, b) => b.units.length - a.units.length);
     reach = Math.max(0, ...needles.map(longestSpelling));
+    keys.clear();
     pattern = undefined;
   };
 
@@ -72,7 +75,16 @@ export const createRedactor = (): Redactor => {
     if (value instanceof Date) return value;
     if (value instanceof Error)
       return { name: value.name, message: redact(value.message), ...(value.stack && { stack: redact(value.stack) }) };
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key), redactJson(inner)]));
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redactKey(key), redactJson(inner)]));
+  };
+
+  /** Keys are few and come again and again. */
+  const redactKey = (key: string): string => {
+    const known = keys.get(key);
+    if (known !== undefined) return known;
+    const redacted = redact(key);
+    if (keys.size < mostKeys) keys.set(key, redacted);
+    return redacted;
   };
 
   const redactStream = (): RedactedStream => {
