@@ -36,6 +36,8 @@ export interface Operator {
   run(line: string, options: CommandOptions & { readonly answers: readonly string[] }): Promise<TerminalRun>;
   /** The same without waiting for its end. */
   start(line: string, options?: CommandOptions): Running;
+  /** Starts a line of bash in which `rb` is the program, for what pipes and redirections do to it. */
+  shell(line: string, options?: CommandOptions): Running;
   /** Runs it at a terminal that the test types on. */
   session(line: string, options?: CommandOptions & Partial<Size>): Session;
   /** The names of the files of the audit log. */
@@ -85,6 +87,12 @@ export const newOperator = (config: string | undefined, more: Readonly<Record<st
     endLater(begun);
     return begun;
   };
+  const shell = (line: string, options: CommandOptions = {}) => {
+    const program = [runtime, ...argv([])].map((word) => `'${word}'`).join(' ');
+    const begun = start('bash', ['-c', `rb() { ${program} "$@"; }; ${line}`], surroundings(options));
+    endLater(begun);
+    return begun;
+  };
   const run = (async (line: string, options: CommandOptions & { answers?: readonly string[] } = {}) => {
     if (options.answers === undefined) return begin(line, options).ended;
     const opened = session(line, options);
@@ -100,6 +108,7 @@ export const newOperator = (config: string | undefined, more: Readonly<Record<st
     auditDirectory,
     run,
     start: begin,
+    shell,
     session,
     auditFiles: () => (existsSync(auditDirectory) ? readdirSync(auditDirectory).toSorted() : []),
     written: () => contentsBelow(home),

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { keys } from '../screen.ts';
+import { ofType, outcome, results, trail } from '../trail.ts';
+import { useKubernetes } from './stage.ts';
+
+const stage = useKubernetes();
+
+/** Three pods, each of which takes this long until it serves. */
+const slow = (name: string, readyAfter = '1s') => stage.deploy(name, { behaviour: { readyAfter } });
+
+describe('Ctrl-C during a rollout', () => {
+  test('once: it finishes the step, says what is left, and rb resume does the rest', async () => {
+    const name = await slow('once');
+    const operator = stage.operator(name);
+    const session = operator.session('restart --rolling');
+    await session.shows('Do it? [y/N]');
+    session.type(`y${keys.enter}`);
+    await session.shows('new pods');
+    session.type(keys.ctrlC);
+    await session.shows('Stopping: finishing this step. Again stops waiting for it');
+    expect(await session.ended).toBe(130);
+    const screen = session.screen();
+    expect(screen).toContain('All instances healthy');
+    expect(screen).toMatch(/rb resume/);
+    expect(results(await trail(operator))).toContain(`restart/${name} ok`);
+    const stamped = (await stage.control.get('Deployment', name)).metadata.generation;
+
+    const resumed = await operator.run('resume --yes');
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);
+    expect((await stage.control.get('Deployment', name)).metadata.generation).toBe(stamped);
+    expect(outcome(await trail(operator))).toBe('done');
+  });
+
+  test('twice: it stops waiting, the outcome is unknown (7), the rollout goes on; rb resume follows it to its end', async () => {
+    const name = await slow('twice', '2s');
+    const operator = stage.operator(name);
+    const session = operator.session('restart --rolling');
+    await session.shows('Do it? [y/N]');
+    session.type(`y${keys.enter}`);
+    await session.shows('new pods');
+    session.type(keys.ctrlC);
+    await session.shows('Stopping: finishing this step');
+    session.type(keys.ctrlC);
+    expect(await session.ended).toBe(7);
+    expect(session.screen()).toContain(
+      'Not waiting any longer. The outcome of this step is unknown; rb resume settles it.',
+    );
+    expect(session.screen()).toMatch(/next: +rb resume \S+/);
+    const { generation } = (await stage.control.get('Deployment', name)).metadata;
+
+    const resumed = await operator.run('resume --yes');
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);
+    // It was looked at, and not restarted once more.
+    expect((await stage.control.get('Deployment', name)).metadata.generation).toBe(generation);
+    expect(outcome(await trail(operator))).toBe('done');
+  });
+
+  test('at the question: nothing was done', async () => {
+    const name = await stage.deploy('unasked', { replicas: 1 });
+    const before = await stage.podNames(name);
+    const operator = stage.operator(name);
+    const session = operator.session('restart --rolling');
+    await session.shows('Do it? [y/N]');
+    session.type(keys.ctrlC);
+    expect(await session.ended).toBe(130);
+    expect(ofType(await trail(operator), 'step.intent')).toEqual([]);
+    expect(await stage.podNames(name)).toEqual(before);
+  });
+});
+
+test('the terminal is closed under it: the rollout is followed to its end, and rb resume does the rest', async () => {
+  const name = await slow('hung-up');
+  const operator = stage.operator(name);
+  const session = operator.session('restart --rolling');
+  await session.shows('Do it? [y/N]');
+  session.type(`y${keys.enter}`);
+  await session.shows('new pods');
+  session.hangUp();
+  await session.ended;
+  expect(results(await trail(operator))).toContain(`restart/${name} ok`);
+  const resumed = await operator.run('resume --yes');
+  expect(resumed.code, resumed.stderr).toBe(0);
+});
+
+describe('what others read', () => {
+  test('-o json: one document and no prose', async () => {
+    const name = await stage.deploy('document');
+    const run = await stage.operator(name).run('restart --rolling --yes -o json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.json()).toMatchObject({ outcome: { status: 'done' } });
+    expect(run.stderr).toBe('');
+  });
+
+  test('-o ndjson: each line an event, from the beginning to the end; what fails is in it too', async () => {
+    const name = await stage.deploy('stream', { replicas: 1 });
+    const operator = stage.operator(name);
+    const run = await operator.run('restart --rolling --yes --confirm checkout/staging -o ndjson');
+    const types = run.lines().map(({ type }) => type);
+    expect([run.code, types[0], types.at(-1), run.stderr]).toEqual([0, 'session.opened', 'session.closed', '']);
+    await stage.control.patch('Deployment', name, { spec: { paused: true } });
+    const refused = await operator.run('restart --rolling --yes -o ndjson');
+    expect([refused.code, refused.lines().at(-1), refused.stderr]).toMatchObject([
+      3,
+      {
+        type: 'session.closed',
+        outcome: { status: 'refused', summary: expect.stringContaining('is paused') as string },
+      },
+      '',
+    ]);
+  });
+
+  test('what it says is piped into head: the restart is carried out all the same', async () => {
+    const name = await stage.deploy('piped');
+    const before = await stage.podNames(name);
+    const operator = stage.operator(name);
+    const { stdout } = await operator.shell('rb restart --rolling --yes 2>&1 | head -1; echo "exit ${PIPESTATUS[0]}"')
+      .ended;
+    expect(stdout).toMatch(/^.+\nexit 0\n$/);
+    await stage.control.settled('Deployment', name);
+    expect((await stage.podNames(name)).filter((pod) => before.includes(pod))).toEqual([]);
+    expect(outcome(await trail(operator))).toBe('done');
+  });
+
+  test('without a terminal and without --yes: exit code 2 and the flag, nothing is done', async () => {
+    const name = await stage.deploy('unattended', { replicas: 1 });
+    const before = await stage.podNames(name);
+    const { code, stderr, stdout } = await stage.operator(name).run('restart --rolling');
+    expect([code, stderr, stdout]).toEqual([2, expect.stringContaining('--yes'), '']);
+    expect(await stage.podNames(name)).toEqual(before);
+  });
+});
