@@ -58,6 +58,11 @@ const reasonOf = ({ stage, cause }: Broken, connection: Connection): Reason => {
       : { text: `no connection within ${cause.ms / 1000} s`, next: [vpn] };
   const tls = tlsReason(code, cause, connection);
   if (tls) return tls;
+  if (connection.proxy && stage === 'connecting')
+    return {
+      text: `it did not let us through (${phrase(cause)})`,
+      next: ['look at proxy-url in the kubeconfig, and at HTTPS_PROXY and NO_PROXY'],
+    };
   switch (code) {
     case 'ECONNREFUSED':
       return {
@@ -75,11 +80,6 @@ const reasonOf = ({ stage, cause }: Broken, connection: Connection): Reason => {
       return { text: 'there is no way to it in the network', next: [vpn] };
     case 'ETIMEDOUT':
       return { text: 'the connection timed out', next: [vpn] };
-    case 'ERR_PROXY_TUNNEL':
-      return {
-        text: `the proxy did not let it through (${phrase(cause)})`,
-        next: ['look at proxy-url in the kubeconfig, and at HTTPS_PROXY and NO_PROXY'],
-      };
     default:
       return { text: stage === 'sent' ? 'the connection broke before the answer' : phrase(cause) };
   }

@@ -31,7 +31,7 @@ export interface Page<Item> {
   readonly resourceVersion: string;
 }
 
-/** One line of a watch. `BOOKMARK` carries nothing but a newer resourceVersion; `ERROR` a Status. */
+/** One line of a watch. `BOOKMARK` carries nothing but a newer resourceVersion; `ERROR`, a Status, is thrown and not handed out. */
 export interface WatchEvent<Item> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: Item;
@@ -43,7 +43,8 @@ export type PatchType = 'merge' | 'strategic' | 'json';
  * The API server of one cluster, in the configured namespace. Objects are typed by the caller (`V1Deployment`, ...) and are
  * plain JSON: times are strings.
  * Errors: `RunbookError` of kind `unreachable` where the server does not answer or does not let us in (401; 403 naming the verb
- * and the resource; TLS; exec plugins), else an `ApiFailure`.
+ * and the resource, both also an `ApiFailure`; TLS; exec plugins), `unknown` for a change whose answer did not come, else an
+ * `ApiFailure`: `refused` for 409, for a disruption budget and for what the cluster's own policies forbid, `failed` for other 4xx.
  */
 export interface Kubernetes {
   readonly identity: ClusterIdentity;
@@ -52,7 +53,10 @@ export interface Kubernetes {
   find<Item>(of: Resource, name: string, ask: Ask): Promise<Item | undefined>;
   /** All of it, page after page. Undefined entries of a resource that the cluster does not know: an empty page with `resourceVersion` ''. */
   list<Item>(of: Resource, ask: Ask & Selection): Promise<Page<Item>>;
-  /** One connection's worth of events, from after `resourceVersion`. Ends when the server or the network ends it; throws an `ApiFailure` 410 when the version is too old. */
+  /**
+   * One connection's worth of events, from after `resourceVersion`; the first is a `BOOKMARK` of that same version, as soon as the
+   * server has taken the watch. Ends when the server or the network ends it; throws an `ApiFailure` 410 when the version is too old.
+   */
   watch<Item>(
     of: Resource,
     ask: Ask & Selection & { readonly resourceVersion: string },

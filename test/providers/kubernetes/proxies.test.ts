@@ -118,7 +118,7 @@ describe('the proxy-url of a cluster', () => {
       cluster: { 'proxy-url': 'http://127.0.0.1:1' },
     });
     expect((await failure(patch(client))).message).toBe(
-      `cannot reach the API server ${server.url} of context prod through the proxy 127.0.0.1:1: connection refused`,
+      `cannot reach the API server ${server.url} of context prod through the proxy 127.0.0.1:1: it did not let us through (connect ECONNREFUSED 127.0.0.1:1)`,
     );
   });
 });
