@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { Access, KubeconfigOptions } from '../../rigs/kubernetes/access.ts';
+import type { Cluster } from '../../rigs/kubernetes/cluster.ts';
 import { type Control, controlOf } from '../../rigs/kubernetes/control.ts';
 import type { Pod } from '../../rigs/kubernetes/objects.ts';
 import { sharedCluster } from '../../rigs/kubernetes/shared.ts';
@@ -30,14 +31,18 @@ export interface OperatorOptions {
   readonly workload?: Readonly<Record<string, string>>;
 }
 
-/** Call it at the top of a file. */
-export const useKubernetes = (): Stage => {
+/** Call it at the top of a file. `own` starts a cluster that the file may break, and that ends with it. */
+export const useKubernetes = (own?: () => Promise<Cluster>): Stage => {
   let opened: { readonly cluster: Access; readonly control: Control } | undefined;
+  let end: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    const cluster = await sharedCluster();
+    const started = await own?.();
+    end = started?.stop;
+    const cluster = started ?? (await sharedCluster());
     opened = { cluster, control: controlOf(cluster.api, await cluster.namespace()) };
   });
   afterAll(async () => {
+    if (end) return end();
     await opened?.cluster.removeNamespace(opened.control.namespace);
     opened?.cluster.close();
   });

@@ -14,6 +14,7 @@ export interface Passing {
   /** The last word of the resource's path: `pods`, `deployments`, `scale`, `eviction`. */
   readonly resource: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly body: string;
   /** The server was asked to keep nothing of it. */
   readonly dryRun: boolean;
@@ -95,6 +96,7 @@ const passingOf = ({ method = 'GET', url = '/' }: IncomingMessage, body: string)
     verb: verbs[method] ?? read,
     resource: subresource ?? resource,
     path,
+    query,
     body,
     dryRun: query.has('dryRun'),
   };
