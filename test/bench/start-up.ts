@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startSandbox } from '../../sandbox/index.ts';
 import { checkout } from '../../sandbox/state.ts';
+import { median } from './median.ts';
 
 /**
  * `npm run bench`: how long the built program takes to start, on its pinned runtime, against `node -e 0` on the same one. The time
@@ -52,12 +53,6 @@ const time = (args: readonly string[], env: NodeJS.ProcessEnv): number => {
   const ms = performance.now() - began;
   if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}`);
   return ms;
-};
-
-const median = (numbers: readonly number[]): number => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 };
 
 const measure = (measured: readonly Measured[], env: NodeJS.ProcessEnv): readonly number[] => {
