@@ -37,7 +37,7 @@ export const useKubernetes = (own?: () => Promise<Cluster>): Stage => {
   let end: (() => Promise<void>) | undefined;
   beforeAll(async () => {
     const started = await own?.();
-    end = started?.stop;
+    end = started && (() => started.stop());
     const cluster = started ?? (await sharedCluster());
     opened = { cluster, control: controlOf(cluster.api, await cluster.namespace()) };
   });
