@@ -10,18 +10,18 @@ const mostMegabytes = 150;
 
 /** The most memory that the process has had at once, as the kernel counts it, up to its end; in megabytes of 10^6 bytes. */
 const peakOf = async ({ pid, ended }: { readonly pid: number; readonly ended: Promise<unknown> }): Promise<number> => {
-  let [kilobytes, over] = [0, false];
-  const end = ended.then(() => (over = true));
-  while (!over) {
-    try {
-      const [, found] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
-      kilobytes = Math.max(kilobytes, Number(found ?? 0));
-    } catch {
-      // It has ended.
-    }
-    await Promise.race([end, sleep(20)]);
-  }
+  let kilobytes = 0;
+  const end = ended.then(() => true);
+  while (!(await Promise.race([end, sleep(20, false)]))) kilobytes = Math.max(kilobytes, peakNow(pid));
   return (kilobytes * 1024) / 1e6;
+};
+const peakNow = (pid: number): number => {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    // It ends at this very moment.
+    return 0;
+  }
 };
 
 /** The lists of a resource; the further pages of one are not counted. */

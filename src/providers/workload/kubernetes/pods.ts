@@ -128,7 +128,13 @@ export const troubleOf = (pod: PodView): string | undefined => {
   const stuck = pod.containers.find(
     ({ state, reason, init }) => state !== 'running' && reason && !(init && reason === 'Completed'),
   );
-  return stuck?.reason ?? (pod.phase === 'Pending' ? 'pending' : 'not ready');
+  return stuck?.reason ?? (pod.phase === 'Pending' ? 'pending' : notReady(pod));
+};
+
+/** Between two crashes a container runs: how the run before ended tells it from one that is only slow. */
+const notReady = ({ containers }: PodView): string => {
+  const last = containers.find(({ ready, init, last: ended }) => !ready && !init && ended)?.last;
+  return last === undefined ? 'not ready' : `not ready, ended before with exit code ${last.exitCode}`;
 };
 
 /** A pod as every view of a workload shows it. */

@@ -27,7 +27,7 @@ export const rolloutView = async (service: Service, call: Pick<Call, 'signal' | 
   const hash = presentRevision(snapshot, revisions)?.hash;
   const rollout = judgeRollout(snapshot, { hash });
   const newPods = pods.filter((pod) => hash !== undefined && pod.hash === hash && !pod.terminating);
-  const { fatal } = watchForTrouble()(snapshot, newPods, call.clock.monotonic());
+  const { fatal } = watchForTrouble({ restarts: 'all' })(snapshot, newPods, call.clock.monotonic());
   const troubles = rollout.state === 'failed' ? openTrouble(newPods) : fatal;
   const what = `rollout ${rollout.state}: ${rollout.what}`;
   if (troubles.length === 0 && rollout.state !== 'failed')

@@ -23,6 +23,11 @@ export interface Look {
   readonly againInMs: number | undefined;
 }
 
+export interface TroubleOptions {
+  /** Who follows a change judges what comes after it; who looks once, all that there was. */
+  readonly restarts?: 'since the first look' | 'all';
+}
+
 /** A container that ended is left so long before it counts: the kubelet starts it again at once the first time. */
 const endedForMs = 3000;
 /** A pod that finds no node is told of after so long, and only the deadline decides: a cluster autoscaler may be bringing one. */
@@ -51,8 +56,7 @@ const refusedByRegistry = /not found|manifest unknown|denied|unauthorized|no bas
  * - an image that cannot be had, a container that cannot be made from its configuration
  * - pods that cannot be made at all (quota, admission), with no step forward for 10 s
  */
-export const watchForTrouble = () => {
-  /** Restarts from before the first look are not ours to judge. */
+export const watchForTrouble = ({ restarts: judged = 'since the first look' }: TroubleOptions = {}) => {
   const restartsBefore = new Map<string, number>();
   const since = new Map<string, number>();
   let first = true;
@@ -88,7 +92,8 @@ export const watchForTrouble = () => {
       const trouble = (container: ContainerView): Trouble => troubleIn(pod, container);
       for (const container of pod.containers) {
         const key = `${pod.uid} ${container.name}`;
-        if (!restartsBefore.has(key)) restartsBefore.set(key, first ? container.restarts : 0);
+        if (!restartsBefore.has(key))
+          restartsBefore.set(key, first && judged === 'since the first look' ? container.restarts : 0);
         const crashes = container.restarts - (restartsBefore.get(key) ?? 0);
         const ended = container.state === 'terminated' && !(container.init && container.exitCode === 0);
         const lingers = after(`${key} ended`, ended && !pod.terminating, endedForMs);

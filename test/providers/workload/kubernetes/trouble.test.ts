@@ -113,6 +113,13 @@ describe('a crash', () => {
     expect(after([0, [pod({ ...running, restarts: 7 })]]).fatal).toEqual([]);
   });
 
+  test('from before is all that a single look has to judge by: the second one decides', () => {
+    const look = watchForTrouble({ restarts: 'all' });
+    const [one, two] = [1, 2].map((restarts) => pod({ ...again, restarts }, { name: `web-${restarts}` }));
+    if (!one || !two) throw new Error('there are two');
+    expect(look(object(), [one, two], 0).fatal).toMatchObject([{ pod: 'web-2', exitCode: 1, restarts: 2 }]);
+  });
+
   test('after which it is not started again decides after 3 s, and it is looked at then', () => {
     expect(after([0, [pod(ended)]])).toMatchObject({ fatal: [], againInMs: 3000 });
     expect(after([0, [pod(ended)]], [3000, [pod(ended)]]).fatal).toHaveLength(1);
