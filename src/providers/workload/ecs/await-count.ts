@@ -1,16 +1,21 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import type { Finding } from '../../../engine/finding.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance } from '../port.ts';
-import { failedTask } from './diagnosis.ts';
+import { diagnose } from './diagnosis.ts';
 import type { LoadBalancer, Targets } from './load-balancer.ts';
-import { toInstance } from './instances.ts';
+import { taskId, toInstance } from './instances.ts';
+import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 import { hasHealthCheck } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
-import { allTasks } from './tasks.ts';
+import { allTasks, endedByItself } from './tasks.ts';
 import { watch } from './watch.ts';
 import type { Judgement, Look } from './watch.ts';
-import { counted, unended } from './words.ts';
+import { counted, listing, unended } from './words.ts';
+
+/** A count has no circuit breaker: so many new tasks that end by themselves, and none that serves, are enough. */
+const hopelessTasks = 3;
 
 /** What is asked besides ECS, to know whether tasks serve. */
 export interface Serving {
@@ -40,6 +45,8 @@ export const awaitCount = async (
   let instances: readonly Instance[] = [];
   let shown = '';
   let targets: Targets | undefined;
+  // By AWS's own clock; where it has told nothing yet, no task is known to be new.
+  const since = awaited.eventsSince === null ? Number.POSITIVE_INFINITY : Date.parse(awaited.eventsSince);
 
   const judge = async ({ seen, waitedMs }: Look): Promise<Judgement> => {
     if (seen.desired !== to)
@@ -57,7 +64,13 @@ export const awaitCount = async (
     if (key !== shown) call.report({ table: instancesTable(instances, call.clock.now()) });
     shown = key;
     const running = instances.filter(({ state }) => state === 'running');
-    if (running.length !== to || running.some(({ id }) => old.includes(id))) return { bad: true };
+    if (running.length !== to || running.some(({ id }) => old.includes(id))) {
+      const isNew = (task: Task) => (task.createdAt?.getTime() ?? 0) > since && !old.includes(taskId(task));
+      const comesUp = found.present.some((task) => isNew(task) && toInstance(task, around).health === 'ok');
+      const lost = found.stopped.filter((task) => isNew(task) && endedByItself(task));
+      if (comesUp || lost.length < hopelessTasks) return { bad: true };
+      return { over: await bad(`the new tasks do not come up: ${counted(lost.length)} failed`, seen) };
+    }
     if (running.every(({ health }) => health === 'ok'))
       return { over: { verdict: 'ok', summary: done('and healthy') } };
     if (seen.targetGroups.length > 0 && targets === undefined)
@@ -73,28 +86,36 @@ export const awaitCount = async (
         };
   };
 
-  const done = (how: string): string =>
-    to === 0 ? 'no instance is running' : awaited.done(`${counted(to, 'instance')} running ${how}`.replace(' ;', ';'));
+  const done = (how: string): string => {
+    if (to === 0) return 'no instance is running';
+    const hanging = instances.filter(({ id, state }) => old.includes(id) && state === 'stopping');
+    const left = hanging.length === 0 ? '' : `; still on the way out: ${listing(hanging.map(({ id }) => id))}`;
+    return `${awaited.done(`${counted(to, 'instance')} running ${how}`.replace(' ;', ';'))}${left}`;
+  };
 
-  const late = async ({ seen, waitedMs }: Look): Promise<Finding> => {
-    const since = awaited.eventsSince === null ? undefined : new Date(awaited.eventsSince);
-    const failed = await failedTask(service, { createdAt: since }, call);
+  const bad = async (what: string, seen: Seen): Promise<Finding> => {
+    const createdAt = awaited.eventsSince === null ? undefined : new Date(since);
+    const { firstTask, evidence } = await diagnose(service, { createdAt }, call);
     const ill = instances.filter(({ health }) => health === 'critical');
     const last = seen.events[0]?.message;
     const parts = [
-      `${seen.running} of ${counted(to, 'instance')} running after ${age(waitedMs)}`,
+      what,
       ...ill.map(({ id, detail }) => `${id} unhealthy: ${detail}`),
       ...(targets === undefined ? [] : [`load balancer: ${targets.summary}`]),
-      ...(failed === undefined ? (last === undefined ? [] : [`last event: ${unended(last)}`]) : [failed]),
+      ...(firstTask === undefined ? (last === undefined ? [] : [`last event: ${unended(last)}`]) : [firstTask]),
     ];
-    return { verdict: 'critical', summary: parts.join('; ') };
+    return { verdict: 'critical', summary: parts.join('; '), ...(evidence ? { evidence } : {}) };
   };
+
+  const late = ({ seen, waitedMs }: Look): Promise<Finding> =>
+    bad(`${seen.running} of ${counted(to, 'instance')} running after ${age(waitedMs)}`, seen);
 
   const finding = await watch(service, call, {
     judge,
     late,
     justSent: false,
     sooner: true,
+    ownTable: true,
     eventsSince: awaited.eventsSince,
   });
   return { evidence: instancesTable(instances, call.clock.now()), ...finding };

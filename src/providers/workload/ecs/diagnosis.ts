@@ -46,12 +46,13 @@ const logWithinMs = 5000;
 
 /** The verdict is not kept waiting for long, nor changed, by a log that cannot be had. */
 const logOf = async (service: EcsService, task: Task, call: Pick<Call, 'signal'>): Promise<readonly string[]> => {
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(logWithinMs)]);
+  const late = AbortSignal.timeout(logWithinMs);
   try {
+    const signal = AbortSignal.any([call.signal, late]);
     return await lastLines(service, task, failedContainer(task)?.name ?? '', { signal });
   } catch (error) {
     call.signal.throwIfAborted();
-    return [`(its log cannot be read: ${messageOf(error)})`];
+    return [late.aborted ? '(its log did not come in time)' : `(its log cannot be read: ${messageOf(error)})`];
   }
 };
 
@@ -110,7 +111,10 @@ export const recordOf = async (
   // The record and the deployment are made in one go, and have no name in common.
   const since = new Date(createdAt.getTime() - 1000);
   const records = await (await service.api()).serviceDeployments(service.place, 20, call, since);
-  const oldest = records.toSorted((a, b) => (a.createdAt ?? 0).valueOf() - (b.createdAt ?? 0).valueOf())[0];
+  // The newest come first: of two of the same moment the later one in the list is the older one.
+  const oldest = records
+    .toReversed()
+    .toSorted((a, b) => (a.createdAt ?? 0).valueOf() - (b.createdAt ?? 0).valueOf())[0];
   if (!oldest?.serviceDeploymentArn || oldest.statusReason) return oldest;
   const detail = await (await service.api()).serviceDeployment(oldest.serviceDeploymentArn, call);
   const reason = detail?.statusReason ?? detail?.rollback?.reason;

@@ -42,7 +42,8 @@ export const followDeployment = async (service: EcsService, call: Call, followin
   const failed = async (summary: string, seen: Seen, subject: Deployed | undefined): Promise<Finding> => {
     const createdAt = subject?.createdAt ?? new Date(wanted.notedUntil + 2000);
     const found = await diagnose(service, { deployment: subject?.id, createdAt }, call);
-    const parts = [summary, found.record, found.firstTask].filter((part) => part !== undefined);
+    const ending = found.record?.startsWith('IN_PROGRESS') === true ? undefined : found.record;
+    const parts = [summary, ending, found.firstTask].filter((part) => part !== undefined);
     return {
       verdict: 'critical',
       summary: parts.join('; '),

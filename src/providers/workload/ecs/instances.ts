@@ -56,7 +56,7 @@ const healthOf = (
   targets: Surroundings['targets'],
 ): Pick<Instance, 'health' | 'detail'> => {
   if (state === 'stopped') return { health: 'critical', detail: task.stoppedReason ?? 'stopped' };
-  if (state === 'stopping') return { health: 'unknown', detail: task.stoppedReason ?? (task.lastStatus || 'stopping') };
+  if (state === 'stopping') return { health: 'unknown', detail: onItsWay(task) };
   if (state !== 'running') return { health: 'unknown', detail: task.lastStatus ?? 'no status' };
   if (task.healthStatus === 'UNHEALTHY') return { health: 'critical', detail: 'its health check fails' };
   const target = targets?.get(addressOf(task) ?? '');
@@ -64,6 +64,12 @@ const healthOf = (
   if (task.healthStatus === 'HEALTHY' || target) return { health: 'ok' };
   return { health: 'unknown', detail: 'running; no health check, or no result yet' };
 };
+
+/** How far it is, and why unless ECS only makes room: `STOPPING`, `DEACTIVATING: Task failed container health checks`. */
+const onItsWay = ({ lastStatus, stoppedReason }: Task): string =>
+  [lastStatus ?? 'stopping', ...(stoppedReason?.startsWith('Scaling activity') === false ? [stoppedReason] : [])].join(
+    ': ',
+  );
 
 /** The address under which a load balancer knows a task with a network interface of its own. */
 const addressOf = (task: Task): string | undefined =>

@@ -7,7 +7,8 @@ import type { EcsService } from './service.ts';
 /** Which task definition to go back to, and how that is known. */
 export interface Previous {
   readonly taskDefinition: string;
-  readonly because: string;
+  /** Absent where it was named. */
+  readonly because?: string;
 }
 
 const remembered = 50;
@@ -21,7 +22,7 @@ export const namedRevision = (revision: string, seen: Seen): Previous => {
     throw new RunbookError('usage', `${JSON.stringify(revision)} is no revision of a task definition`, {
       next: [`give its number, or family and number: ${seen.taskDefinition}`],
     });
-  return { taskDefinition: full, because: 'named by you' };
+  return { taskDefinition: full };
 };
 
 /**

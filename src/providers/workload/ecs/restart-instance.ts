@@ -154,6 +154,7 @@ const verifyReplacement = async (
     }),
     justSent: false,
     sooner: true,
+    ownTable: true,
     eventsSince: notedIn(change).events,
   });
   return { evidence: instancesTable(instances, call.clock.now()), ...finding };

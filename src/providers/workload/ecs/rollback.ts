@@ -108,7 +108,11 @@ const planRollback = async (
   return {
     summary: `roll ${service.config.service} back from version ${fromVersion} (${seen.taskDefinition}) to ${toVersion} (${previous.taskDefinition})`,
     target: service.target(seen),
-    blastRadius: [rollingRule(seen), ...underWay(primary), `${previous.taskDefinition}: ${previous.because}`],
+    blastRadius: [
+      rollingRule(seen),
+      ...underWay(primary),
+      ...(previous.because === undefined ? [] : [`${previous.taskDefinition}: ${previous.because}`]),
+    ],
     equivalent: [service.command('update-service', '--task-definition', previous.taskDefinition)],
     difference: lines,
     undo: service.command('update-service', '--task-definition', seen.taskDefinition),

@@ -66,7 +66,7 @@ export const seenService = (service: Service): Seen => {
     taskDefinition: lastPart(service.taskDefinition ?? ''),
     deployments: (service.deployments ?? []).map(deployed).toSorted((a, b) => time(b.createdAt) - time(a.createdAt)),
     events: (service.events ?? [])
-      .map(({ id, createdAt, message }) => ({ id: id ?? message ?? '', at: createdAt, message: message ?? '' }))
+      .map(({ id, createdAt, message = '' }) => ({ id: id ?? message, at: createdAt, message: ofService(message) }))
       .toSorted((a, b) => time(b.at) - time(a.at)),
     controller: service.deploymentController?.type ?? 'ECS',
     daemon: service.schedulingStrategy === 'DAEMON',
@@ -77,6 +77,9 @@ export const seenService = (service: Service): Seen => {
     servingContainer: service.loadBalancers?.find(({ containerName }) => containerName !== undefined)?.containerName,
   };
 };
+
+/** ECS begins each event with the name of the service, which whoever reads it knows. */
+const ofService = (message: string): string => message.replace(/^\(service [^\s,)]+\) /, '');
 
 const time = (at: Date | undefined): number => at?.getTime() ?? 0;
 

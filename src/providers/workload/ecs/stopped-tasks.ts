@@ -17,16 +17,22 @@ export const described = (task: Task): string => {
   const container = failedContainer(task);
   const facts = [
     container?.exitCode === undefined || container.exitCode === 0 ? undefined : `exit code ${container.exitCode}`,
-    container?.reason === undefined ? undefined : unended(container.reason),
+    moreOf(task),
   ].filter((fact) => fact !== undefined);
   const where = container && facts.length > 0 ? ` (${container.name}: ${facts.join(', ')})` : '';
-  const why = reasonOf(task);
-  return `task ${taskId(task)}${where} ${/health check/i.test(why) ? 'unhealthy' : 'stopped'}: ${why}`;
+  const reason = reasonOf(task);
+  return `task ${taskId(task)}${where} ${/health check/i.test(reason) ? 'unhealthy' : 'stopped'}: ${reason}`;
+};
+
+/** What the container adds: ECS often says the same of both. */
+const moreOf = (task: Task): string | undefined => {
+  const { reason } = failedContainer(task) ?? {};
+  return reason === undefined || unended(reason) === reasonOf(task) ? undefined : unended(reason);
 };
 
 const reasonOf = (task: Task): string => unended(task.stoppedReason ?? task.stopCode ?? 'stopped');
 
-/** The tasks that stopped, the one that says most first, with the last lines of its log. */
+/** The tasks that stopped: the one that says most with the last lines of its log, and how many others stopped for which reason. */
 export const stoppedTable = (worst: Task, log: readonly string[], tasks: readonly Task[]): Table => ({
   columns: [
     { title: 'Stopped task' },
@@ -35,14 +41,29 @@ export const stoppedTable = (worst: Task, log: readonly string[], tasks: readonl
     { title: 'Last lines of its log' },
   ],
   rows: [
-    [...cells(worst), log[0] ?? null],
+    [taskId(worst), ...why(worst), log[0] ?? null],
     ...log.slice(1).map((line): readonly Cell[] => ['', '', '', line]),
-    ...tasks.filter((task) => task !== worst).map((task): readonly Cell[] => [...cells(task), null]),
+    ...alike(tasks.filter((task) => task !== worst)).map(([first, ...rest]): readonly Cell[] => [
+      rest.length === 0 ? taskId(first) : `${rest.length + 1} others`,
+      ...why(first),
+      null,
+    ]),
   ],
 });
 
-const cells = (task: Task): readonly Cell[] => [
-  taskId(task),
+/** Those that stopped for the same reason, together. */
+const alike = (tasks: readonly Task[]): readonly (readonly [Task, ...Task[]])[] => {
+  const groups = new Map<string, [Task, ...Task[]]>();
+  for (const task of tasks) {
+    const key = JSON.stringify(why(task));
+    const group = groups.get(key);
+    if (group) group.push(task);
+    else groups.set(key, [task]);
+  }
+  return [...groups.values()];
+};
+
+const why = (task: Task): readonly Cell[] => [
   exitCodeOf(task) ?? null,
-  [reasonOf(task), failedContainer(task)?.reason].filter((part) => part !== undefined).join('; '),
+  [reasonOf(task), moreOf(task)].filter((part) => part !== undefined).join('; '),
 ];

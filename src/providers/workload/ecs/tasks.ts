@@ -28,7 +28,7 @@ const isGone = ({ lastStatus }: Task): boolean => lastStatus === 'STOPPED' || la
 const stoppedAt = (task: Task): number => (task.stoppedAt ?? task.stoppingAt)?.getTime() ?? 0;
 
 /** One that ECS or a person stopped is no loss; one that ended by itself is. */
-const endedByItself = ({ stopCode }: Task): boolean =>
+export const endedByItself = ({ stopCode }: Task): boolean =>
   stopCode !== undefined && stopCode !== 'ServiceSchedulerInitiated' && stopCode !== 'UserInitiated';
 
 /** The tasks as instances, those that run longest first; in the places of those that are missing, the last ones that ended by themselves. */

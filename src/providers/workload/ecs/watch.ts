@@ -25,6 +25,8 @@ interface Wait {
   readonly justSent: boolean;
   /** A task comes up sooner than a deployment does: look every 5 s. */
   readonly sooner?: boolean;
+  /** Whoever judges shows a table of its own: not that of the deployments. */
+  readonly ownTable?: boolean;
   /** Events up to then were there before. ISO 8601; null for none. */
   readonly eventsSince: string | null;
   /** Default: the configured time in which tasks become ready. */
@@ -43,7 +45,7 @@ const blindForMs = 120_000;
  */
 export const watch = async (service: EcsService, call: Call, wait: Wait): Promise<Finding> => {
   const { clock, signal } = call;
-  const tell = teller(call, wait.eventsSince);
+  const tell = teller(call, wait);
   const began = clock.monotonic();
   const forMs = wait.forMs ?? service.config.readyTimeoutMs;
   let answeredAt = began;
@@ -86,7 +88,7 @@ const pause = ({ bad, throttled }: { readonly bad: boolean; readonly throttled: 
   return base * (1 + Math.random() / 10);
 };
 
-const teller = (call: Call, eventsSince: string | null) => {
+const teller = (call: Call, { eventsSince, ownTable = false }: Wait) => {
   const told = new Set<string>();
   const since = eventsSince === null ? 0 : Date.parse(eventsSince);
   let last = '';
@@ -97,7 +99,7 @@ const teller = (call: Call, eventsSince: string | null) => {
       call.report({ note: message });
     }
     const key = JSON.stringify(seen.deployments);
-    if (key === last) return;
+    if (ownTable || key === last) return;
     last = key;
     call.report({ table: deploymentsTable(seen) });
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cannotPull } from '../../../rigs/aws/ecs/behaviour.ts';
+import { cannotPull, healthy } from '../../../rigs/aws/ecs/behaviour.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { asked, callIn, openFor, scenario } from './ecs-rig.ts';
 
@@ -33,7 +33,7 @@ describe('scaling a scripted ECS service', () => {
     });
   });
 
-  test('tasks that do not come up: how many run, and what ECS says', async () => {
+  test('tasks that do not come up: three are enough, with what ECS says, once', async () => {
     await using aws = await startScriptedAws(
       scenario(
         {},
@@ -44,13 +44,28 @@ describe('scaling a scripted ECS service', () => {
         },
       ),
     );
+    const { scale } = openFor(aws);
+    const call = callIn(aws);
+    const change = await scale.plan({ to: 4, expected: 3 }, call);
+    await scale.apply(change, call);
+    expect(await scale.verify(change, call)).toMatchObject({
+      verdict: 'critical',
+      summary: expect.stringMatching(
+        /^the new tasks do not come up: 3 tasks failed; task \w+ stopped: CannotPull[^;]+$/,
+      ) as string,
+    });
+  });
+
+  test('tasks that take longer than configured: how many run', async () => {
+    const slow = { name: 'checkout:2', healthCheck: true, behaviour: { ...healthy, startsIn: 3600 } };
+    await using aws = await startScriptedAws(scenario({}, { taskDefinitions: [slow] }));
     const { scale } = openFor(aws, { readyTimeoutMs: 60_000 });
     const call = callIn(aws);
     const change = await scale.plan({ to: 4, expected: 3 }, call);
     await scale.apply(change, call);
     expect(await scale.verify(change, call)).toMatchObject({
       verdict: 'critical',
-      summary: expect.stringMatching(/^3 of 4 instances running after 1 min; .*CannotPull/) as string,
+      summary: expect.stringMatching(/^3 of 4 instances running after 1 min; last event: has started/) as string,
     });
   });
 
