@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { scenario } from '../../providers/workload/ecs/ecs-rig.ts';
+import type { Scenario, ServiceScenario } from '../../rigs/aws/scenario.ts';
+import type { ScriptedAws } from '../../rigs/aws/scripted.ts';
+import { startScriptedAws } from '../../rigs/aws/scripted.ts';
+import type { ServiceHandle } from '../../rigs/aws/service-handle.ts';
+import { newDirectory, newOperator, writeFiles } from '../rig.ts';
+import type { Operator } from '../rig.ts';
+
+/** A service of three tasks, played by the scripted peer. */
+export interface Played extends AsyncDisposable {
+  readonly aws: ScriptedAws;
+  readonly service: ServiceHandle;
+  /** Somebody whose configuration names it. */
+  operator(options?: OperatorOptions): Operator;
+  /** Waits until the service is as wanted, in the time that goes by. */
+  until(wanted: (service: ServiceHandle) => boolean): Promise<void>;
+}
+
+export interface OperatorOptions {
+  /** More lines of the environment in runbook.config.yaml. */
+  readonly lines?: readonly string[];
+  /** More keys of its workload. */
+  readonly workload?: Readonly<Record<string, string>>;
+  /** More variables of the environment, or others. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the environment has keys. Default: yes. */
+  readonly keys?: boolean;
+}
+
+/** So many played seconds go by in a real one: a usual rollout is over long before the first look after it, 15 s later. */
+const factor = 10;
+
+/** The service, where it is another than the usual one, and what else there is. Call it with `await using`. */
+export const play = async (service: Partial<ServiceScenario> = {}, more: Partial<Scenario> = {}): Promise<Played> => {
+  const aws = await startScriptedAws(scenario(service, { time: { factor }, ...more }));
+  return {
+    aws,
+    service: aws.service('checkout'),
+    operator: ({ lines = [], workload = {}, env = {}, keys = true } = {}) => {
+      const directory = newDirectory();
+      const { region, account, cluster } = aws;
+      const place = { provider: 'ecs', region, account, cluster, service: 'checkout', ...workload };
+      writeFiles(directory, { 'runbook.config.yaml': configuration(place, lines) });
+      const surroundings: Record<string, string> = { ...aws.env, ...env };
+      // Its home is its own.
+      delete surroundings['HOME'];
+      if (!keys) for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete surroundings[name];
+      return newOperator(join(directory, 'runbook.config.yaml'), surroundings);
+    },
+    until: async (wanted) => {
+      while (!wanted(aws.service('checkout'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    [Symbol.asyncDispose]: () => aws.close(),
+  };
+};
+
+/** What an engineer confirms destructive steps with. */
+export const confirm = '--confirm checkout/staging';
+
+/** How often each operation was called, of all services. */
+export const calls = (aws: ScriptedAws): Readonly<Record<string, number>> => Object.fromEntries(aws.calls);
+
+/** In flow style throughout: what a test adds is a line or a key. */
+const configuration = (place: object, lines: readonly string[]): string =>
+  [
+    'version: 1',
+    'service: { name: checkout }',
+    'environments:',
+    '  staging:',
+    `    workload: ${JSON.stringify(place)}`,
+    ...lines.map((line) => `    ${line}`),
+    '',
+  ].join('\n');
