@@ -111,6 +111,7 @@ const offerUndo = async <Input, Ports>(
   try {
     const done = await runAction(run, undo, undoPath);
     ended(done.result, done.finding ? { finding: done.finding } : {});
+    run.takenBack = true;
     return new RunbookError('failed', `${failure.message} It was taken back: ${undo.title}.`, { next: failure.next });
   } catch (error) {
     if (run.recording.failed) throw error;

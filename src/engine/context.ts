@@ -33,6 +33,8 @@ export interface Run<Input, Ports> extends RunOptions<Input, Ports> {
   /** When the first change began, on the monotonic clock: from here on plans may differ from `expected` by our own doing. */
   changedAt?: number;
   failedStep?: string;
+  /** What failed was taken back by its undo. */
+  takenBack?: true;
   /** Set once a record could not be written: nothing is recorded, so nothing is changed, after it. */
   readonly recording: { readonly failed: boolean; readonly failure?: unknown };
 }

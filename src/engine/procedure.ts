@@ -148,6 +148,8 @@ export interface Procedure<Input, Ports> {
   readonly afterFailure?: (context: {
     readonly input: Input;
     readonly failedStep: string | undefined;
+    /** What failed was taken back by its undo. */
+    readonly takenBack: boolean;
     readonly findings: ReadonlyMap<string, Finding>;
   }) => readonly string[];
 }

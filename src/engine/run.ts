@@ -20,6 +20,7 @@ export interface RunResult {
   /** Titles of the steps that did not run or did not end well. */
   readonly undone: readonly string[];
   readonly failedStep?: string;
+  readonly takenBack?: true;
   /** When the first change began, on the monotonic clock. */
   readonly changedAt?: number;
   /** Why it ended early; absent when every step ran. */
@@ -40,6 +41,7 @@ export const runSteps = async <Input, Ports>(options: RunOptions<Input, Ports>):
     findings: run.findings,
     undone: run.undone,
     ...(run.failedStep === undefined ? {} : { failedStep: run.failedStep }),
+    ...(run.takenBack === undefined ? {} : { takenBack: run.takenBack }),
     ...(run.changedAt === undefined ? {} : { changedAt: run.changedAt }),
   });
   try {

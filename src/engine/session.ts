@@ -147,10 +147,10 @@ const outcomeOf = <Input, Ports>(
 
 const after = <Input, Ports>(
   options: SessionOptions<Input, Ports>,
-  { failedStep, findings }: Pick<RunResult, 'failedStep' | 'findings'>,
+  { failedStep, takenBack, findings }: Pick<RunResult, 'failedStep' | 'takenBack' | 'findings'>,
 ): readonly string[] => {
   try {
-    return options.procedure.afterFailure?.({ input: options.input, failedStep, findings }) ?? [];
+    return options.procedure.afterFailure?.({ input: options.input, failedStep, takenBack: takenBack === true, findings }) ?? [];
   } catch {
     // Advice that cannot be given must not hide what happened.
     return [];

@@ -82,7 +82,8 @@ const named = (instances: readonly Instance[], health: Instance['health']): stri
 export const instancesLeft = (before: Finding | undefined, now: WorkloadStatus): string => {
   const startedBefore = startTimes(before);
   const since = startedBefore.size === 0 ? momentOf(before) : undefined;
-  const standing = (one: Instance): 'new' | 'down' | 'old' | 'unknown' => {
+  const standing = (one: Instance): 'new' | 'down' | 'stopping' | 'old' | 'unknown' => {
+    if (one.state === 'stopping') return 'stopping';
     if (!mayRun(one) || one.health === 'critical') return 'down';
     if (one.startedAt === undefined) return 'unknown';
     if (since !== undefined) return Date.parse(one.startedAt) < since ? 'old' : 'new';
@@ -90,7 +91,7 @@ export const instancesLeft = (before: Finding | undefined, now: WorkloadStatus):
     if (then === undefined) return 'unknown';
     return one.startedAt === then ? 'old' : 'new';
   };
-  const words = (['new', 'down', 'old', 'unknown'] as const).flatMap((word) => {
+  const words = (['new', 'down', 'stopping', 'old', 'unknown'] as const).flatMap((word) => {
     const those = now.instances.filter((one) => standing(one) === word);
     const names = those.map((one) => (word === 'down' ? `${one.id}: ${one.detail ?? one.state}` : one.id));
     return those.length === 0 ? [] : [`${those.length} ${word} (${names.join(', ')})`];

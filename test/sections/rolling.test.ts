@@ -65,6 +65,7 @@ describe('a rolling restart that fails', () => {
     expect(end.outcome.status).toBe('failed');
     expect(end.outcome.summary).toContain('It was taken back: Back to the version before.');
     expect(end.outcome.summary).toContain('Instances now: 3 down');
+    expect(end.outcome.next).toEqual(['rb restart status']);
     expect(of('change.planned').at(-1)?.change.difference).toEqual(['- image: shop:1.5', '+ image: shop:1.4']);
   });
 

@@ -61,11 +61,16 @@ export const rollingRestart = procedure({
       : `Rolling restart begun${begun(findings)}. How it goes: rb restart status`,
   stateLeft: async ({ workload, findings, signal }) =>
     instancesLeft(findings.get('before'), await workload.status({ signal })),
-  afterFailure: ({ input, failedStep, findings }) => [
+  afterFailure: ({ input, failedStep, takenBack, findings }) => [
     'rb restart status',
-    ...again(input.batch, failedStep, findings.get('before')),
-    'rb restart undo   (back to the version before)',
-    'rb restart --emergency   (stops everything; only if nothing else helps)',
+    // The version before serves again: another undo would bring the bad one back.
+    ...(takenBack
+      ? []
+      : [
+          ...again(input.batch, failedStep, findings.get('before')),
+          'rb restart undo   (back to the version before)',
+          'rb restart --emergency   (stops everything; only if nothing else helps)',
+        ]),
   ],
 });
 

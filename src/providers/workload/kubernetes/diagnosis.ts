@@ -25,7 +25,7 @@ export const diagnose = async (
   return {
     verdict: 'critical',
     summary: worst === undefined ? what : `${what}: ${sentence(worst, troubles)}`,
-    ...(shown.length === 0 ? {} : { evidence: table(shown, logs, more) }),
+    ...(shown.length > 1 || (logs[0] ?? []).length > 0 ? { evidence: table(shown, logs, more) } : {}),
     data: {
       troubles: shown.map(({ pod, container, reason, message, exitCode, restarts }, index) => ({
         pod,
@@ -100,33 +100,17 @@ const linesOf = (text: string): readonly string[] =>
     .slice(-logLines)
     .map((line) => (line.length > widestLine ? `${line.slice(0, widestLine)}…` : line));
 
-const table = (shown: readonly Trouble[], logs: readonly (readonly string[] | undefined)[], more: number): Table => ({
-  columns: [
-    { title: 'Pod' },
-    { title: 'Container' },
-    { title: 'Reason' },
-    { title: 'Exit code', align: 'right' },
-    { title: 'Restarts', align: 'right' },
-    { title: 'Last lines of its log' },
-  ],
-  rows: [
-    ...shown.flatMap((one, index) => rowsOf(one, logs[index])),
-    ...(more > 0 ? [[`and ${more} more`, '', '', '', '', ''] as const] : []),
-  ],
-});
-
-const rowsOf = (one: Trouble, log: readonly string[] | undefined): readonly (readonly Cell[])[] => {
-  const said = log ?? (one.message === undefined ? [] : [oneLine(one.message)]);
-  const [first = null, ...rest] = said;
-  return [
-    [
-      one.pod,
-      one.container ?? null,
-      { text: one.reason, verdict: 'critical' },
-      one.exitCode ?? null,
-      one.restarts,
-      first,
+/** One column: at 80 columns a log beside other facts would be cut off. Of a single pod the summary says the facts. */
+const table = (shown: readonly Trouble[], logs: readonly (readonly string[] | undefined)[], more: number): Table => {
+  const isOne = shown.length === 1;
+  return {
+    columns: [{ title: isOne ? 'Last lines of its log' : 'Pod, and the last lines of its log' }],
+    rows: [
+      ...shown.flatMap((one, index) => {
+        const lines = (logs[index] ?? []).map((line): readonly Cell[] => [isOne ? line : `    ${line}`]);
+        return isOne ? lines : [[{ text: sentence(one, [one]), verdict: 'critical' } as const], ...lines];
+      }),
+      ...(more > 0 ? [[`and ${more} more`] as const] : []),
     ],
-    ...rest.map((line): readonly Cell[] => ['', '', '', '', '', line]),
-  ];
+  };
 };

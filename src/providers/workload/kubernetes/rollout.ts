@@ -54,7 +54,8 @@ const deployment = (snapshot: Snapshot, context: RolloutContext): Rollout => {
   const deadline = exceededDeadline(snapshot, context);
   if (deadline) return { state: 'failed', what: deadline.message ?? 'the progress deadline is exceeded' };
   if (updated < replicas) return underWay(snapshot, `${updated} of ${replicas} new pods are made`);
-  if (present > updated) return underWay(snapshot, `${present - updated} old ones are still there`);
+  const old = present - updated;
+  if (old > 0) return underWay(snapshot, `${old} old ${old === 1 ? 'pod is' : 'pods are'} still there`);
   if (available < updated) return underWay(snapshot, `${available} of ${updated} new pods are available`);
   return { state: 'complete', what: `${available} of ${replicas} pods are new and available` };
 };

@@ -34,7 +34,7 @@ describe('the rollout of a Deployment', () => {
     ['the same counts, from before the change', { ...all, observedGeneration: 3 }, {}, {}, 'under way', /not seen/],
     ['no status at all yet', { observedGeneration: 0 }, {}, {}, 'under way', /not seen/],
     ['two of three made', { ...all, replicas: 4, updatedReplicas: 2 }, {}, {}, 'under way', /^2 of 3 new pods/],
-    ['an old one left', { ...all, replicas: 4 }, {}, {}, 'under way', /^1 old ones? /],
+    ['an old one left', { ...all, replicas: 4 }, {}, {}, 'under way', /^1 old pod is still there$/],
     ['new ones not available', { ...all, availableReplicas: 1 }, {}, {}, 'under way', /^1 of 3 new pods are available/],
     ['scaled to none', { observedGeneration: 4 }, { replicas: 0 }, {}, 'complete', /^0 of 0/],
     [
