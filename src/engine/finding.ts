@@ -22,6 +22,8 @@ export interface Table {
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** It is typed or searched for elsewhere, a name: the other columns are cut before it. */
+  readonly whole?: true;
 }
 
 /** `null` is shown as a dash. A cell with a verdict is coloured, and carries its mark where there is no colour. */

@@ -150,7 +150,10 @@ const after = <Input, Ports>(
   { failedStep, takenBack, findings }: Pick<RunResult, 'failedStep' | 'takenBack' | 'findings'>,
 ): readonly string[] => {
   try {
-    return options.procedure.afterFailure?.({ input: options.input, failedStep, takenBack: takenBack === true, findings }) ?? [];
+    return (
+      options.procedure.afterFailure?.({ input: options.input, failedStep, takenBack: takenBack === true, findings }) ??
+      []
+    );
   } catch {
     // Advice that cannot be given must not hide what happened.
     return [];

@@ -17,6 +17,8 @@ export interface TableLayout {
 
 const gap = '  ';
 const leastWidth = 4;
+/** Columns are not made narrower than this, or than their title, to keep another one whole. */
+const readableWidth = 10;
 
 interface Shown {
   readonly text: string;
@@ -35,7 +37,12 @@ export const renderTable = (table: Table, layout: TableLayout): readonly Text[] 
   const natural = titles.map((title, index) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(row[index]?.text ?? ''))),
   );
-  const widths = fit(natural, layout.width - indent.length - gap.length * (natural.length - 1));
+  const columns = natural.map((width, index) => ({
+    width,
+    readable: Math.min(width, Math.max(readableWidth, widthOf(titles[index] ?? ''))),
+    whole: table.columns[index]?.whole === true,
+  }));
+  const widths = fit(columns, layout.width - indent.length - gap.length * (natural.length - 1));
   const right = table.columns.map((column, index) => alignsRight(column, table.rows, index));
 
   const place = (text: string, index: number): string => {
@@ -75,15 +82,26 @@ const alignsRight = (column: Column, rows: Table['rows'], index: number): boolea
   return cells.length > 0 && cells.every((cell) => typeof cell === 'number');
 };
 
-/** Takes a column at a time from the widest until the sum fits. */
-const fit = (natural: readonly number[], available: number): readonly number[] => {
-  const widths = [...natural];
+interface Width {
+  readonly width: number;
+  readonly readable: number;
+  readonly whole: boolean;
+}
+
+/** Takes a column at a time from the widest until the sum fits; from those that are to stay whole last. */
+const fit = (columns: readonly Width[], available: number): readonly number[] => {
+  const widths = columns.map(({ width }) => width);
   let excess = widths.reduce((sum, width) => sum + width, 0) - available;
-  while (excess > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= leastWidth) break;
-    widths[widths.lastIndexOf(widest)] = widest - 1;
-    excess -= 1;
-  }
+  const cut = (least: (column: Width) => number): void => {
+    const room = () =>
+      columns.map((column, index) => ((widths[index] ?? 0) > least(column) ? (widths[index] ?? 0) : 0));
+    for (let rooms = room(); excess > 0 && Math.max(...rooms) > 0; rooms = room()) {
+      const widest = Math.max(...rooms);
+      widths[rooms.lastIndexOf(widest)] = widest - 1;
+      excess -= 1;
+    }
+  };
+  if (columns.some(({ whole }) => whole)) cut(({ whole, width, readable }) => (whole ? width : readable));
+  cut(() => leastWidth);
   return widths;
 };

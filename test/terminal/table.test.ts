@@ -36,6 +36,15 @@ describe('a table', () => {
     ]);
   });
 
+  test('a name that is typed elsewhere stays whole as long as the others can be read', () => {
+    const pods: Table = {
+      columns: [{ title: 'Instance', whole: true }, { title: 'Health' }],
+      rows: [['checkout-api-77cb46d9bd-x926t', { text: 'not ready, exit code 3 before', verdict: 'critical' }]],
+    };
+    expect(linesAt(50, pods)[1]).toBe('checkout-api-77cb46d9bd-x926t  ✗ not ready, exit…');
+    expect(linesAt(36, pods)[1]).toBe('checkout-api-77cb46d9bd…  ✗ not rea…');
+  });
+
   test('at 200 columns everything is there', () => {
     expect(linesAt(200, sessions)).toEqual([
       ' pid  application        state                  query',

@@ -7,7 +7,7 @@ export const instancesTable = (instances: readonly Instance[], now: Date): Table
   const counted = instances.some(({ restarts }) => restarts !== undefined);
   return {
     columns: [
-      { title: 'Instance' },
+      { title: 'Instance', whole: true },
       { title: 'Version' },
       { title: 'Up', align: 'right' },
       ...(counted ? [{ title: 'Restarts', align: 'right' as const }] : []),

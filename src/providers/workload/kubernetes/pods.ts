@@ -134,7 +134,7 @@ export const troubleOf = (pod: PodView): string | undefined => {
 /** Between two crashes a container runs: how the run before ended tells it from one that is only slow. */
 const notReady = ({ containers }: PodView): string => {
   const last = containers.find(({ ready, init, last: ended }) => !ready && !init && ended)?.last;
-  return last === undefined ? 'not ready' : `not ready, ended before with exit code ${last.exitCode}`;
+  return last === undefined ? 'not ready' : `not ready, exit code ${last.exitCode} before`;
 };
 
 /** A pod as every view of a workload shows it. */
