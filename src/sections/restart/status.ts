@@ -45,6 +45,6 @@ export const restartStatus = procedure({
   },
   afterFailure: ({ findings }) =>
     findings.get('status/rollout')?.verdict === 'critical'
-      ? ['rb restart undo --dry-run   (what the version before would bring back)', 'rb restart undo', 'rb health']
+      ? ['rb restart undo --dry-run   (shows what it would change)', 'rb restart undo', 'rb health']
       : ['rb restart --rolling', 'rb health'],
 });

@@ -54,13 +54,16 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
     await using played = await play(breaker);
     const log = ['connecting to the database', 'fatal: password authentication failed'];
     played.service.nextDeployment(crashes(1, log));
-    const { code, stderr } = await played.operator().run('restart --rolling --yes');
+    const operator = played.operator();
+    const { code, stderr } = await operator.run('restart --rolling --yes');
     expect(code).toBe(1);
     expect(stderr).toMatch(/the restart failed; ECS rolled back to checkout:2 \(ecs-svc\/\d+\) and is stable/);
     expect(stderr).toMatch(/ROLLBACK_SUCCESSFUL: .*circuit breaker threshold was exceeded/);
     expect(stderr).toMatch(/task \w+ \(app: exit code 1\) stopped: Essential container in task exited/);
     expect(stderr).toContain('fatal: password authentication failed');
     expect(played.service.describe()).toMatchObject({ runningCount: 3, deployments: [{ rolloutState: 'COMPLETED' }] });
+    const undo = await operator.run('restart undo --yes');
+    expect([undo.code, undo.stderr]).toEqual([3, expect.stringContaining('ECS went back to checkout:2 by itself')]);
   });
 
   test('one that is seen while it is rolled back: the reason is told at once, and the end of that is waited for', async () => {

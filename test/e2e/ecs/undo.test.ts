@@ -67,7 +67,7 @@ describe.concurrent('rb restart undo against the scripted peer', () => {
 describe.concurrent('a bad version against the scripted peer', () => {
   test('that is restarted fails with the reason; the undo that is offered goes back to what serves', async () => {
     await using played = await bad();
-    const session = played.operator().session('restart --rolling', { columns: 100, rows: 60 });
+    const session = played.operator().session('restart --rolling', { columns: 200, rows: 60 });
     await session.shows('Do it? [y/N]');
     session.type(`y${keys.enter}`);
     while ((session.screen().match(/Do it\? \[y\/N\]/g) ?? []).length < 2) await session.changes();

@@ -4,8 +4,8 @@ import type { Table } from '../../../engine/finding.ts';
 import type { Call } from '../port.ts';
 import { lastLines } from './last-lines.ts';
 import type { EcsService } from './service.ts';
-import { described, exitCodeOf, failedContainer, stoppedTable } from './stopped-tasks.ts';
-import { unended } from './words.ts';
+import { described, exitCodeOf, failedContainer, logTable, stoppedTable } from './stopped-tasks.ts';
+import { counted, unended } from './words.ts';
 
 /** Why a deployment did not work. */
 export interface Diagnosis {
@@ -14,6 +14,8 @@ export interface Diagnosis {
   /** What ECS keeps about the deployment: "ROLLBACK_SUCCESSFUL: Service deployment rolled back because ...". */
   readonly record?: string;
   readonly evidence?: Table;
+  /** The last lines of that task; why there are none, where they cannot be read. */
+  readonly log: readonly string[];
 }
 
 interface Subject {
@@ -21,8 +23,6 @@ interface Subject {
   readonly deployment?: string | undefined;
   readonly createdAt: Date | undefined;
 }
-
-const shownTasks = 10;
 
 /** Looks at the tasks that stopped and at ECS's record of the deployment. What cannot be seen is left out: the verdict stands without it. */
 export const diagnose = async (
@@ -35,10 +35,15 @@ export const diagnose = async (
     unlessBlind(() => recordOf(service, subject, call)),
   ]);
   const worst = worstOf(stopped ?? []);
+  const log = worst ? await logOf(service, worst, call) : [];
+  const others = (stopped?.length ?? 0) - 1;
   return {
-    ...(worst ? { firstTask: described(worst) } : {}),
+    ...(worst
+      ? { firstTask: `${described(worst)}${others > 0 ? `; ${counted(others, 'more task')} stopped` : ''}` }
+      : {}),
     ...(record?.status ? { record: recordSaid(record) } : {}),
-    ...(worst && stopped ? { evidence: stoppedTable(worst, await logOf(service, worst, call), stopped) } : {}),
+    ...(worst && stopped ? { evidence: log.length > 0 ? logTable(worst, log) : stoppedTable(stopped) } : {}),
+    log,
   };
 };
 
@@ -97,8 +102,7 @@ const stoppedTasks = async (
       ({ stopCode, stoppedReason }) =>
         stopCode !== 'UserInitiated' && stoppedReason?.startsWith('Scaling activity') !== true,
     )
-    .toSorted((a, b) => (b.stoppingAt ?? b.stoppedAt ?? 0).valueOf() - (a.stoppingAt ?? a.stoppedAt ?? 0).valueOf())
-    .slice(0, shownTasks);
+    .toSorted((a, b) => (b.stoppingAt ?? b.stoppedAt ?? 0).valueOf() - (a.stoppingAt ?? a.stoppedAt ?? 0).valueOf());
 };
 
 /** ECS's own record of a deployment, which outlives it: ROLLBACK_SUCCESSFUL, ROLLBACK_FAILED, STOPPED and why. */

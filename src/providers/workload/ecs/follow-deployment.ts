@@ -48,7 +48,12 @@ export const followDeployment = async (service: EcsService, call: Call, followin
       verdict: 'critical',
       summary: parts.join('; '),
       evidence: found.evidence ?? deploymentsTable(seen),
-      data: { deployment: subject?.id ?? id ?? null, failedTasks: subject?.failed ?? 0, record: found.record ?? null },
+      data: {
+        deployment: subject?.id ?? id ?? null,
+        failedTasks: subject?.failed ?? 0,
+        record: found.record ?? null,
+        log: [...found.log],
+      },
     };
   };
 

@@ -53,11 +53,15 @@ export const previousOf = async (service: EcsService, seen: Seen, call: Call): P
   );
 };
 
-/** From ECS's record of the service's deployments, where that may be read. */
+/**
+ * From ECS's record of the service's deployments, where that may be read. Errors: `refused` where ECS went back by itself: what
+ * runs now is the version before already.
+ */
 const deployedBefore = async (service: EcsService, seen: Seen, call: Call): Promise<Previous | undefined> => {
   const api = await service.api();
   try {
     const records = await api.serviceDeployments(service.place, remembered, call);
+    if (records[0]?.status === 'ROLLBACK_SUCCESSFUL') throw alreadyBack(seen);
     const successful = records.filter(({ status }) => status === 'SUCCESSFUL');
     const arns = [...new Set(successful.flatMap(({ targetServiceRevisionArn }) => targetServiceRevisionArn ?? []))];
     if (arns.length === 0) return undefined;
@@ -74,10 +78,17 @@ const deployedBefore = async (service: EcsService, seen: Seen, call: Call): Prom
     return undefined;
   } catch (error) {
     call.signal.throwIfAborted();
-    if (!(error instanceof RunbookError)) throw error;
+    if (!(error instanceof RunbookError) || error.kind === 'refused') throw error;
     return undefined;
   }
 };
+
+const alreadyBack = ({ taskDefinition }: Seen): RunbookError =>
+  new RunbookError(
+    'refused',
+    `the last deployment failed, and ECS went back to ${taskDefinition} by itself: there is nothing to take back`,
+    { next: ['rb restart status', 'rb restart undo --to-revision <number>   (further back)'] },
+  );
 
 const nextLower = async (service: EcsService, seen: Seen, call: Call): Promise<Previous | undefined> => {
   const number = Number(seen.taskDefinition.split(':')[1]);

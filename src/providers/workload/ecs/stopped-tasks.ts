@@ -32,23 +32,23 @@ const moreOf = (task: Task): string | undefined => {
 
 const reasonOf = (task: Task): string => unended(task.stoppedReason ?? task.stopCode ?? 'stopped');
 
-/** The tasks that stopped: the one that says most with the last lines of its log, and how many others stopped for which reason. */
-export const stoppedTable = (worst: Task, log: readonly string[], tasks: readonly Task[]): Table => ({
-  columns: [
-    { title: 'Stopped task' },
-    { title: 'Exit code', align: 'right' },
-    { title: 'Reason' },
-    { title: 'Last lines of its log' },
-  ],
-  rows: [
-    [taskId(worst), ...why(worst), log[0] ?? null],
-    ...log.slice(1).map((line): readonly Cell[] => ['', '', '', line]),
-    ...alike(tasks.filter((task) => task !== worst)).map(([first, ...rest]): readonly Cell[] => [
-      rest.length === 0 ? taskId(first) : `${rest.length + 1} others`,
+/** The end of its log has the whole width: what a program says last is what one wants to read. */
+export const logTable = (task: Task, log: readonly string[]): Table => ({
+  columns: [{ title: `Last lines of the log of task ${taskId(task)}` }],
+  rows: log.map((line) => [line]),
+});
+
+const shownReasons = 10;
+
+/** The tasks that stopped, those that did so for the same reason together. */
+export const stoppedTable = (tasks: readonly Task[]): Table => ({
+  columns: [{ title: 'Stopped task' }, { title: 'Exit code', align: 'right' }, { title: 'Reason' }],
+  rows: alike(tasks)
+    .slice(0, shownReasons)
+    .map(([first, ...rest]): readonly Cell[] => [
+      rest.length === 0 ? taskId(first) : `${taskId(first)} and ${rest.length} more`,
       ...why(first),
-      null,
     ]),
-  ],
 });
 
 /** Those that stopped for the same reason, together. */

@@ -96,16 +96,17 @@ const isBad = (message: string): boolean => /unable|unhealthy|failed|error|rolli
 const events = async (service: EcsService, call: ViewCall): Promise<Finding> => {
   const seen = await service.look(call, 'shared');
   const [newest] = seen.events;
+  const now = call.clock.now().getTime();
   if (!newest) return { verdict: 'ok', summary: 'no events', data: [] };
   return {
     verdict: isBad(newest.message) ? 'warn' : 'ok',
     summary: unended(newest.message),
     evidence: {
-      columns: [{ title: 'Time' }, { title: 'Event' }],
+      columns: [{ title: 'Age', align: 'right' }, { title: 'Event' }],
       rows: seen.events
         .slice(0, 20)
         .map(({ at, message }) => [
-          at?.toISOString() ?? null,
+          at === undefined ? null : age(now - at.getTime()),
           isBad(message) ? { text: message, verdict: 'warn' } : message,
         ]),
     },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
+import { crashes } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';
@@ -97,6 +98,18 @@ describe('rolling back a scripted ECS service', () => {
       message: 'there is no task definition checkout:99',
     });
     await expect(plan(aws, 'the last good one')).rejects.toMatchObject({ kind: 'usage' });
+  });
+
+  test('after ECS went back by itself there is nothing to take back, but a named revision', async () => {
+    await using aws = await startScriptedAws(scenario({ circuitBreaker: { enable: true, rollback: true } }));
+    aws.service('checkout').nextDeployment(crashes(1, []));
+    aws.service('checkout').deployBehind();
+    aws.advance(600);
+    await expect(plan(aws)).rejects.toMatchObject({
+      kind: 'refused',
+      message: 'the last deployment failed, and ECS went back to checkout:2 by itself: there is nothing to take back',
+    });
+    expect(await plan(aws, '1')).toMatchObject({ data: { to: 'checkout:1' } });
   });
 
   test('a service that has run nothing else has no way back', async () => {

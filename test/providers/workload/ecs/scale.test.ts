@@ -51,7 +51,7 @@ describe('scaling a scripted ECS service', () => {
     expect(await scale.verify(change, call)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(
-        /^the new tasks do not come up: 3 tasks failed; task \w+ stopped: CannotPull[^;]+$/,
+        /^the new tasks do not come up: 3 tasks failed; task \w+ stopped: CannotPull[^;]+; 2 more tasks stopped$/,
       ) as string,
     });
   });
