@@ -4,7 +4,14 @@ import type { BlockingView, EndedSession, EndSessionsRequest, Session, SessionKe
 import type { BloatView, DatabaseSize, IndexReview } from './port/storage.ts';
 import type { ReplicationView, WalView } from './port/replication.ts';
 import type { StatementOrder, StatementsView } from './port/statements.ts';
-import type { Table, VacuumOptions, VacuumOutcome, VacuumProgress, VacuumStatus, XminHolder } from './port/vacuum.ts';
+import type {
+  DatabaseTable,
+  VacuumOptions,
+  VacuumOutcome,
+  VacuumProgress,
+  VacuumStatus,
+  XminHolder,
+} from './port/vacuum.ts';
 
 export type * from './port/sessions.ts';
 export type * from './port/storage.ts';
