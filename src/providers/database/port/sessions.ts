@@ -92,6 +92,6 @@ export interface BlockingView {
   readonly edges: readonly { readonly blocked: number; readonly blocker: number }[];
   /** Every prepared transaction of the server, the oldest first; most block nobody. */
   readonly prepared: readonly PreparedTransaction[];
-  /** Sessions whose waiting cannot be seen. */
+  /** Of `sessions`, those that take part and of which nothing else may be read: neither state nor statement. */
   readonly unseen: number;
 }
