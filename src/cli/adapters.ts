@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { commandLine } from '../config/schema/argument-list.ts';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -7,6 +8,7 @@ import { RunbookError } from '../engine/errors.ts';
 import type { CommandSpec } from '../providers/command/run.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
+import { accountName } from './system.ts';
 
 export interface AdapterDeps {
   readonly loaded: LoadedConfig;
@@ -40,6 +42,7 @@ const openersFor = (deps: AdapterDeps): { readonly [Name in PortName]: () => Pro
     },
     workloadIfAny: async () => workload && openWorkload(deps, workload, http),
     logs: async () => logs && openLogs(deps, logs),
+    database: async () => openDatabase(deps),
   };
 };
 
@@ -96,6 +99,18 @@ const openLogs = async (
   if (config.provider !== 'file') throw notYet('logs', config.provider, 'file');
   const { openFileLogs } = await import('../providers/logs/file.ts');
   return openFileLogs({ paths: [config.path], fields: config.fields, cwd: deps.loaded.directory });
+};
+
+const openDatabase = async (deps: AdapterDeps): Promise<Ports['database']> => {
+  const { settings, loaded, env, secrets } = deps;
+  const { database } = settings.environment;
+  if (!database) throw missingSection(loaded, settings.name, 'database');
+  const { url, replicas } = database;
+  const [{ openPostgres }, resolved] = await Promise.all([
+    import('../providers/database/postgres.ts'),
+    secrets.resolve({ url, replicas }, `environments.${settings.name}.database`),
+  ]);
+  return openPostgres(resolved, { environment: env, home: homedir(), login: accountName() ?? '' });
 };
 
 const notYet = (section: string, provider: string, available: string): RunbookError =>

@@ -22,6 +22,8 @@ export interface Table {
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Left out where there is no room for all columns; the last one first. */
+  readonly extra?: true;
 }
 
 /** `null` is shown as a dash. A cell with a verdict is coloured, and carries its mark where there is no colour. */

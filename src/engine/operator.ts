@@ -72,6 +72,8 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
       if (ids.includes(answer)) return { answer, by: '--answer' };
       throw new RunbookError('usage', `--answer ${step}=${answer}: the answers are ${ids.join(', ')}.`);
     }
+    const unasked = question.options.find((option) => option.unasked);
+    if (!prompts && unasked) return { answer: unasked.id, by: 'no terminal' };
     if (!prompts) throw unanswered(step, question.question, ids);
     const chosen = await prompts.choose(question);
     if (chosen === undefined) throw new RunbookError('declined', `No answer to "${question.question}".`);

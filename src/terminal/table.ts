@@ -23,8 +23,15 @@ interface Shown {
   readonly verdict?: Verdict;
 }
 
-/** A table as lines: a header, then one line a row. What does not fit is taken from the widest columns and ends with `…`. */
-export const renderTable = (table: Table, layout: TableLayout): readonly Text[] => {
+/** What a column of text is at least worth having: a column that is `extra` is left out before others become narrower. */
+const worthHaving = 16;
+
+/**
+ * A table as lines: a header, then one line a row. Where there is no room columns that are `extra` are left out; what still
+ * does not fit is taken from the widest columns and ends with `…`.
+ */
+export const renderTable = (whole: Table, layout: TableLayout): readonly Text[] => {
+  const table = withoutExtra(whole, layout);
   const indent = ' '.repeat(layout.indent ?? 0);
   // Secrets go before anything is cut: half a secret is not recognised any more.
   const safe = (text: string) => clean(layout.redactor.redact(text));
@@ -60,6 +67,27 @@ export const renderTable = (table: Table, layout: TableLayout): readonly Text[] 
     ),
   ];
 };
+
+const withoutExtra = (table: Table, { width, indent = 0 }: TableLayout): Table => {
+  const needed = table.columns.map(({ title }, index) => {
+    const widest = Math.max(widthOf(title), ...table.rows.map((row) => widthOf(plainCell(row[index] ?? null))));
+    return Math.min(widest, worthHaving) + gap.length;
+  });
+  let excess = needed.reduce((sum, one) => sum + one, 0) - gap.length - (width - indent);
+  const dropped = new Set<number>();
+  for (let index = needed.length - 1; index >= 0 && excess > 0; index -= 1) {
+    if (!table.columns[index]?.extra) continue;
+    dropped.add(index);
+    excess -= needed[index] ?? 0;
+  }
+  if (dropped.size === 0) return table;
+  const kept = <Of>(of: readonly Of[]): readonly Of[] => of.filter((_, index) => !dropped.has(index));
+  return { columns: kept(table.columns), rows: table.rows.map(kept) };
+};
+
+/** Good enough to measure by. */
+const plainCell = (cell: Cell): string =>
+  cell !== null && typeof cell === 'object' ? `  ${cell.text}` : String(cell ?? '-');
 
 const shown = (cell: Cell, symbols: Symbols, safe: (text: string) => string): Shown => {
   if (cell === null) return { text: symbols.skipped };

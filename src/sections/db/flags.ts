@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { parseDuration } from '../../config/duration.ts';
+import { RunbookError } from '../../engine/errors.ts';
+import type { Rb } from '../section.ts';
+import type { Read } from './read.ts';
+
+/** The flags of every look. */
+export interface LookFlags {
+  readonly on?: string;
+  readonly watch?: string;
+}
+
+export const withOn = (command: Command): Command =>
+  command.option('--on <server>', 'the name of a replica of the configuration, instead of the primary');
+
+/** `5`, in seconds, or `5s`, `1m`. Milliseconds. Errors: `usage`. */
+const everyMs = (text: string): number => {
+  if (!/^\d+(?:\.\d+)?$/.test(text)) return parseDuration(text, '--watch');
+  const ms = Number(text) * 1000;
+  if (ms >= 250 && ms <= 86_400_000) return ms;
+  throw new RunbookError('usage', `--watch ${text}: expected seconds between 0.25 and 86400.`);
+};
+
+/** Runs a look once, or again and again with `--watch`. */
+export const runLook = <Input>(rb: Rb, look: Read<Input>, { on, watch }: LookFlags, input: object): Promise<void> => {
+  const asked = { ...input, ...(on === undefined ? {} : { on }) };
+  return watch === undefined ? rb.run(look.once, asked) : rb.run(look.watched, { ...asked, everyMs: everyMs(watch) });
+};
+
+/** A whole number between two. Errors: `usage`. */
+export const wholeNumber = (text: string, what: string, least: number, most: number): number => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new RunbookError(
+    'usage',
+    `${what}: expected a whole number between ${least} and ${most}, found ${JSON.stringify(text.slice(0, 40))}.`,
+  );
+};
