@@ -14,5 +14,6 @@ export const procedures: Readonly<Record<string, () => Promise<AnyProcedure>>> =
   'restart.instance': async () => forgotten((await import('./restart/single.ts')).singleRestart),
   'restart.emergency': async () => forgotten((await import('./restart/emergency.ts')).emergencyRestart),
   'restart.undo': async () => forgotten((await import('./restart/undo.ts')).undoRestart),
+  'db.kill-idle': async () => forgotten((await import('./db/kill-idle.ts')).killIdle),
   scale: async () => forgotten((await import('./scale/scale.ts')).scale),
 };

@@ -4,11 +4,17 @@ import { RunbookError } from '../../engine/errors.ts';
 import type { Rb } from '../section.ts';
 import type { Read } from './read.ts';
 
-/** The flags of every look. */
-export interface LookFlags {
+export interface OnFlag {
   readonly on?: string;
+}
+
+/** The flags of every look. */
+export interface LookFlags extends OnFlag {
   readonly watch?: string;
 }
+
+/** For a flag that may be given several times. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export const withOn = (command: Command): Command =>
   command.option('--on <server>', 'the name of a replica of the configuration, instead of the primary');

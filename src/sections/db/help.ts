@@ -32,4 +32,19 @@ export const help = {
     ),
     examples: samples('rb db connections', 'rb db connections --watch 5', 'rb db connections --on replica-1 -o json'),
   },
+  'kill-idle': {
+    summary: 'end sessions that have done nothing for a while',
+    description: lines(
+      'Ends client sessions that are idle for longer than --older-than. Tier 2; tier 3 where a transaction is open and would be rolled back.',
+      '',
+      'Each is ended only if it is the same session (pid and start) and has done nothing since it was looked at. Left alone, and told with the reason: sessions of rb, superusers (unless rb is one), walsenders, what neverTerminate of the configuration names, what the role may not end. The filters compare whole names.',
+      '',
+      "Why not the query of the runbook: it also ends walsenders' and other databases' sessions, and one row that belongs to a superuser makes it fail as a whole. Here each session is a statement of its own.",
+    ),
+    examples: samples(
+      'rb db kill-idle --dry-run',
+      'rb db kill-idle --older-than 10m --application reports --yes',
+      'rb db kill-idle --user app --include-idle-in-transaction',
+    ),
+  },
 } satisfies Record<string, Help>;
