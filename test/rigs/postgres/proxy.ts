@@ -12,6 +12,8 @@ export interface Proxy {
   stall(): void;
   /** Cuts every connection at the moment when the client sends a text; `before` it is passed on, or right after. */
   cutOn(text: string, when: 'before' | 'after'): void;
+  /** Stalls at the moment when the client sends a text, before that is passed on. */
+  stallOn(text: string): void;
   heal(): void;
   close(): Promise<void>;
 }
@@ -19,7 +21,7 @@ export interface Proxy {
 export const startProxy = async (to: { readonly port: number; readonly host?: string }): Promise<Proxy> => {
   const pairs = new Set<readonly [Socket, Socket]>();
   let stalled = false;
-  let trigger: { readonly text: string; readonly when: 'before' | 'after' } | undefined;
+  let trigger: { readonly text: string; readonly when: 'before' | 'after' | 'stall' } | undefined;
 
   const cut = () => {
     for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
@@ -33,6 +35,10 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
       if (stalled) return;
       const hit = trigger && bytes.includes(trigger.text);
       if (hit && trigger?.when === 'before') return cut();
+      if (hit && trigger?.when === 'stall') {
+        stalled = true;
+        return;
+      }
       upstream.write(bytes, () => {
         if (hit) cut();
       });
@@ -58,6 +64,7 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
     cut,
     stall: () => void (stalled = true),
     cutOn: (text, when) => void (trigger = { text, when }),
+    stallOn: (text) => void (trigger = { text, when: 'stall' }),
     heal: () => {
       stalled = false;
       trigger = undefined;

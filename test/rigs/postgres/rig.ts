@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
@@ -35,6 +35,8 @@ export interface PostgresRig {
   readonly clientCertificate: { readonly cert: string; readonly key: string };
   /** Whether pg_stat_statements can be had in this build. */
   readonly statements: boolean;
+  /** The text of one of its files. */
+  read(path: string): string;
   url(role: Role, database: string, options?: UrlOptions): string;
   /** A database of its own, owned by `owner`. Returns its name. */
   createDatabase(...statements: readonly string[]): Promise<string>;
@@ -72,7 +74,6 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
   const clientCertificate = write('client', await authority.issue(1, 'certified'));
   const common: Settings = {
     fsync: 'off',
-    synchronous_commit: 'off',
     full_page_writes: 'off',
     shared_buffers: '32MB',
     max_connections: 100,
@@ -154,6 +155,7 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
     caFile,
     clientCertificate,
     statements,
+    read: (path) => readFileSync(path, 'utf8'),
     url: (role, database, { port = primary.port, query = {}, withoutPassword = false } = {}) => {
       const password = withoutPassword ? '' : `:${encodeURIComponent(passwordOf(role))}`;
       const parameters = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: caFile, ...query }).toString();

@@ -36,7 +36,8 @@ export interface UnusedIndex {
   readonly index: string;
   readonly table: string;
   readonly bytes: number;
-  readonly definition: string;
+  /** The statement that would create it again; null while somebody waits to lock its table. */
+  readonly definition: string | null;
 }
 
 export interface InvalidIndex {

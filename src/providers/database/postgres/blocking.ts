@@ -31,8 +31,8 @@ const locked = (version: number): string => `
    ORDER BY a.xact_start NULLS LAST, a.pid`;
 
 /**
- * A prepared transaction holds its locks without a process. It shows by the virtual transaction of the lock, whose second
- * half is its transaction id.
+ * A prepared transaction holds its locks without a process: the one on its own transaction id leads to the others, which have
+ * the same virtual transaction.
  */
 const prepared = `
   SELECT p.gid, p.owner::text, p.database::text, ${ageMs('p.prepared')} AS "ageMs",
@@ -40,7 +40,9 @@ const prepared = `
            pg_has_role(p.owner, 'USAGE') AND p.owner = current_user
            OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) AS "mayRollBack",
          coalesce((SELECT array_agg(DISTINCT w.pid)
-            FROM pg_locks h JOIN pg_locks w
+            FROM pg_locks x
+            JOIN pg_locks h ON h.pid IS NULL AND h.granted AND h.virtualtransaction = x.virtualtransaction
+            JOIN pg_locks w
               ON NOT w.granted AND w.pid IS NOT NULL AND w.locktype = h.locktype
              AND w.database IS NOT DISTINCT FROM h.database AND w.relation IS NOT DISTINCT FROM h.relation
              AND w.page IS NOT DISTINCT FROM h.page AND w.tuple IS NOT DISTINCT FROM h.tuple
@@ -48,7 +50,7 @@ const prepared = `
              AND w.transactionid IS NOT DISTINCT FROM h.transactionid
              AND w.classid IS NOT DISTINCT FROM h.classid AND w.objid IS NOT DISTINCT FROM h.objid
              AND w.objsubid IS NOT DISTINCT FROM h.objsubid
-           WHERE h.pid IS NULL AND h.granted AND h.virtualtransaction = '-1/' || p.transaction
+           WHERE x.pid IS NULL AND x.granted AND x.locktype = 'transactionid' AND x.transactionid = p.transaction
              AND 0 = ANY (pg_blocking_pids(w.pid))), '{}') AS blocks
     FROM pg_prepared_xacts p
    ORDER BY p.prepared`;

@@ -22,6 +22,8 @@ export interface Connection {
   readonly doing: Doing;
   /** Who it is; asked at the beginning, known a little later. */
   readonly server: Promise<Server>;
+  /** The server has answered and the settings are made. */
+  readonly ready: Promise<unknown>;
   /** The rows of one statement. Throws what pg throws. */
   rows<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** The one row that a statement has. */
@@ -63,7 +65,7 @@ export const withConnection = async <Result>(
     call.signal.addEventListener('abort', abort, { once: true });
     if (call.signal.aborted) abort();
   });
-  const finished = Promise.all([work(began), began.server]).then(
+  const finished = Promise.all([workOn(began, use, work), began.server]).then(
     ([result]) => result,
     (error: unknown) => {
       throw call.signal.aborted ? (call.signal.reason as Error) : error;
@@ -77,6 +79,16 @@ export const withConnection = async <Result>(
     if (call.signal.aborted) connected.destroy();
     else void client.end().catch(() => undefined);
   }
+};
+
+/** A change waits until the server has answered once: until then nothing was sent, and afterwards a loss means "unknown". */
+const workOn = async <Result>(
+  connection: Connection,
+  { readOnly }: Use,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> => {
+  if (!readOnly) await connection.ready;
+  return work(connection);
 };
 
 const cancelAndGiveUp = async (connected: Connected, finished: Promise<unknown>): Promise<void> => {
@@ -170,7 +182,10 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const settings = settingsFor(use, major);
   // One round trip for all of it: nothing waits for the one before.
   const prepared = ask(settings);
-  prepared.catch(() => undefined);
+  const ready = Promise.all([server, prepared]).catch((error: unknown) => {
+    throw readFailure(error, doing);
+  });
+  ready.catch(() => undefined);
 
   const rows = async <Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]> => {
     const [, result] = await Promise.all([prepared, ask<Row>(text, values)]);
@@ -180,6 +195,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     version: major,
     doing,
     server,
+    ready,
     rows,
     row: async <Row>(text: string, values?: readonly unknown[]) => {
       const [row] = await rows<Row>(text, values);

@@ -1,6 +1,6 @@
 import type { DuplicateIndexes, IndexReview, InvalidIndex, MissingIndex, UnusedIndex } from '../port.ts';
 import type { Connection } from './connection.ts';
-import { lockedTables, relationBytes } from './relation-size.ts';
+import { isLocked, lockedTables, relationBytes } from './relation-size.ts';
 import { without } from './rows.ts';
 import { ageMs, isUserSchema, qualified } from './sql.ts';
 
@@ -37,7 +37,8 @@ const unused = `
   ), largest AS (
     SELECT *, count(*) OVER () AS count, sum(bytes) OVER () AS "allBytes" FROM idle ORDER BY bytes DESC, indexrelid LIMIT $1
   )
-  SELECT ${indexName} AS index, ${tableName} AS table, l.bytes, pg_get_indexdef(l.indexrelid) AS definition, l.count, l."allBytes"
+  SELECT ${indexName} AS index, ${tableName} AS table, l.bytes, 
+         CASE WHEN NOT ${isLocked('l.indrelid')} THEN pg_get_indexdef(l.indexrelid) END AS definition, l.count, l."allBytes"
     FROM largest l
     JOIN pg_class c ON c.oid = l.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_class t ON t.oid = l.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -54,6 +55,9 @@ const invalid = `
    WHERE NOT (i.indisvalid AND i.indisready AND i.indislive)
    ORDER BY bytes DESC, i.indexrelid LIMIT $1`;
 
+/** An expression without the places in the statement that it came from. To have it as SQL, the server would lock the table. */
+const tree = (expression: string): string => `regexp_replace(${expression}::text, ':location -?[0-9]+', '', 'g')`;
+
 /** The same method, columns, classes, collations, orders, expressions and predicate. Unique or not does not make two of them. */
 const duplicate = `
   WITH ${lockedTables}, same AS MATERIALIZED (
@@ -61,7 +65,7 @@ const duplicate = `
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE i.indisvalid AND c.relkind = 'i' AND ${isUserSchema('n.nspname')}
      GROUP BY i.indrelid, c.relam, i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
-              pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid)
+              ${tree('i.indexprs')}, ${tree('i.indpred')}
     HAVING count(*) > 1
   ), chosen AS (SELECT *, count(*) OVER () AS count FROM same ORDER BY indrelid LIMIT $1)
   SELECT ${tableName} AS table, d.count,

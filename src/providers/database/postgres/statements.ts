@@ -148,5 +148,21 @@ export const resetStatements = async (connection: Connection): Promise<void> => 
     throw new RunbookError('failed', `${connection.doing.step}: pg_stat_statements is not in this database.`, {
       next: [create],
     });
+  const { allowed } = await connection.row<{ allowed: boolean }>(
+    `SELECT bool_or(has_function_privilege(p.oid, 'EXECUTE')) AS allowed
+       FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
+       JOIN pg_extension e ON e.oid = d.refobjid
+      WHERE e.extname = 'pg_stat_statements' AND p.proname = 'pg_stat_statements_reset'`,
+  );
+  if (!allowed)
+    throw new RunbookError(
+      'failed',
+      `${connection.doing.step}: ${connection.doing.address}: "${connection.doing.user}" may not reset the statistics.`,
+      {
+        next: [
+          `as a superuser: GRANT EXECUTE ON FUNCTION ${schema}.pg_stat_statements_reset TO "${connection.doing.user}"`,
+        ],
+      },
+    );
   await connection.rows(`SELECT ${schema}.pg_stat_statements_reset()`);
 };

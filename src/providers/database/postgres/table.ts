@@ -18,7 +18,11 @@ const mayVacuum = (version: number): string => `
 /** A partitioned table is as large as its partitions. */
 const bytes = `
   (SELECT coalesce(sum(${tableParts('p').total}), 0) FROM pg_class p
-    WHERE p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid) WHERE c.relkind = 'p' AND isleaf))`;
+    WHERE p.oid = c.oid OR c.relkind = 'p' AND p.oid IN (
+      WITH RECURSIVE parts AS (
+        SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid
+        UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN parts ON i.inhparent = parts.inhrelid
+      ) SELECT inhrelid FROM parts))`;
 
 const facts = (version: number, where: string): string => `
   WITH ${lockedTables}
@@ -46,7 +50,7 @@ const near = `
 
 /** So that `to_regclass` does not fail on what is no name: parts with points between, each plain or quoted. */
 const isName =
-  /^\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)){0,2}\s*$/u;
+  /^\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*))?\s*$/u;
 
 const kinds: Readonly<Record<string, DatabaseTable['kind']>> = {
   r: 'table',
