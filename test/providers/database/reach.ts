@@ -18,7 +18,7 @@ export const at = (url: string, around: Around = {}): Database =>
   openPostgres({ url }, { environment: {}, home: '/nonexistent', login: 'nobody', ...around });
 
 /** Connects in a step that is called "look". */
-export const identify = (url: string, around: Around = {}): Promise<Server> =>
+export const identify = async (url: string, around: Around = {}): Promise<Server> =>
   at(url, around).identify(newCall({ mark: '20260301-abcd/look' }));
 
 /** Why that does not work: one line, without a password. */

@@ -26,7 +26,7 @@ onEachVersion('tables and indexes', {}, (bench) => {
       const { missing, counts } = await review(database);
       expect(missing).toMatchObject([
         { table: 'public.heap', rows: 5000, indexScans: null },
-        { table: 'public.indexed', sequentialScans: 1, rowsRead: 5000, indexScans: 1 },
+        { table: 'public.indexed', rowsRead: 5000, indexScans: 1 },
       ]);
       expect(missing[0]?.sequentialScans).toBeGreaterThanOrEqual(3);
       expect(missing[0]?.rowsRead).toBeGreaterThanOrEqual(15_000);

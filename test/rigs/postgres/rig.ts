@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
@@ -83,7 +83,6 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
     hot_standby: 'on',
     autovacuum: 'off',
     wal_retrieve_retry_interval: '100ms',
-    ssl: 'on',
     ssl_cert_file: served.cert,
     ssl_key_file: served.key,
     ssl_ca_file: caFile,
@@ -103,6 +102,8 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
       '',
     ].join('\n'),
   );
+  // Not on the command line, which would come before what a test sets.
+  appendFileSync(join(data, 'postgresql.conf'), 'ssl = on\n');
   const copy = options.replica ? await copyData(ground, data, 'replica') : undefined;
   const primary = await serve(ground, data, common);
 

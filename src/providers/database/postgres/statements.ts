@@ -58,7 +58,9 @@ export const readStatements = async (
         ]);
   }
   if (!found.mayRead)
-    return absent('no right', [`as a superuser: GRANT SELECT ON ${found.schema}.pg_stat_statements TO the role of rb`]);
+    return absent('no right', [
+      `as a superuser: GRANT USAGE ON SCHEMA ${found.schema} TO the role of rb; GRANT SELECT ON ${found.schema}.pg_stat_statements TO the role of rb`,
+    ]);
   try {
     return await readView(connection, found, found.schema, orderBy, Math.min(Math.max(1, limit), 500));
   } catch (error) {
