@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
+import { RunbookError } from '../../engine/errors.ts';
 import type { Register } from '../section.ts';
-import { connections } from './connections.ts';
-import { collect, runLook, withOn } from './flags.ts';
+import { blockingResolve } from './blocking-resolve.ts';
+import { blocking } from './blocking.ts';
+import { cancel } from './cancel.ts';
+import { collect, onOf, runLook, wholeNumber, withOn } from './flags.ts';
 import type { LookFlags, OnFlag } from './flags.ts';
 import { examples, help } from './help.ts';
 import { killIdle } from './kill-idle.ts';
-
-interface KillIdleFlags extends OnFlag {
-  readonly olderThan?: string;
-  readonly user?: readonly string[];
-  readonly application?: readonly string[];
-  readonly database?: readonly string[];
-  readonly includeIdleInTransaction?: true;
-}
+import { addLooks, limited, limitOf } from './look-commands.ts';
+import type { LimitFlags } from './look-commands.ts';
+import { slowReset } from './slow-reset.ts';
+import { slow } from './slow.ts';
+import { terminate } from './terminate.ts';
+import { vacuumStatus } from './vacuum-status.ts';
+import { vacuum } from './vacuum.ts';
 
 export const register: Register = (program, rb) => {
   const db = program
@@ -29,7 +31,46 @@ export const register: Register = (program, rb) => {
   const look = (name: keyof typeof help): Command =>
     command(name).option('--watch <seconds>', 'look again and again, until Ctrl-C');
 
-  look('connections').action((flags: LookFlags) => runLook(rb, connections, flags, {}));
+  addLooks(rb, look);
+
+  limited(look('slow'))
+    .option('--by <order>', 'total, mean, max or calls', 'total')
+    .option('--reset', 'forget the statistics of all databases')
+    .action((flags: LimitFlags & { readonly by: string; readonly reset?: true }) =>
+      flags.reset
+        ? rb.run(slowReset, {})
+        : runLook(rb, slow, flags, { orderBy: orderOf(flags.by), limit: limitOf(flags) }),
+    );
+
+  look('blocking')
+    .option('--resolve', 'cancel what stands at the root of those that wait, after a confirmation')
+    .action((flags: LookFlags & { readonly resolve?: true }) =>
+      flags.resolve ? rb.run(blockingResolve, onOf(flags)) : runLook(rb, blocking, flags, {}),
+    );
+
+  limited(look('vacuum'))
+    .argument('[table]', 'as SQL has it: orders, sales."Orders"')
+    .option('--status', 'show which tables need it, and what runs')
+    .option('--no-analyze', 'only VACUUM')
+    .action((table: string | undefined, flags: VacuumFlags) => {
+      if (flags.status && table === undefined) return runLook(rb, vacuumStatus, flags, { limit: limitOf(flags) });
+      if (flags.status || table === undefined)
+        throw new RunbookError('usage', flags.status ? '--status takes no table.' : 'Say which table.', {
+          next: ['rb db vacuum --status', 'rb db vacuum <table>'],
+        });
+      if (flags.on !== undefined)
+        throw new RunbookError('usage', 'VACUUM runs on the primary: --on goes with --status only.');
+      return rb.run(vacuum, { table, analyze: flags.analyze });
+    });
+
+  const ofPid = (name: 'cancel' | 'terminate', procedure: typeof cancel) =>
+    command(name)
+      .argument('<pid>', 'the process id of the session, as rb db running shows it')
+      .action((pid: string, flags: OnFlag) =>
+        rb.run(procedure, { pid: wholeNumber(pid, '<pid>', 1, 2 ** 31 - 1), ...onOf(flags) }),
+      );
+  ofPid('cancel', cancel);
+  ofPid('terminate', terminate);
 
   command('kill-idle')
     .option('--older-than <duration>', 'idle for so long or longer (otherwise idleMinutes of the configuration)')
@@ -47,7 +88,28 @@ export const register: Register = (program, rb) => {
         applications: flags.application ?? [],
         databases: flags.database ?? [],
         includeIdleInTransaction: flags.includeIdleInTransaction ?? false,
-        ...(flags.on === undefined ? {} : { on: flags.on }),
+        ...onOf(flags),
       }),
     );
+};
+
+interface VacuumFlags extends LimitFlags {
+  readonly status?: true;
+  readonly analyze: boolean;
+}
+
+interface KillIdleFlags extends OnFlag {
+  readonly olderThan?: string;
+  readonly user?: readonly string[];
+  readonly application?: readonly string[];
+  readonly database?: readonly string[];
+  readonly includeIdleInTransaction?: true;
+}
+
+const orders = ['total', 'mean', 'max', 'calls'] as const;
+
+const orderOf = (text: string): (typeof orders)[number] => {
+  const order = orders.find((one) => one === text);
+  if (order) return order;
+  throw new RunbookError('usage', `--by ${text}: expected ${orders.join(', ')}.`);
 };

@@ -8,6 +8,9 @@ export interface OnFlag {
   readonly on?: string;
 }
 
+/** The part of the input that every procedure has. */
+export const onOf = ({ on }: OnFlag): { readonly on?: string } => (on === undefined ? {} : { on });
+
 /** The flags of every look. */
 export interface LookFlags extends OnFlag {
   readonly watch?: string;
@@ -28,8 +31,9 @@ const everyMs = (text: string): number => {
 };
 
 /** Runs a look once, or again and again with `--watch`. */
-export const runLook = <Input>(rb: Rb, look: Read<Input>, { on, watch }: LookFlags, input: object): Promise<void> => {
-  const asked = { ...input, ...(on === undefined ? {} : { on }) };
+export const runLook = <Input>(rb: Rb, look: Read<Input>, flags: LookFlags, input: object): Promise<void> => {
+  const { watch } = flags;
+  const asked = { ...input, ...onOf(flags) };
   return watch === undefined ? rb.run(look.once, asked) : rb.run(look.watched, { ...asked, everyMs: everyMs(watch) });
 };
 
@@ -41,4 +45,14 @@ export const wholeNumber = (text: string, what: string, least: number, most: num
     'usage',
     `${what}: expected a whole number between ${least} and ${most}, found ${JSON.stringify(text.slice(0, 40))}.`,
   );
+};
+
+const multiples = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const;
+
+/** `512kB`, `8MB`, `0`: bytes, in steps of 1024. Errors: `usage`. */
+export const size = (text: string, what: string): number => {
+  const [, count = '', unit = ''] = /^(\d{1,12}) ?([kKMGT]?B)?$/.exec(text) ?? [];
+  if (count === '')
+    throw new RunbookError('usage', `${what} ${JSON.stringify(text.slice(0, 40))}: expected a size such as 8MB.`);
+  return Number(count) * multiples[(unit.toUpperCase() || 'B') as keyof typeof multiples];
 };

@@ -51,7 +51,11 @@ export const read = <Shape extends Record<string, z.ZodMiniType>>(
     title,
     needs,
     input: z.object({ ...definition.input, on }),
-    steps: ({ check }) => [check(id, title, (context) => look(context as Context<WithServer<Input>, ReadPorts>))],
+    steps: ({ check }) => [
+      check(id, title, async (context) =>
+        withoutEmptyTable(await look(context as Context<WithServer<Input>, ReadPorts>)),
+      ),
+    ],
     afterFailure: () => next,
   });
   const watched = procedure({
@@ -74,6 +78,10 @@ export const read = <Shape extends Record<string, z.ZodMiniType>>(
   });
   return { once, watched } as unknown as Read<Input>;
 };
+
+/** A header alone says nothing; a watch needs it to replace the table before. */
+const withoutEmptyTable = ({ evidence, ...finding }: Finding): Finding =>
+  evidence && evidence.rows.length > 0 ? { ...finding, evidence } : finding;
 
 type Sample = Pick<Finding, 'verdict' | 'summary' | 'data'> & { readonly at: string };
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../engine/duration.ts';
+import type { Cell, Verdict } from '../../engine/finding.ts';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -21,8 +22,12 @@ export const age = <Value extends number | null>(ms: Value): Value extends numbe
 /** `37 %`; below one percent with a digit: `0.4 %`. */
 export const percent = (share: number): string => {
   const value = share * 100;
+  if (value > 0 && value < 0.1) return '<0.1 %';
   return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
 };
+
+/** A cell that is marked only where there is something to mark. */
+export const marked = (text: string, verdict: Verdict): Cell => (verdict === 'ok' ? text : { text, verdict });
 
 /** `1 session`, `2 sessions`. */
 export const counted = (count: number, one: string, several = `${one}s`): string =>
