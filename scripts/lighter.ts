@@ -8,6 +8,10 @@ export const chunks: readonly CodeSplittingGroup[] = [
     name: 'configuration',
     test: /\/src\/(?:cli\/(?:referenced-variables|show)|config\/(?:did-you-mean|environment|examples|file-name|find|key-path|places|reference-syntax|references|remembered|secret-keys|show|texts))\.ts$/,
   },
+  {
+    name: 'postgres',
+    test: /\/src\/providers\/database\/|\/node_modules\/(?:pg|pg-connection-string|pg-int8|pg-pool|pg-protocol|pg-types|postgres-[a-z]+|xtend)\//,
+  },
   { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
 ];
 

@@ -136,7 +136,7 @@ export interface Database {
   /** At most `limit` of each kind; the counts are of all. Tables below `minBytes` are not looked at for missing indexes. */
   indexes(wanted: { readonly limit: number; readonly minBytes: number }, call: Call): Promise<From<IndexReview>>;
 
-  /** The largest `limit` tables. */
+  /** The largest `limit` tables, chosen as of their last VACUUM or ANALYZE and measured now. */
   size(wanted: { readonly limit: number }, call: Call): Promise<From<DatabaseSize>>;
 
   /** An estimate for the largest tables and their B-tree indexes, the most wasted bytes first. */

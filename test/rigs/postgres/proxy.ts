@@ -39,9 +39,12 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
         stalled = true;
         return;
       }
-      upstream.write(bytes, () => {
-        if (hit) cut();
-      });
+      upstream.write(bytes);
+      if (!hit) return;
+      // The server reads what it was sent before it sees the end; a reset would take that away from it.
+      pairs.delete(pair);
+      upstream.removeAllListeners('data').resume().end();
+      client.resetAndDestroy();
     });
     upstream.on('data', (bytes) => {
       if (!stalled) client.write(bytes);

@@ -1,4 +1,6 @@
 import { Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
 import { RunbookError } from '../../../engine/errors.ts';
 import { connectFailure } from './connect-failure.ts';
@@ -91,13 +93,14 @@ const connectOnce = async (
   signal: AbortSignal,
 ): Promise<Connected> => {
   const socket = socketTo(host);
+  const ssl: false | ConnectionOptions = attempt && { ...attempt };
   const client = new Client({
     host: host.host,
     port: host.port,
     database: parameters.database,
     user: parameters.user,
     password: () => passwordFor(parameters, host, doing),
-    ssl: attempt,
+    ssl,
     stream: () => socket,
     application_name: applicationName,
     connectionTimeoutMillis: parameters.connectTimeoutMs,
@@ -117,7 +120,10 @@ const connectOnce = async (
   const destroy = () => void socket.destroy();
   signal.addEventListener('abort', destroy, { once: true });
   try {
-    await client.connect();
+    const connecting = client.connect();
+    // It takes a while, and the server is on its way.
+    if (ssl) prepareTls(ssl, connecting);
+    await connecting;
   } catch (error) {
     socket.destroy();
     throw error;
@@ -125,6 +131,12 @@ const connectOnce = async (
     signal.removeEventListener('abort', destroy);
   }
   return { client, host, attempt, destroy, version };
+};
+
+/** Reads the certificates while the network is waited for. What is wrong with them ends the connection. */
+const prepareTls = (ssl: ConnectionOptions, connecting: Promise<unknown>): void => {
+  connecting.catch(() => undefined);
+  ssl.secureContext = createSecureContext(ssl);
 };
 
 const passwordFor = (parameters: ConnectionParameters, host: Host, { step, address, user }: Doing): string => {

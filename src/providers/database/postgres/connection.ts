@@ -26,6 +26,8 @@ export interface Connection {
   readonly ready: Promise<unknown>;
   /** The rows of one statement. Throws what pg throws. */
   rows<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** The same for a statement that is sent often: the server plans it once, under this name. */
+  again<Row>(name: string, text: string, values: readonly unknown[]): Promise<readonly Row[]>;
   /** The one row that a statement has. */
   row<Row>(text: string, values?: readonly unknown[]): Promise<Row>;
   onNotice(
@@ -145,7 +147,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const major = Number.parseInt(connected.version, 10);
   const { statementTimeoutMs } = use.limits;
 
-  const ask = async <Row>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+  const ask = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
     let silent = false;
     const giveUp = () => {
       silent = true;
@@ -153,7 +155,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     };
     const timer = use.unlimited ? undefined : setTimeout(giveUp, statementTimeoutMs + silenceMs);
     try {
-      const result = await client.query(text, [...values]);
+      const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
       return result.rows as readonly Row[];
     } catch (error) {
       if (!silent) throw error;
@@ -197,6 +199,10 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     server,
     ready,
     rows,
+    again: async <Row>(named: string, text: string, values: readonly unknown[]) => {
+      const [, result] = await Promise.all([prepared, ask<Row>(text, values, named)]);
+      return result;
+    },
     row: async <Row>(text: string, values?: readonly unknown[]) => {
       const [row] = await rows<Row>(text, values);
       if (row === undefined) throw new Error(`no row: ${text}`);

@@ -12,7 +12,7 @@ const statement = (how: EndSessionsRequest['how']): string => `
   WITH found AS MATERIALIZED (
     SELECT a.pid, a.backend_start = $2::timestamptz AS same,
            $3::timestamptz IS NULL OR a.state_change = $3::timestamptz AS unchanged, a.backend_start IS NULL AS hidden
-      FROM pg_stat_activity a WHERE a.pid = $1
+      FROM pg_stat_get_activity($1) a
   )
   SELECT f.same, f.unchanged, f.hidden,
          CASE WHEN f.same AND f.unchanged AND f.pid <> pg_backend_pid() THEN pg_${how}_backend(f.pid) END AS sent
@@ -25,41 +25,49 @@ interface Row {
   readonly sent: boolean | null;
 }
 
-/** One statement for each, all sent at once: one that is denied does not keep the others from being done. */
+/**
+ * The server makes a picture of all sessions for each transaction that looks at one: among thousands that takes longer than the
+ * rest. So many share one, and it is a few milliseconds old at most.
+ */
+const shareOnePicture = 25;
+
+/**
+ * One statement for each, all sent at once. Each has a savepoint, so that one that is denied does not keep the others from being
+ * done; a signal that was sent is not taken back by it.
+ */
 export const endSessions = async (
   connection: Connection,
   { how, sessions }: EndSessionsRequest,
   onEach: (ended: EndedSession) => void,
 ): Promise<readonly EndedSession[]> => {
   const results: EndedSession[] = [];
-  let lost: unknown;
-  await Promise.all(
-    sessions.map(async (asked) => {
-      try {
-        const values = [asked.pid, asked.backendStart, asked.stateSince ?? null];
-        const [row] = await connection.rows<Row>(statement(how), values);
-        const ended = { pid: asked.pid, backendStart: asked.backendStart, ...outcomeOf(row, asked) };
-        results.push(ended);
-        onEach(ended);
-      } catch (error) {
-        if (isLost(error)) {
-          lost ??= error;
-          return;
-        }
-        const ended = {
-          pid: asked.pid,
-          backendStart: asked.backendStart,
-          outcome: 'denied' as const,
-          reason: oneLine(error),
-        };
-        results.push(ended);
-        onEach(ended);
-      }
-    }),
-  );
-  if (lost !== undefined) {
+  const lost: unknown[] = [];
+  const around = (text: string) => connection.rows(text).catch((error: unknown) => void lost.push(error));
+  const endOne = async (asked: Asked): Promise<void> => {
+    const key = { pid: asked.pid, backendStart: asked.backendStart };
+    const tell = (outcome: Pick<EndedSession, 'outcome' | 'reason'>) => {
+      results.push({ ...key, ...outcome });
+      onEach({ ...key, ...outcome });
+    };
+    try {
+      const values = [asked.pid, asked.backendStart, asked.stateSince ?? null];
+      const [row] = await connection.again<Row>(how, statement(how), values);
+      tell(outcomeOf(row, asked));
+    } catch (error) {
+      if (isLost(error)) lost.push(error);
+      else tell({ outcome: 'denied', reason: oneLine(error) });
+    }
+  };
+  const sent = sessions.flatMap((asked, index) => [
+    ...(index % shareOnePicture === 0 ? [around(index === 0 ? 'BEGIN' : 'COMMIT; BEGIN')] : []),
+    around('SAVEPOINT one'),
+    endOne(asked),
+    around('ROLLBACK TO SAVEPOINT one'),
+  ]);
+  await Promise.all([...sent, ...(sessions.length > 0 ? [around('COMMIT')] : [])]);
+  if (results.length < sessions.length) {
     const open = sessions.length - results.length;
-    throw writeFailure(lost, connection.doing, `the ${how} of ${open} of ${sessions.length} sessions`);
+    throw writeFailure(lost[0], connection.doing, `the ${how} of ${open} of ${sessions.length} sessions`);
   }
   return results;
 };

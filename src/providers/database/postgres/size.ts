@@ -1,18 +1,33 @@
 import type { DatabaseSize, TableSize } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { may } from './privileges.ts';
-import { isLocked, lockedTables, tableParts } from './relation-size.ts';
+import { isLocked, lockedTables, relationBytes, tableParts } from './relation-size.ts';
 import { without } from './rows.ts';
 import { qualified } from './sql.ts';
 
 const { total, heap, indexes, toast } = tableParts('c');
 
-/** The catalogue's own tables too: large objects lie there. A partitioned table has nothing itself; its partitions have. */
+/**
+ * To measure every table of a large database takes the server long: each of its files is asked for. So the largest are chosen by
+ * the pages that the catalogue has of the last VACUUM or ANALYZE, and by the file itself where there was none. The catalogue's
+ * own tables too: large objects lie there. A partitioned table has nothing itself; its partitions have.
+ */
 const tables = `
-  WITH ${lockedTables}, largest AS MATERIALIZED (
-    SELECT c.oid, ${total} AS bytes, count(*) OVER () AS count
+  WITH ${lockedTables}, pages AS MATERIALIZED (
+    SELECT coalesce(i.indrelid, t.oid, c.oid) AS oid,
+           sum(CASE WHEN c.relpages = 0 AND c.relkind <> 'i' THEN ${relationBytes('c', 'coalesce(t.oid, c.oid)')}
+                    ELSE c.relpages * current_setting('block_size')::int8 END) AS bytes
       FROM pg_class c
-     WHERE c.relkind IN ('r', 'm')
+      LEFT JOIN pg_class t ON c.relkind = 't' AND t.reltoastrelid = c.oid
+      LEFT JOIN pg_index i ON c.relkind = 'i' AND i.indexrelid = c.oid
+     WHERE c.relkind IN ('r', 'm', 't', 'i')
+     GROUP BY 1
+  ), candidates AS MATERIALIZED (
+    SELECT c.oid, count(*) OVER () AS count
+      FROM pages p JOIN pg_class c ON c.oid = p.oid AND c.relkind IN ('r', 'm')
+     ORDER BY p.bytes DESC, c.oid LIMIT 100 + 2 * $1::int
+  ), largest AS MATERIALIZED (
+    SELECT c.oid, ${total} AS bytes, k.count FROM candidates k JOIN pg_class c ON c.oid = k.oid
      ORDER BY bytes DESC, c.oid LIMIT $1
   )
   SELECT ${qualified('n.nspname', 'c.relname')} AS table, l.bytes AS "totalBytes", ${heap} AS "heapBytes",
