@@ -24,7 +24,9 @@ interface Shown {
 }
 
 /** What a column of text is at least worth having: a column that is `extra` is left out before others become narrower. */
-const worthHaving = 16;
+const worthHaving = 24;
+/** A column that becomes narrower before the others do keeps so much at first. */
+const narrowed = 12;
 
 /**
  * A table as lines: a header, then one line a row. Where there is no room columns that are `extra` are left out; what still
@@ -42,7 +44,11 @@ export const renderTable = (whole: Table, layout: TableLayout): readonly Text[] 
   const natural = titles.map((title, index) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(row[index]?.text ?? ''))),
   );
-  const widths = fit(natural, layout.width - indent.length - gap.length * (natural.length - 1));
+  const widths = fit(
+    natural,
+    table.columns.map((column) => column.narrows === true),
+    layout.width - indent.length - gap.length * (natural.length - 1),
+  );
   const right = table.columns.map((column, index) => alignsRight(column, table.rows, index));
 
   const place = (text: string, index: number): string => {
@@ -103,15 +109,23 @@ const alignsRight = (column: Column, rows: Table['rows'], index: number): boolea
   return cells.length > 0 && cells.every((cell) => typeof cell === 'number');
 };
 
-/** Takes a column at a time from the widest until the sum fits. */
-const fit = (natural: readonly number[], available: number): readonly number[] => {
+/** Takes a column at a time from the widest until the sum fits: first from those that give way, then from all. */
+const fit = (natural: readonly number[], givesWay: readonly boolean[], available: number): readonly number[] => {
   const widths = [...natural];
   let excess = widths.reduce((sum, width) => sum + width, 0) - available;
-  while (excess > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= leastWidth) break;
-    widths[widths.lastIndexOf(widest)] = widest - 1;
-    excess -= 1;
-  }
+  const take = (from: readonly number[], least: number) => {
+    while (excess > 0) {
+      const widest = Math.max(...from.map((index) => widths[index] ?? 0));
+      if (widest <= least) return;
+      widths[from.findLast((index) => widths[index] === widest) ?? 0] = widest - 1;
+      excess -= 1;
+    }
+  };
+  const all = [...natural.keys()];
+  take(
+    all.filter((index) => givesWay[index]),
+    narrowed,
+  );
+  take(all, leastWidth);
   return widths;
 };

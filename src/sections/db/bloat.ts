@@ -4,7 +4,7 @@ import { worst } from '../../engine/finding.ts';
 import type { Bloat, BloatView, From } from '../../providers/database/port.ts';
 import { bloatLimits, judgeBloat } from './bloat-judgement.ts';
 import { read } from './read.ts';
-import { placeOf, serverData } from './server.ts';
+import { isCatalog, placeOf, serverData } from './server.ts';
 import { bytes, counted, grouped, marked, percent } from './units.ts';
 
 /** Sections 2.3 and 3.6 of the runbook, "if table bloat suspected": an estimate for the largest tables and their indexes. */
@@ -51,7 +51,8 @@ const bloatFinding = ({ server, tables, indexes, looked }: From<BloatView>): Fin
   };
 };
 
-const isWorthALine = ({ wastedBytes }: Bloat): boolean => wastedBytes !== 0;
+const isWorthALine = (one: Bloat): boolean =>
+  one.wastedBytes !== 0 && (!isCatalog(one.name) || judgeBloat(one) === 'critical');
 
 const rowOf = (what: string, one: Bloat, table: string | null): readonly Cell[] => [
   what,

@@ -41,7 +41,7 @@ export const blockingFinding = ({ server, ...view }: From<BlockingView>): Findin
         { title: 'waited', align: 'right' },
         { title: 'wants' },
         { title: 'state' },
-        { title: 'query' },
+        { title: 'query', narrows: true },
         { title: 'application', extra: true },
         { title: 'transaction', align: 'right', extra: true },
       ],

@@ -80,7 +80,7 @@ export const judgeCancel = (still: Session | undefined, answer: EndedSession | u
     return answer && answer.outcome !== 'done'
       ? { verdict: 'ok', summary: 'nothing had to be cancelled: it ended by itself', data }
       : { verdict: 'ok', summary: 'cancelled', data };
-  const summary = `the statement goes on${still.waitsFor === null ? '' : `, waiting for ${still.waitsFor}`}, for ${age(still.queryMs ?? 0)} now`;
+  const summary = `the statement goes on${still.waitsFor === null || still.waitsFor.startsWith('Timeout') ? '' : `, waiting for ${still.waitsFor}`}, for ${age(still.queryMs ?? 0)} now`;
   // Without an answer nobody knows whether the signal was sent: then it is sent once more.
   return { verdict: answer ? 'warn' : 'critical', summary, data };
 };

@@ -37,16 +37,19 @@ export const judgeEnding = (
   const stuck = outcome('done').filter(({ pid, backendStart }) => present.has(`${pid} ${backendStart}`));
   const ended = outcome('done').length - stuck.length;
   const denied = outcome('denied').length;
+  // Between the choice and the signal, a question may lie.
+  const before = chosen.length - results.length;
   const rest = results.filter((one) => one.outcome !== 'done');
   const terminated = results.filter((one) => one.outcome === 'done' && !stuck.includes(one));
   return {
     verdict: stuck.length > 0 || (denied > 0 && ended === 0) ? 'critical' : denied > 0 ? 'warn' : 'ok',
-    summary: `${countedOutcomes('terminated', [...terminated, ...rest])}${stuck.length > 0 ? `, ${stuck.length} still there after the signal` : ''}`,
+    summary: `${countedOutcomes('terminated', [...terminated, ...rest])}${before > 0 ? `, ${before} gone or at work again before that` : ''}${stuck.length > 0 ? `, ${stuck.length} still there after the signal` : ''}`,
     data: {
       terminated: ended,
       denied,
       gone: outcome('gone').length,
       changed: outcome('changed').length,
+      goneOrAtWorkBefore: Math.max(0, before),
       stillThere: stuck.length,
       sessions: results.map((one) => ({ ...one })),
     },

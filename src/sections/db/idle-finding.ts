@@ -18,7 +18,7 @@ export const idleFinding = (
     ...(unseen > 0 ? [`cannot see ${counted(unseen, 'session')}${unseenBecause(server)}`] : []),
   ].join('; '),
   evidence: {
-    columns: [...sessionColumns, { title: 'ends' }],
+    columns: [...sessionColumns, { title: 'ends', narrows: true }],
     rows: [...ends.map(endsRow), ...leftAlone.map(staysRow)],
   },
   data: {

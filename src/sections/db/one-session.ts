@@ -24,7 +24,7 @@ export const lookAtSession = async (context: OnContext, pid: number): Promise<Fi
     verdict: session.state === null ? 'unknown' : 'ok',
     summary: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
     evidence: {
-      columns: [...sessionColumns, { title: 'query' }],
+      columns: [...sessionColumns, { title: 'query', narrows: true }],
       rows: [[...sessionCells(session), session.query]],
     },
     data: { server: serverData(server), session: sessionData(session) },

@@ -70,7 +70,7 @@ export const replicationFinding = (ends: readonly End[]): Finding => {
         { title: 'what' },
         { title: 'behind', align: 'right' },
         { title: 'lag', align: 'right' },
-        { title: 'state' },
+        { title: 'state', narrows: true },
       ],
       rows: rows.map(({ from, what, behind, lag, detail, verdict }) => [
         from,

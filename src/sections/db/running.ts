@@ -48,8 +48,7 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
         { title: 'state' },
         { title: 'user' },
         { title: 'waits for' },
-        { title: 'blocked by' },
-        { title: 'query' },
+        { title: 'query', narrows: true },
         { title: 'application', extra: true },
         { title: 'database', extra: true },
         { title: 'transaction', align: 'right', extra: true },
@@ -60,8 +59,7 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
         marked(age(atItMs(session)), atItMs(session) >= longMs ? judgeRunning(session, longMs) : 'ok'),
         session.state,
         session.user ?? session.kind,
-        session.waitsFor,
-        blockers(session),
+        waits(session),
         session.query,
         session.application || null,
         session.database,
@@ -78,5 +76,9 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
   };
 };
 
-const blockers = ({ blockedBy }: Session): string | null =>
-  blockedBy.length === 0 ? null : blockedBy.map((pid) => (pid === 0 ? 'prepared' : pid)).join(', ');
+/** `Lock: relation (4712)`: in brackets who has it. */
+const waits = ({ waitsFor, blockedBy }: Session): string | null => {
+  if (blockedBy.length === 0) return waitsFor;
+  const who = blockedBy.map((pid) => (pid === 0 ? 'prepared' : pid)).join(', ');
+  return `${waitsFor ?? 'blocked'} (${who})`;
+};

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Cell, Finding } from '../../engine/finding.ts';
-import type { DatabaseSize, From } from '../../providers/database/port.ts';
+import type { DatabaseSize, From, TableSize } from '../../providers/database/port.ts';
 import { read } from './read.ts';
-import { placeOf, serverData } from './server.ts';
+import { isCatalog, placeOf, serverData } from './server.ts';
 import { judgeSize, sizeLimits } from './size-judgement.ts';
 import { bytes, counted, grouped, percent } from './units.ts';
 
@@ -48,6 +48,11 @@ const sizeFinding = ({ server, ...found }: From<DatabaseSize>): Finding => ({
 });
 
 const mostDatabases = 5;
+/** Every database has these; they are worth a line where something made them grow. */
+const leastCatalogBytes = 100 * 1024 ** 2;
+
+const isWorthALine = ({ table, totalBytes }: TableSize): boolean =>
+  !isCatalog(table) || totalBytes >= leastCatalogBytes;
 
 const rowsOf = ({ databases, tables, tablespaces, ...all }: DatabaseSize): readonly (readonly Cell[])[] => [
   ...databases
@@ -65,14 +70,16 @@ const rowsOf = ({ databases, tables, tablespaces, ...all }: DatabaseSize): reado
       null,
       null,
     ]),
-  ...tables.map((one): readonly Cell[] => [
-    'table',
-    one.estimated ? `${one.table} (locked: as of its last VACUUM)` : one.table,
-    bytes(one.totalBytes),
-    all.bytes === null || all.bytes === 0 ? null : percent(one.totalBytes / all.bytes),
-    bytes(one.heapBytes),
-    bytes(one.indexBytes),
-    bytes(one.toastBytes),
-    one.rows === null ? null : grouped(one.rows),
-  ]),
+  ...tables
+    .filter(isWorthALine)
+    .map((one): readonly Cell[] => [
+      'table',
+      one.estimated ? `${one.table} (locked: as of its last VACUUM)` : one.table,
+      bytes(one.totalBytes),
+      all.bytes === null || all.bytes === 0 ? null : percent(one.totalBytes / all.bytes),
+      bytes(one.heapBytes),
+      bytes(one.indexBytes),
+      bytes(one.toastBytes),
+      one.rows === null ? null : grouped(one.rows),
+    ]),
 ];

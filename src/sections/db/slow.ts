@@ -52,7 +52,7 @@ const slowFinding = (view: From<StatementsView>): Finding => {
         { title: 'mean', align: 'right' },
         { title: 'max', align: 'right' },
         { title: 'calls', align: 'right' },
-        { title: 'query' },
+        { title: 'query', narrows: true },
         { title: 'total', align: 'right', extra: true },
         { title: 'rows', align: 'right', extra: true },
         { title: 'in memory', align: 'right', extra: true },

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Cell, Finding } from '../../engine/finding.ts';
-import type { From, TableRows, VacuumProgress, VacuumStatus } from '../../providers/database/port.ts';
+import type { From, TableRows, VacuumedTable, VacuumProgress, VacuumStatus } from '../../providers/database/port.ts';
 import { read } from './read.ts';
-import { placeOf, serverData } from './server.ts';
+import { isCatalog, placeOf, serverData } from './server.ts';
 import { age, bytes, counted, grouped, marked, percent } from './units.ts';
 import { ageShare, judgeAge, judgeTable, judgeVacuum, vacuumLimits } from './vacuum-judgement.ts';
 
@@ -46,7 +46,7 @@ const vacuumFinding = ({ server, ...status }: From<VacuumStatus>): Finding => {
       rows: [
         ...running.map(runningRow),
         ...tables
-          .filter(({ rows }) => rows.dead > 0)
+          .filter(isWorthALine)
           .map((table): readonly Cell[] => [
             table.name,
             marked(grouped(table.rows.dead), judgeTable(table)),
@@ -70,6 +70,9 @@ const vacuumFinding = ({ server, ...status }: From<VacuumStatus>): Finding => {
     },
   };
 };
+
+const isWorthALine = (table: VacuumedTable): boolean =>
+  judgeTable(table) !== 'ok' || (table.rows.dead > 0 && !isCatalog(table.name));
 
 export const rowsData = (rows: TableRows) => ({ ...rows });
 
