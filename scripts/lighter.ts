@@ -9,12 +9,17 @@ export const chunks: readonly CodeSplittingGroup[] = [
     test: /\/src\/(?:cli\/(?:referenced-variables|show)|config\/(?:did-you-mean|environment|examples|file-name|find|key-path|places|reference-syntax|references|remembered|secret-keys|show|texts))\.ts$/,
   },
   { name: 'zod', test: /\/node_modules\/zod\// },
+  {
+    name: 'postgres',
+    test: /\/src\/providers\/database\/|\/node_modules\/(?:pg|pg-connection-string|pg-int8|pg-pool|pg-protocol|pg-types|postgres-[a-z]+|xtend)\//,
+  },
   { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
   {
     name: 'session',
     test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.)[a-z-]+|audit\/(?:writer|file|file-operations|record|directory|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|operation|instances|further))\.ts$/,
   },
   { name: 'restart', test: /\/src\/sections\/restart\// },
+  { name: 'db', test: /\/src\/sections\/db\// },
   {
     name: 'kubernetes',
     test: /\/src\/providers\/(?:kubernetes\/(?:agents|client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|transport|trust)|workload\/(?:instances-table|kubernetes|kubernetes\/(?:availability|basis|deferred|describe|objects|pods|restart|revisions|rollout|service|snapshot|words|write)))\.ts$/,

@@ -11,8 +11,11 @@ export interface Issued {
 export interface Authority {
   /** The CA's own certificate, PEM. */
   readonly certificate: string;
-  /** A certificate for `localhost` and the loopback addresses, with a new key. `days`: how long it is valid from now. */
-  issue(days: number): Promise<Issued>;
+  /**
+   * A certificate for `localhost` and the loopback addresses, with a new key. `days`: how long it is valid from now; below 0
+   * it has expired. With another common name it is one for a client too.
+   */
+  issue(days: number, commonName?: string): Promise<Issued>;
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -36,21 +39,21 @@ export const createAuthority = async (now: () => number): Promise<Authority> => 
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const issue = async (days: number): Promise<Issued> => {
+  const issue = async (days: number, commonName = 'localhost'): Promise<Issued> => {
     const leaf = await newKeys();
     const certificate = await x509.X509CertificateGenerator.create({
-      subject: 'CN=localhost, O=Sandbox',
+      subject: `CN=${commonName}, O=Sandbox`,
       issuer: name,
       serialNumber: serialNumber(),
       publicKey: leaf.publicKey,
       signingKey: keys.privateKey,
       signingAlgorithm: algorithm,
-      notBefore: new Date(now() - 3_600_000),
+      notBefore: new Date(now() - 3_600_000 + Math.min(days, 0) * day),
       notAfter: new Date(now() + days * day),
       extensions: [
         new x509.BasicConstraintsExtension(false),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
         new x509.SubjectAlternativeNameExtension([
           { type: 'dns', value: 'localhost' },
           { type: 'ip', value: '127.0.0.1' },

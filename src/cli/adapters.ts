@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Secrets } from '../config/references.ts';
@@ -6,7 +7,7 @@ import { RunbookError } from '../engine/errors.ts';
 import type { CommandSpec } from '../providers/command/run.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
-import { systemClock } from './system.ts';
+import { accountName, systemClock } from './system.ts';
 
 export interface AdapterDeps {
   readonly loaded: LoadedConfig;
@@ -42,6 +43,7 @@ const openersFor = (deps: AdapterDeps): { readonly [Name in PortName]: () => Pro
     },
     workloadIfAny: async () => workload && openWorkload(deps, workload, http),
     logs: async () => logs && openLogs(deps, logs),
+    database: async () => openDatabase(deps),
   };
 };
 
@@ -166,6 +168,18 @@ const unreadable = (provider: string): Ports['logs'] => ({
     throw new RunbookError('unreachable', `logs.provider ${provider} is not available in this version of rb`);
   },
 });
+
+const openDatabase = async (deps: AdapterDeps): Promise<Ports['database']> => {
+  const { settings, loaded, env, secrets } = deps;
+  const { database } = settings.environment;
+  if (!database) throw missingSection(loaded, settings.name, 'database');
+  const { url, replicas } = database;
+  const [{ openPostgres }, resolved] = await Promise.all([
+    import('../providers/database/postgres.ts'),
+    secrets.resolve({ url, replicas }, `environments.${settings.name}.database`),
+  ]);
+  return openPostgres(resolved, { environment: env, home: homedir(), login: accountName() ?? '' });
+};
 
 const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {
   let opened: Promise<Value> | undefined;

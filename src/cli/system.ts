@@ -25,7 +25,7 @@ export const systemActor = (env: Readonly<Record<string, string | undefined>>): 
 };
 
 /** A container may run under a uid that has no name: then asking for it throws. */
-const accountName = (): string | undefined => {
+export const accountName = (): string | undefined => {
   try {
     return userInfo().username;
   } catch {

@@ -19,6 +19,10 @@ export const sections: readonly SectionEntry[] = [
     commands: { restart: 'restart the service, one instance, or everything (2.1)' },
     load: () => import('../sections/restart/command.ts'),
   },
+  {
+    commands: { db: 'the database: connections, queries, locks, replication, maintenance (2.3, 3.3, 3.6)' },
+    load: () => import('../sections/db/command.ts'),
+  },
   { commands: { scale: 'more or fewer instances (2.6)' }, load: () => import('../sections/scale/command.ts') },
   {
     commands: { health: 'endpoints, load balancer and instances (4)' },
@@ -63,6 +67,31 @@ export const menu = [
     summary: 'what the platform restarts at fixed times',
   },
   {
+    section: '2.3',
+    title: 'Database connections',
+    command: 'db connections',
+    summary: 'by state, application, user; how many are left',
+  },
+  {
+    section: '2.3',
+    title: 'End idle connections',
+    command: 'db kill-idle',
+    summary: 'those that have done nothing for a while',
+  },
+  {
+    section: '2.3',
+    title: 'Running queries',
+    command: 'db running',
+    summary: 'long ones, what they wait for, what they hold open',
+  },
+  {
+    section: '2.3',
+    title: 'Replication',
+    command: 'db replication',
+    summary: 'how far replicas lie behind, seen from both ends',
+  },
+  { section: '2.3', title: 'Vacuum', command: 'db vacuum --status', summary: 'dead rows, wraparound, what runs now' },
+  {
     section: '2.6',
     title: 'Scale status',
     command: 'scale status',
@@ -70,6 +99,12 @@ export const menu = [
   },
   { section: '2.6', title: 'Scale up', command: 'scale up', summary: 'one instance more' },
   { section: '2.6', title: 'Scale down', command: 'scale down', summary: 'one instance fewer, then watch' },
+  { section: '3.3', title: 'Slow queries', command: 'db slow', summary: 'where the time goes (pg_stat_statements)' },
+  { section: '3.3', title: 'Blocking queries', command: 'db blocking', summary: 'who waits for whom, from the root' },
+  { section: '3.3', title: 'Indexes', command: 'db indexes', summary: 'missing, unused, invalid, duplicate' },
+  { section: '3.6', title: 'Database size', command: 'db size', summary: 'tables, indexes, WAL, temporary files' },
+  { section: '3.6', title: 'Bloat', command: 'db bloat', summary: 'space that dead rows have left behind, estimated' },
+  { section: '3.6', title: 'WAL', command: 'db wal', summary: 'the write-ahead log and what keeps it' },
   {
     section: '4',
     title: 'Health check',

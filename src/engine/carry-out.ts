@@ -33,9 +33,9 @@ export const carryOut = async <Input, Ports>(
   let finding: Finding;
   let applied = false;
   try {
-    await step.apply(context, planned.change);
+    const told = await step.apply(context, planned.change);
     applied = true;
-    finding = await step.verify(context, planned.change);
+    finding = await step.verify(context, planned.change, told);
   } catch (raised) {
     const error = causeOf(raised, run.stop.hard);
     const plain = error instanceof RunbookError && !run.stop.hard.aborted;

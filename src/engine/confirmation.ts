@@ -58,7 +58,7 @@ export interface Prompts {
 export interface Question {
   readonly title: string;
   readonly question: string;
-  readonly options: readonly { readonly id: string; readonly title: string }[];
+  readonly options: readonly { readonly id: string; readonly title: string; readonly unasked?: true }[];
   readonly advice?: { readonly option: string; readonly because: string };
 }
 

@@ -95,7 +95,14 @@ export type EventBody =
       readonly change: Change;
       readonly fingerprint: string;
     }
-  | { readonly type: 'step.progress'; readonly step: string; readonly note?: string; readonly table?: Table }
+  | {
+      readonly type: 'step.progress';
+      readonly step: string;
+      readonly note?: string;
+      readonly table?: Table;
+      readonly status?: string;
+      readonly share?: number;
+    }
   | { readonly type: 'sample'; readonly step: string; readonly sample: Json }
   | {
       readonly type: 'answer';

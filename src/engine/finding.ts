@@ -22,6 +22,10 @@ export interface Table {
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Becomes narrower before the others do: a statement, a path. */
+  readonly narrows?: true;
+  /** Left out where there is no room for all columns; the last one first. */
+  readonly extra?: true;
   /** It is typed or searched for elsewhere, a name: the other columns are cut before it. */
   readonly whole?: true;
 }

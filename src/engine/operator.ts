@@ -72,6 +72,8 @@ export const createOperator = (given: GivenAnswers, prompts?: Prompts): Operator
     const ids = idsOf(question.options);
     const answered = answerAmong(given, step, ids);
     if (answered) return answered;
+    const unasked = question.options.find((option) => option.unasked);
+    if (!prompts && unasked) return { answer: unasked.id, by: 'no terminal' };
     if (!prompts) throw unanswered(step, question.question, ids, question.advice);
     const chosen = await prompts.choose(question);
     if (chosen === undefined) throw new RunbookError('declined', `No answer to "${question.question}".`);

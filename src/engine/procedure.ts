@@ -27,6 +27,10 @@ export interface StepContext<Input> {
 export interface Progress {
   readonly note?: string;
   readonly table?: Table;
+  /** How far it is: at a terminal in place of the one before, elsewhere a line of its own. Not recorded. */
+  readonly status?: string;
+  /** Of what is to be done, 0 to 1: drawn as a bar beside `status`; elsewhere every tenth is a line. */
+  readonly share?: number;
 }
 
 /** The context of a step: the engine's part and the procedure's ports, side by side. */
@@ -59,9 +63,13 @@ export interface ActionSpec<Input, Ports> {
   readonly tier: Tier;
   /** Reads only. `interrupted` is the change of a session that was cut off in this step: what it already took away must be given back. */
   readonly plan: (context: Context<Input, Ports>, interrupted?: Change) => Promise<Change>;
-  readonly apply: (context: Context<Input, Ports>, change: Change) => Promise<void>;
-  /** Reads only. ok and warn: done; critical: not done; unknown: cannot tell. It also settles an intent without a result. */
-  readonly verify: (context: Context<Input, Ports>, change: Change) => Promise<Finding>;
+  /** What it returns is handed to `verify`, and to nobody else. */
+  readonly apply: (context: Context<Input, Ports>, change: Change) => Promise<unknown>;
+  /**
+   * Reads only. ok and warn: done; critical: not done; unknown: cannot tell. It also settles an intent without a result: then
+   * there is nothing that `apply` has `told`.
+   */
+  readonly verify: (context: Context<Input, Ports>, change: Change, told?: unknown) => Promise<Finding>;
   /** The action that takes a failed change back; offered at a terminal. Undefined where there is none for this change. */
   readonly undo?: (change: Change, context: Context<Input, Ports>) => ActionStep<Input, Ports> | undefined;
 }
@@ -77,6 +85,8 @@ export interface DecisionStep<Input, Ports> extends StepBase<Input, Ports> {
     readonly id: string;
     readonly title: string;
     readonly steps: readonly Step<Input, Ports>[];
+    /** Taken where nobody has answered and nobody can be asked. At most one of them. */
+    readonly unasked?: true;
   }[];
   /** The option that the evidence so far speaks for, and why. */
   readonly advise: Seen<Input, Ports, { readonly option: string; readonly because: string } | undefined>;
@@ -96,6 +106,8 @@ export interface WatchStep<Input, Ports> extends StepBase<Input, Ports> {
   readonly sample: Seen<Input, Ports, Json>;
   /** Called after each sample. */
   readonly judge: (context: Context<Input, Ports>, samples: readonly Json[]) => Finding;
+  /** So many of the newest samples are kept for `judge`; all where it is not said. */
+  readonly keep?: number;
   /** Whether a critical finding ends the watch, as a failure. Otherwise it goes on, and the last finding counts. */
   readonly endsWhenCritical: boolean;
 }

@@ -134,8 +134,9 @@ const outcomeOf = <Input, Ports>(
       undone,
       next: ['rb audit show', 'run it again with -v and report what it prints'],
     };
-  const resumable =
-    error.kind === 'interrupted' && changesSomething(options.procedure.steps) ? [`rb resume ${options.session}`] : [];
+  const open = error.kind === 'interrupted' || error.kind === 'unknown';
+  const said = error.next.some((line) => line.includes('rb resume'));
+  const resumable = open && !said && changesSomething(options.procedure.steps) ? [`rb resume ${options.session}`] : [];
   const failed = error.kind === 'failed' || error.kind === 'unknown' ? after(options, result) : [];
   return {
     status: error.kind,

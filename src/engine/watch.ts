@@ -27,6 +27,7 @@ export const runWatch = async <Input, Ports>(
       // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
       const sample = await step.sample(context);
       samples.push(sample);
+      if (step.keep !== undefined) samples.splice(0, samples.length - step.keep);
       run.emit({ type: 'sample', step: path, sample });
       finding = step.judge(context, samples);
       if (finding.verdict === 'critical' && step.endsWhenCritical)

@@ -1,6 +1,7 @@
 import type { Procedure, Step } from '../engine/procedure.ts';
 import { words } from '../engine/steps.ts';
 import type { Words } from '../engine/steps.ts';
+import type { Database } from '../providers/database/port.ts';
 import type { Http } from '../providers/http/port.ts';
 import type { LogSource } from '../providers/logs/port.ts';
 import type { Workload } from '../providers/workload/port.ts';
@@ -14,6 +15,8 @@ export interface Ports {
   /** The same where one is configured. */
   readonly workloadIfAny: Workload | undefined;
   readonly http: Http;
+  /** The configured server, with its replicas. */
+  readonly database: Database;
   /** Undefined where the configuration names no log source. */
   readonly logs: LogSource | undefined;
 }

@@ -16,5 +16,11 @@ export const procedures: Readonly<Record<string, () => Promise<AnyProcedure>>> =
   'restart.undo': async () => forgotten((await import('./restart/undo.ts')).undoRestart),
   'restart.schedule': async () => forgotten((await import('./restart/schedule.ts')).scheduleRestarts),
   'restart.unschedule': async () => forgotten((await import('./restart/schedule.ts')).unscheduleRestarts),
+  'db.cancel': async () => forgotten((await import('./db/cancel.ts')).cancel),
+  'db.terminate': async () => forgotten((await import('./db/terminate.ts')).terminate),
+  'db.blocking.resolve': async () => forgotten((await import('./db/blocking-resolve.ts')).blockingResolve),
+  'db.vacuum': async () => forgotten((await import('./db/vacuum.ts')).vacuum),
+  'db.slow.reset': async () => forgotten((await import('./db/slow-reset.ts')).slowReset),
+  'db.kill-idle': async () => forgotten((await import('./db/kill-idle.ts')).killIdle),
   scale: async () => forgotten((await import('./scale/scale.ts')).scale),
 };

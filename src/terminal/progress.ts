@@ -17,20 +17,30 @@ export interface Progress {
   changing(step: string, what: string): void;
   ended(step: string): void;
   table(step: string, table: Table): void;
+  /** How far the step is, and of it what share is done, 0 to 1. */
+  status(step: string, text: string, share?: number): void;
   close(): void;
 }
 
-/** Drawn in place at a terminal; elsewhere as lines, and only what changed. */
-export const createProgress = (terminal: Terminal): Progress =>
-  terminal.animated ? animated(terminal) : asLines(terminal);
+/** Drawn in place at a terminal; elsewhere as lines, and only what changed. `write`: where a line about the status goes. */
+export const createProgress = (terminal: Terminal, write: (line: string) => void): Progress =>
+  terminal.animated ? animated(terminal) : asLines(terminal, write);
+
+const barWidth = 24;
+
+const bar = (share: number): string => {
+  const done = Math.round(Math.min(1, Math.max(0, share)) * barWidth);
+  return `[${'#'.repeat(done)}${'-'.repeat(barWidth - done)}] `;
+};
 
 const mostRowsKept = 500;
 
 const linesOf = (terminal: Terminal, table: Table): readonly Text[] =>
   renderTable(table, { width: terminal.width, symbols: terminal.symbols, redactor: terminal.redactor, indent: 4 });
 
-const asLines = (terminal: Terminal): Progress => {
+const asLines = (terminal: Terminal, write: (line: string) => void): Progress => {
   let before: Table | undefined;
+  let tenths: number | undefined;
   /** All rows so far: columns only ever grow, so that rows which are printed one by one stand below each other. */
   let seen: Table['rows'] = [];
   return {
@@ -48,6 +58,12 @@ const asLines = (terminal: Terminal): Progress => {
       for (const [index, line] of rows.entries()) if (changed.has(index)) terminal.say(line);
       before = table;
     },
+    status: (_step, text, share) => {
+      const reached = share === undefined ? undefined : Math.floor(share * 10);
+      if (reached !== undefined && reached === tenths) return;
+      tenths = reached;
+      write(clean(text));
+    },
     close: () => undefined,
   };
 };
@@ -55,6 +71,8 @@ const asLines = (terminal: Terminal): Progress => {
 const animated = (terminal: Terminal): Progress => {
   /** What to show of each running step; groups have nothing of their own to show. */
   const running = new Map<string, string | undefined>();
+  /** Beneath the title of a step. */
+  const statuses = new Map<string, string>();
   let table: Table | undefined;
   let tableOf = '';
   let focus = 0;
@@ -62,10 +80,12 @@ const animated = (terminal: Terminal): Progress => {
   let closed = false;
 
   const draw = () => {
-    const steps = [...running.values()].flatMap((what): readonly Text[] => {
+    const fitting = (text: string) => truncate(clean(text), terminal.width - 2, terminal.symbols.ellipsis);
+    const steps = [...running].flatMap(([step, what]): readonly Text[] => {
       if (what === undefined) return [];
-      const line = truncate(clean(what), terminal.width - 2, terminal.symbols.ellipsis);
-      return [[command(terminal.symbols.doing), ' ', line]];
+      const status = statuses.get(step);
+      const title: Text = [command(terminal.symbols.doing), ' ', fitting(what)];
+      return status === undefined ? [title] : [title, ['  ', fitting(status)]];
     });
     live?.draw([...(table ? linesOf(terminal, table) : []), ...steps], table ? focus : 0);
   };
@@ -89,6 +109,7 @@ const animated = (terminal: Terminal): Progress => {
     changing: set,
     ended: (step) => {
       running.delete(step);
+      statuses.delete(step);
       // The instances of a group stay in sight until its last one is done; then the table becomes part of the record above.
       const inGroup = [...running.keys()].some((other) => step.startsWith(`${other}/`));
       if (table && !inGroup && (tableOf === step || tableOf.startsWith(`${step}/`))) {
@@ -103,6 +124,10 @@ const animated = (terminal: Terminal): Progress => {
       if (first !== undefined) focus = first + 1;
       table = next;
       tableOf = step;
+      draw();
+    },
+    status: (step, text, share) => {
+      statuses.set(step, `${share === undefined ? '' : bar(share)}${text}`);
       draw();
     },
     close: () => {

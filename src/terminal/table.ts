@@ -25,8 +25,17 @@ interface Shown {
   readonly verdict?: Verdict;
 }
 
-/** A table as lines: a header, then one line a row. What does not fit is taken from the widest columns and ends with `…`. */
-export const renderTable = (table: Table, layout: TableLayout): readonly Text[] => {
+/** What a column of text is at least worth having: a column that is `extra` is left out before others become narrower. */
+const worthHaving = 24;
+/** A column that becomes narrower before the others do keeps so much at first. */
+const narrowed = 12;
+
+/**
+ * A table as lines: a header, then one line a row. Where there is no room columns that are `extra` are left out; what still
+ * does not fit is taken from the widest columns and ends with `…`.
+ */
+export const renderTable = (whole: Table, layout: TableLayout): readonly Text[] => {
+  const table = withoutExtra(whole, layout);
   const indent = ' '.repeat(layout.indent ?? 0);
   // Secrets go before anything is cut: half a secret is not recognised any more.
   const safe = (text: string) => clean(layout.redactor.redact(text));
@@ -40,6 +49,7 @@ export const renderTable = (table: Table, layout: TableLayout): readonly Text[] 
   const columns = natural.map((width, index) => ({
     width,
     readable: Math.min(width, Math.max(readableWidth, widthOf(titles[index] ?? ''))),
+    narrows: table.columns[index]?.narrows === true,
     whole: table.columns[index]?.whole === true,
   }));
   const widths = fit(columns, layout.width - indent.length - gap.length * (natural.length - 1));
@@ -68,6 +78,27 @@ export const renderTable = (table: Table, layout: TableLayout): readonly Text[] 
   ];
 };
 
+const withoutExtra = (table: Table, { width, indent = 0 }: TableLayout): Table => {
+  const needed = table.columns.map(({ title }, index) => {
+    const widest = Math.max(widthOf(title), ...table.rows.map((row) => widthOf(plainCell(row[index] ?? null))));
+    return Math.min(widest, worthHaving) + gap.length;
+  });
+  let excess = needed.reduce((sum, one) => sum + one, 0) - gap.length - (width - indent);
+  const dropped = new Set<number>();
+  for (let index = needed.length - 1; index >= 0 && excess > 0; index -= 1) {
+    if (!table.columns[index]?.extra) continue;
+    dropped.add(index);
+    excess -= needed[index] ?? 0;
+  }
+  if (dropped.size === 0) return table;
+  const kept = <Of>(of: readonly Of[]): readonly Of[] => of.filter((_, index) => !dropped.has(index));
+  return { columns: kept(table.columns), rows: table.rows.map(kept) };
+};
+
+/** Good enough to measure by. */
+const plainCell = (cell: Cell): string =>
+  cell !== null && typeof cell === 'object' ? `  ${cell.text}` : String(cell ?? '-');
+
 const shown = (cell: Cell, symbols: Symbols, safe: (text: string) => string): Shown => {
   if (cell === null) return { text: symbols.skipped };
   if (typeof cell === 'string') return { text: safe(cell) };
@@ -85,10 +116,11 @@ const alignsRight = (column: Column, rows: Table['rows'], index: number): boolea
 interface Width {
   readonly width: number;
   readonly readable: number;
+  readonly narrows: boolean;
   readonly whole: boolean;
 }
 
-/** Takes a column at a time from the widest until the sum fits; from those that are to stay whole last. */
+/** Takes a column at a time from the widest until the sum fits: first from those that give way, from those that are to stay whole last. */
 const fit = (columns: readonly Width[], available: number): readonly number[] => {
   const widths = columns.map(({ width }) => width);
   let excess = widths.reduce((sum, width) => sum + width, 0) - available;
@@ -101,6 +133,7 @@ const fit = (columns: readonly Width[], available: number): readonly number[] =>
       excess -= 1;
     }
   };
+  cut(({ narrows, width }) => (narrows ? narrowed : width));
   if (columns.some(({ whole }) => whole)) cut(({ whole, width, readable }) => (whole ? width : readable));
   cut(() => leastWidth);
   return widths;

@@ -38,7 +38,7 @@ interface Plan {
 export const createView = (terminal: Terminal, options: ViewOptions = {}): View => {
   const verbose = options.verbose === true;
   const dryRun = options.dryRun === true;
-  const progress = createProgress(terminal);
+  const progress = createProgress(terminal, (line) => (readOnly ? terminal.data(line) : terminal.say(dim(line))));
   const steps = new Map<string, { readonly title: string; readonly kind: StepKind }>();
   const plans = new Map<string, Plan>();
   const answers = new Map<string, string>();
@@ -147,7 +147,9 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
         return;
       case 'step.progress':
         if (event.note !== undefined) note(event.note);
-        if (event.table) progress.table(event.step, event.table);
+        // Where nothing is drawn in place, the status says it in one line.
+        if (event.table && (terminal.animated || event.status === undefined)) progress.table(event.step, event.table);
+        if (event.status !== undefined) progress.status(event.step, event.status, event.share);
         return;
       case 'answer':
         answers.set(event.step, `${event.answer} (${event.by})${event.note ? `: ${event.note}` : ''}`);

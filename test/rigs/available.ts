@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { missingPrograms } from './kubernetes/binaries.ts';
 import { isInstalled } from './aws/environment.ts';
+import { broughtVersions } from './postgres/versions.ts';
 
 /** Something real that tests run against, and what it takes to have it. */
 export interface Rig {
@@ -52,6 +53,12 @@ export const rigs = {
     usedFor: "the sandbox's database",
     available: onPath('initdb', postgresDirectories()),
     get: 'apt-get install postgresql',
+  },
+  postgresVersions: {
+    name: 'PostgreSQL 13 and 18',
+    usedFor: 'the database adapter, on the oldest and the newest version',
+    available: broughtVersions().length >= 2,
+    get: 'node test/rigs/postgres/install.ts',
   },
   redis: {
     name: 'Redis server',

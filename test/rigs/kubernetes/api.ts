@@ -36,7 +36,10 @@ export const openApi = ({ url, ca, certificate, key }: Identity): Api => {
   const text = (method: string, path: string, body?: unknown): Promise<string> =>
     new Promise((resolve, reject) => {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-      const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': type }) };
+      const sent = body === undefined ? undefined : JSON.stringify(body);
+      // Node tells the length of its own accord for some methods only, and DELETE is not among them.
+      const length = sent === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(sent) };
+      const headers = { accept: 'application/json', ...length };
       const request = send(new URL(path, url), { agent, method, headers }, (response) => {
         let answer = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
@@ -48,7 +51,7 @@ export const openApi = ({ url, ca, certificate, key }: Identity): Api => {
         });
       });
       request.on('error', reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
+      request.end(sent);
     });
   const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
     JSON.parse(await text(method, path, body)) as T;

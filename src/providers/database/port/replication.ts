@@ -1,0 +1,110 @@
+export type ReplicationView = PrimaryReplication | ReplicaReplication;
+
+interface BothEnds {
+  /** Those that receive from this server; on a replica, those behind it in a cascade. */
+  readonly receivers: readonly Receiver[];
+  /** Receivers of which nothing but the process id may be read. */
+  readonly unseen: number;
+  readonly slots: readonly ReplicationSlot[];
+}
+
+export interface PrimaryReplication extends BothEnds {
+  readonly role: 'primary';
+  /** `synchronous_standby_names`; empty where no commit waits for a replica. */
+  readonly synchronousStandbys: string;
+}
+
+/** What a primary knows of one that receives from it. Differences are in bytes of WAL; null where nothing was reported yet. */
+export interface Receiver {
+  readonly pid: number;
+  /** Its application_name, which is a replica's `cluster_name` unless it is set. */
+  readonly name: string;
+  readonly user: string | null;
+  readonly client: string | null;
+  /** `startup`, `catchup`, `streaming`, `backup`, `stopping`. */
+  readonly state: string;
+  /** `async`, `potential`, `sync`, `quorum`. */
+  readonly syncState: string;
+  readonly slot: string | null;
+  readonly notSentBytes: number | null;
+  readonly notWrittenBytes: number | null;
+  readonly notFlushedBytes: number | null;
+  readonly notReplayedBytes: number | null;
+  readonly writeLagMs: number | null;
+  readonly flushLagMs: number | null;
+  /** Null: caught up and nothing has been written lately, or nothing measured yet. Look at `notReplayedBytes`. */
+  readonly replayLagMs: number | null;
+  /** Since it last answered; null where it never did. */
+  readonly lastReplyMs: number | null;
+}
+
+export interface ReplicaReplication extends BothEnds {
+  readonly role: 'replica';
+  /** `none`: there is no WAL receiver. `unseen`: there is one, and its state may not be read. */
+  readonly receiver: 'streaming' | 'other' | 'none' | 'unseen';
+  /** As the server says it: `streaming`, `waiting`, `restarting`, ...; null where there is none or it may not be read. */
+  readonly receiverStatus: string | null;
+  /** `db-1:5432`; null as above. */
+  readonly upstream: string | null;
+  readonly upstreamSlot: string | null;
+  /** Since the last message from the primary. An idle primary is silent for up to half of its wal_sender_timeout. */
+  readonly lastMessageMs: number | null;
+  readonly receivedLsn: string | null;
+  readonly replayedLsn: string | null;
+  /** Received and not yet replayed. */
+  readonly notReplayedBytes: number | null;
+  /** What the primary had written when it last said so, and which has not been received. */
+  readonly notReceivedBytes: number | null;
+  readonly replay: 'running' | 'pause requested' | 'paused';
+  /** Since the commit of the last replayed transaction, by this server's clock. Grows for ever while the primary is idle. Null: none since its start. */
+  readonly lastReplayedCommitMs: number | null;
+  /**
+   * How far its data lies back. 0 only while it streams and everything that was received is replayed; else the time since
+   * the last replayed commit; null where that cannot be told.
+   */
+  readonly lagMs: number | null;
+}
+
+export interface ReplicationSlot {
+  readonly name: string;
+  readonly type: 'physical' | 'logical';
+  readonly database: string | null;
+  readonly active: boolean;
+  readonly temporary: boolean;
+  /** WAL that is kept for it; null where it has never been used. */
+  readonly retainedBytes: number | null;
+  /** `reserved`, `extended`, `unreserved`, `lost`; null where it keeps none. */
+  readonly walStatus: string | null;
+  /** What may still be written before it could be lost; null without `max_slot_wal_keep_size`. */
+  readonly safeBytes: number | null;
+  /** Since it was last used; 17 and later. */
+  readonly inactiveMs: number | null;
+  /** Transactions since the oldest row version that it keeps; null where it keeps none. */
+  readonly xminAge: number | null;
+}
+
+export interface WalView {
+  /** Of the directory `pg_wal`; null where it may not be read (`pg_monitor`). */
+  readonly directory: { readonly bytes: number; readonly files: number } | null;
+  /** WAL written since the cluster was made: two looks give a rate. Replayed, on a replica. */
+  readonly positionBytes: number;
+  readonly maxWalBytes: number;
+  readonly keepBytes: number;
+  /** `max_slot_wal_keep_size`; null: without limit. */
+  readonly maxSlotKeepBytes: number | null;
+  /** `minimal`, `replica`, `logical`. */
+  readonly level: string;
+  readonly slots: readonly ReplicationSlot[];
+  readonly archiving: {
+    readonly mode: 'off' | 'on' | 'always';
+    readonly archived: number;
+    readonly failed: number;
+    readonly lastArchivedMs: number | null;
+    readonly lastFailedMs: number | null;
+    readonly lastFailedFile: string | null;
+    /** Files that wait to be archived; null where it may not be read. */
+    readonly waiting: number | null;
+  };
+  /** Since the last finished checkpoint (or restartpoint) began; null where it may not be read. */
+  readonly lastCheckpointMs: number | null;
+}

@@ -1,0 +1,235 @@
+import { RunbookError } from '../../../engine/errors.ts';
+import type { Call, Server } from '../port.ts';
+import { applicationName, stepOf } from './application-name.ts';
+import { sendCancel } from './cancel-request.ts';
+import { addressOf, connectTo } from './connect.ts';
+import type { Connected } from './connect.ts';
+import { codeOf, isLost, readFailure } from './failure.ts';
+import type { Doing } from './failure.ts';
+import { identityQuery, serverOf } from './identity.ts';
+import type { IdentityRow } from './identity.ts';
+import type { ConnectionParameters } from './parameters.ts';
+
+export interface Limits {
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+}
+
+/** A connection in use. Statements are sent without waiting for the one before. */
+export interface Connection {
+  /** The major version. */
+  readonly version: number;
+  readonly doing: Doing;
+  /** Who it is; asked at the beginning, known a little later. */
+  readonly server: Promise<Server>;
+  /** The server has answered and the settings are made. */
+  readonly ready: Promise<unknown>;
+  /** The rows of one statement. Throws what pg throws. */
+  rows<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** The same for a statement that is sent often: the server plans it once, under this name. */
+  again<Row>(name: string, text: string, values: readonly unknown[]): Promise<readonly Row[]>;
+  /** The one row that a statement has. */
+  row<Row>(text: string, values?: readonly unknown[]): Promise<Row>;
+  onNotice(
+    listener: (notice: { readonly message?: string; readonly code?: string; readonly routine?: string }) => void,
+  ): void;
+}
+
+/** How a connection is used. */
+export interface Use {
+  /** A read: one read-only transaction under the limits. A write: each statement on its own. */
+  readonly readOnly: boolean;
+  readonly limits: Limits;
+  /** Names are looked up as the role has it, not only among the server's own. */
+  readonly ownSearchPath?: boolean;
+  /** No limit on this side either: for what takes as long as it takes. */
+  readonly unlimited?: boolean;
+}
+
+/** So long beyond the server's own limit: then it is not the statement that is slow. */
+const silenceMs = 5000;
+const cancelWithinMs = 2000;
+const oldestVersion = 13;
+
+/** Opens a connection for the step, does the work on it, and closes it. `call.signal` cancels what runs on the server. */
+export const withConnection = async <Result>(
+  parameters: ConnectionParameters,
+  use: Use,
+  call: Call,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> => {
+  call.signal.throwIfAborted();
+  const connected = await connectToAny(parameters, call);
+  const { client } = connected;
+  const began = connectionOn(connected, parameters, use, call);
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => void cancelAndGiveUp(connected, finished).then(() => reject(call.signal.reason as Error));
+    call.signal.addEventListener('abort', abort, { once: true });
+    if (call.signal.aborted) abort();
+  });
+  const finished = Promise.all([workOn(began, use, work), began.server]).then(
+    ([result]) => result,
+    (error: unknown) => {
+      throw call.signal.aborted ? (call.signal.reason as Error) : error;
+    },
+  );
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([finished, aborted]);
+  } finally {
+    // Not waited for: the server has answered, and its goodbye is of no interest.
+    if (call.signal.aborted) connected.destroy();
+    else void client.end().catch(() => undefined);
+  }
+};
+
+/** A change waits until the server has answered once: until then nothing was sent, and afterwards a loss means "unknown". */
+const workOn = async <Result>(
+  connection: Connection,
+  { readOnly }: Use,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> => {
+  if (!readOnly) await connection.ready;
+  return work(connection);
+};
+
+const cancelAndGiveUp = async (connected: Connected, finished: Promise<unknown>): Promise<void> => {
+  await sendCancel(connected, cancelWithinMs);
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => (timer = setTimeout(resolve, cancelWithinMs)));
+  await Promise.race([finished.catch(() => undefined), patience]);
+  clearTimeout(timer);
+};
+
+/** The first host that lets us in and is what `target_session_attrs` asks for. */
+const connectToAny = async (parameters: ConnectionParameters, call: Call): Promise<Connected> => {
+  const names = { step: stepOf(call.mark), applicationName: applicationName(call.mark) };
+  let failure: unknown;
+  const rounds: readonly ('primary' | 'replica' | undefined)[] = {
+    any: [undefined],
+    primary: ['primary' as const],
+    'read-write': ['primary' as const],
+    standby: ['replica' as const],
+    'read-only': ['replica' as const],
+    'prefer-standby': ['replica' as const, undefined],
+  }[parameters.target];
+  for (const wanted of rounds)
+    for (const host of parameters.hosts) {
+      try {
+        const connected = await connectTo(parameters, host, names, call.signal);
+        if (wanted === undefined || (await roleOf(connected)) === wanted) return connected;
+        connected.destroy();
+        failure ??= new RunbookError(
+          'unreachable',
+          `${names.step}: ${addressOf(host)} is no ${wanted}, and target_session_attrs=${parameters.target} wants one.`,
+        );
+      } catch (error) {
+        if (call.signal.aborted || (error instanceof RunbookError && error.kind === 'usage')) throw error;
+        failure ??= error;
+      }
+    }
+  throw failure;
+};
+
+const roleOf = async ({ client }: Connected): Promise<'primary' | 'replica'> => {
+  const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+  return rows[0]?.replica === true ? 'replica' : 'primary';
+};
+
+const connectionOn = (connected: Connected, parameters: ConnectionParameters, use: Use, call: Call): Connection => {
+  const { client, host } = connected;
+  const doing: Doing = {
+    address: addressOf(host),
+    database: parameters.database,
+    user: parameters.user,
+    step: stepOf(call.mark),
+  };
+  const major = Number.parseInt(connected.version, 10);
+  const { statementTimeoutMs } = use.limits;
+
+  const ask = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
+    let silent = false;
+    const giveUp = () => {
+      silent = true;
+      connected.destroy();
+    };
+    const timer = use.unlimited ? undefined : setTimeout(giveUp, statementTimeoutMs + silenceMs);
+    try {
+      const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+      return result.rows as readonly Row[];
+    } catch (error) {
+      if (!silent) throw error;
+      throw Object.assign(new Error(`no answer within ${(statementTimeoutMs + silenceMs) / 1000} s`), { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const identify = async (): Promise<Server> => {
+    const [row] = await ask<IdentityRow>(identityQuery(true)).catch(async (error: unknown) => {
+      if (isLost(error) || codeOf(error) !== '42501') throw error;
+      return ask<IdentityRow>(identityQuery(false));
+    });
+    if (major < oldestVersion)
+      throw new RunbookError(
+        'failed',
+        `${doing.step}: ${doing.address} is PostgreSQL ${connected.version}; rb knows ${oldestVersion} and later.`,
+      );
+    return serverOf(row as IdentityRow, doing.address, connected.version);
+  };
+
+  const server = identify().catch((error: unknown) => {
+    throw readFailure(error, doing);
+  });
+  const settings = settingsFor(use, major);
+  // One round trip for all of it: nothing waits for the one before.
+  const prepared = ask(settings);
+  const ready = Promise.all([server, prepared]).catch((error: unknown) => {
+    throw readFailure(error, doing);
+  });
+  ready.catch(() => undefined);
+
+  const rows = async <Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]> => {
+    const [, result] = await Promise.all([prepared, ask<Row>(text, values)]);
+    return result;
+  };
+  return {
+    version: major,
+    doing,
+    server,
+    ready,
+    rows,
+    again: async <Row>(named: string, text: string, values: readonly unknown[]) => {
+      const [, result] = await Promise.all([prepared, ask<Row>(text, values, named)]);
+      return result;
+    },
+    row: async <Row>(text: string, values?: readonly unknown[]) => {
+      const [row] = await rows<Row>(text, values);
+      if (row === undefined) throw new Error(`no row: ${text}`);
+      return row;
+    },
+    onNotice: (listener) => void client.on('notice', (notice) => listener(notice as { message?: string })),
+  };
+};
+
+/**
+ * With SET LOCAL in a transaction nothing stays behind in a connection that a pooler hands on. VACUUM and what ends
+ * sessions cannot run in one, or should not: there it is the session's own.
+ */
+const settingsFor = ({ readOnly, limits, unlimited, ownSearchPath }: Use, major: number): string => {
+  const set = readOnly ? 'SET LOCAL' : 'SET SESSION';
+  const idle = limits.statementTimeoutMs + 60_000;
+  return [
+    ...(readOnly ? ['BEGIN TRANSACTION READ ONLY'] : []),
+    `${set} statement_timeout = ${unlimited ? 0 : limits.statementTimeoutMs}`,
+    `${set} lock_timeout = ${limits.lockTimeoutMs}`,
+    `${set} idle_in_transaction_session_timeout = ${idle}`,
+    ...(!readOnly && major >= 14 ? [`${set} idle_session_timeout = ${idle}`] : []),
+    // Objects of others must not be taken for the server's own.
+    ...(ownSearchPath ? [] : [`${set} search_path = pg_catalog, pg_temp`]),
+    // Warnings are read, whatever the role has set.
+    `${set} client_min_messages = notice`,
+    // To compile a plan of many joins takes longer than it saves.
+    `${set} jit = off`,
+  ].join('; ');
+};

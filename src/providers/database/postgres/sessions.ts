@@ -1,0 +1,99 @@
+import type { Session, SessionKey, Sessions } from '../port.ts';
+import { prefix } from './application-name.ts';
+import type { Connection } from './connection.ts';
+import { shownQuery } from './query-text.ts';
+import { ageMs, isoMicros, isUnseen } from './sql.ts';
+
+/** Looked for only where somebody waits: it stops the lock manager for a moment. */
+const blockersOfWaiting = `CASE WHEN a.wait_event_type = 'Lock' THEN pg_blocking_pids(a.pid) ELSE '{}' END`;
+
+/** The columns of a session, from `a` (pg_stat_activity) and `r` (its role). */
+export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
+  a.pid,
+  coalesce(${isoMicros('a.backend_start')}, '') AS "backendStart",
+  a.usename::text AS user,
+  a.datname::text AS database,
+  coalesce(a.application_name, '') AS application,
+  CASE WHEN a.backend_start IS NULL THEN NULL ELSE coalesce(host(a.client_addr), 'local') END AS client,
+  a.backend_type AS kind,
+  a.state,
+  ${isoMicros('a.state_change')} AS "stateSince",
+  ${ageMs('a.state_change')} AS "stateMs",
+  ${ageMs('a.xact_start')} AS "transactionMs",
+  ${ageMs('a.query_start')} AS "queryMs",
+  coalesce(${ageMs('a.backend_start')}, 0) AS "connectedMs",
+  CASE WHEN a.state = 'active' OR a.state IS NULL THEN a.wait_event_type || ': ' || a.wait_event END AS "waitsFor",
+  ${blockedBy} AS "blockedBy",
+  left(a.query, 4000) AS query,
+  a.pid = pg_backend_pid() OR a.application_name LIKE '${prefix}%' AS own,
+  coalesce(r.rolsuper, false) AS superuser,
+  a.usesysid IS NOT NULL AND (
+    (SELECT me.rolsuper FROM pg_roles me WHERE me.rolname = current_user)
+    OR NOT coalesce(r.rolsuper, false)
+       AND (pg_has_role(a.usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))
+  ) AS "maySignal"`;
+
+export const fromSessions = 'FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid';
+
+/** In milliseconds, as an interval. */
+const interval = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
+
+const idle = `
+  SELECT ${sessionColumns()} ${fromSessions}
+   WHERE a.backend_type = 'client backend'
+     AND (a.state = 'idle' OR $2::bool AND a.state IN ('idle in transaction', 'idle in transaction (aborted)'))
+     AND a.state_change <= clock_timestamp() - ${interval('$1')}
+   ORDER BY a.state_change`;
+
+/** What works, and what holds a transaction open without working: both hold locks and old row versions. */
+const running = `
+  SELECT ${sessionColumns()} ${fromSessions}
+   WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'background worker')
+     AND a.state NOT IN ('idle', 'disabled')
+     AND coalesce(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start, a.query_start)
+         <= clock_timestamp() - ${interval('$1')}
+     AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE '${prefix}%'
+   ORDER BY coalesce(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start, a.query_start)`;
+
+const unseen = `SELECT count(*) AS unseen FROM pg_stat_activity a WHERE ${isUnseen('a')}`;
+
+export const readIdle = (connection: Connection, olderThanMs: number, inTransaction: boolean): Promise<Sessions> =>
+  sessionsOf(connection, idle, [olderThanMs, inTransaction]);
+
+export const readRunning = (connection: Connection, olderThanMs: number): Promise<Sessions> =>
+  sessionsOf(connection, running, [olderThanMs]);
+
+const sessionsOf = async (connection: Connection, text: string, values: readonly unknown[]): Promise<Sessions> => {
+  const [rows, hidden] = await Promise.all([
+    connection.rows<Session>(text, values),
+    connection.row<{ unseen: number }>(unseen),
+  ]);
+  return { sessions: rows.map(shown), unseen: hidden.unseen };
+};
+
+export const readSession = async (connection: Connection, pid: number): Promise<Session | undefined> => {
+  const [row] = await connection.rows<Session>(`SELECT ${sessionColumns()} ${fromSessions} WHERE a.pid = $1`, [pid]);
+  return row && shown(row);
+};
+
+/** A session that cannot be seen has no start to compare: it counts as unseen, not as gone. */
+const still = `
+  SELECT ${sessionColumns()} ${fromSessions}
+    JOIN unnest($1::int[], $2::timestamptz[]) AS k (pid, started) ON k.pid = a.pid
+   WHERE a.backend_start = k.started OR a.backend_start IS NULL
+   ORDER BY a.pid`;
+
+export const readStillThere = async (connection: Connection, keys: readonly SessionKey[]): Promise<Sessions> => {
+  const rows = await connection.rows<Session>(still, [
+    keys.map(({ pid }) => pid),
+    keys.map(({ backendStart }) => backendStart),
+  ]);
+  const seen = rows.filter(({ backendStart }) => backendStart !== '');
+  return { sessions: seen.map(shown), unseen: rows.length - seen.length };
+};
+
+/** The server writes `<insufficient privilege>` where it hides a text. */
+export const shown = <Row extends { readonly query: string | null; readonly kind: string | null }>(row: Row): Row => ({
+  ...row,
+  query: row.query === null || row.query === '' || row.kind === null ? null : shownQuery(row.query),
+});

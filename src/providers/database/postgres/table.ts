@@ -1,0 +1,123 @@
+import { RunbookError } from '../../../engine/errors.ts';
+import type { DatabaseTable } from '../port.ts';
+import type { Connection } from './connection.ts';
+import { lockedTables, tableParts } from './relation-size.ts';
+import { qualified } from './sql.ts';
+import { tableRows } from './table-rows.ts';
+
+interface Found extends Omit<DatabaseTable, 'kind'> {
+  readonly relkind: string;
+}
+
+/** The maintenance right came in 17. Who owns the database may vacuum what is in it, but not the server's own tables. */
+const mayVacuum = (version: number): string => `
+  pg_has_role(c.relowner, 'USAGE')
+  ${version >= 17 ? `OR has_table_privilege(c.oid, 'MAINTAIN')` : ''}
+  OR NOT c.relisshared AND (SELECT pg_has_role(d.datdba, 'USAGE') FROM pg_database d WHERE d.datname = current_database())`;
+
+/** A partitioned table is as large as its partitions. */
+const bytes = `
+  (SELECT coalesce(sum(${tableParts('p').total}), 0) FROM pg_class p
+    WHERE p.oid = c.oid OR c.relkind = 'p' AND p.oid IN (
+      WITH RECURSIVE parts AS (
+        SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid
+        UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN parts ON i.inhparent = parts.inhrelid
+      ) SELECT inhrelid FROM parts))`;
+
+const facts = (version: number, where: string): string => `
+  WITH ${lockedTables}
+  SELECT c.oid, ${qualified('n.nspname', 'c.relname')} AS name, pg_get_userbyid(c.relowner)::text AS owner, c.relkind,
+         ${mayVacuum(version)} AS "mayVacuum", ${bytes} AS bytes,
+         ${tableRows('c.oid')} AS rows
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE ${where}`;
+
+/** Written out: what the search path finds, or with its schema before the first point that leads to one. */
+const writtenOut = `
+  c.relname = $1 AND pg_table_is_visible(c.oid)
+  OR EXISTS (SELECT FROM generate_series(1, length($1)) at
+              WHERE substr($1, at, 1) = '.' AND n.nspname = left($1, at - 1) AND c.relname = substr($1, at + 1))`;
+
+const asSql = 'c.oid = to_regclass($1)';
+
+const near = `
+  SELECT ${qualified('n.nspname', 'c.relname')} AS name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+     AND (lower(c.relname) = lower($1) OR length($1) >= 3 AND position(lower($1) IN lower(c.relname)) > 0
+          OR left(lower(c.relname), 4) = left(lower($1), 4))
+   ORDER BY abs(length(c.relname) - length($1)), name LIMIT 3`;
+
+/** So that `to_regclass` does not fail on what is no name: parts with points between, each plain or quoted. */
+const isName =
+  /^\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*))?\s*$/u;
+
+const kinds: Readonly<Record<string, DatabaseTable['kind']>> = {
+  r: 'table',
+  m: 'materialised view',
+  p: 'partitioned table',
+};
+const others: Readonly<Record<string, string>> = {
+  v: 'a view',
+  f: 'a foreign table',
+  i: 'an index',
+  I: 'an index',
+  S: 'a sequence',
+  c: 'a type',
+  t: 'a TOAST table: name the table that it belongs to',
+};
+
+export const findTable = async (connection: Connection, name: string): Promise<DatabaseTable> => {
+  const { version, doing } = connection;
+  if (name.includes('\0') || name.trim() === '') throw notThere(name, doing.database, []);
+  const [written, sql] = await Promise.all([
+    connection.rows<Found>(facts(version, writtenOut), [name]),
+    isName.test(name) ? connection.rows<Found>(facts(version, asSql), [name]) : [],
+  ]);
+  const all = [...new Map([...sql, ...written].map((found) => [found.oid, found])).values()];
+  const usable = all.filter(({ relkind }) => relkind in kinds);
+  const [table, second] = usable;
+  if (second)
+    throw new RunbookError(
+      'usage',
+      `The name ${JSON.stringify(name)} fits ${usable.map((one) => one.name).join(' and ')}.`,
+      {
+        next: ['write the one that is meant in full, with its schema and its quotes'],
+      },
+    );
+  if (!table) {
+    const [other] = all;
+    if (other)
+      throw new RunbookError('usage', `${other.name} is ${others[other.relkind] ?? 'no table'}: VACUUM takes tables.`);
+    const similar = await connection.rows<{ name: string }>(near, [name.replace(/^.*\./, '')]);
+    throw notThere(
+      name,
+      doing.database,
+      similar.map((row) => row.name),
+    );
+  }
+  const { relkind, ...rest } = table;
+  return { ...rest, kind: kinds[relkind] ?? 'table' };
+};
+
+const notThere = (name: string, database: string, similar: readonly string[]): RunbookError =>
+  new RunbookError('usage', `There is no table ${JSON.stringify(name)} in the database "${database}".`, {
+    next:
+      similar.length > 0
+        ? [`did you mean ${similar.join(' or ')}?`]
+        : ['write it with its schema: sales.orders; quote it where it has capitals: sales."Orders"'],
+  });
+
+/** The table by its id, if it still has its name: what was confirmed is what is done. */
+export const requireTable = async (connection: Connection, { oid, name }: DatabaseTable): Promise<void> => {
+  const [row] = await connection.rows<{ name: string }>(
+    `SELECT ${qualified('n.nspname', 'c.relname')} AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1`,
+    [oid],
+  );
+  if (row?.name === name) return;
+  const now = row ? `is ${row.name} by now` : 'is gone';
+  throw new RunbookError('refused', `${connection.doing.step}: the table ${name} ${now}. Nothing was done.`, {
+    next: ['run the command again'],
+  });
+};

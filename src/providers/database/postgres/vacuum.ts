@@ -1,0 +1,56 @@
+import { RunbookError } from '../../../engine/errors.ts';
+import type { DatabaseTable, VacuumOptions, VacuumOutcome } from '../port.ts';
+import type { Connection } from './connection.ts';
+import { writeFailure } from './failure.ts';
+import { requireTable } from './table.ts';
+
+/**
+ * The server's functions from which the warnings come that mean "not done". The texts are in the server's language; the
+ * name of the function is not: 13 to 15 and 16 and later for the right to, the others in all.
+ */
+const skips =
+  /^(?:vacuum_is_relation_owner|vacuum_is_permitted_for_relation|vacuum_open_relation|vacuum_rel|analyze_rel)$/;
+
+/** Runs VACUUM. `table.name` was quoted by the server and is compared with the catalogue again before. */
+export const vacuumTable = async (
+  connection: Connection,
+  table: DatabaseTable,
+  { analyze }: VacuumOptions,
+): Promise<VacuumOutcome> => {
+  const { step, address } = connection.doing;
+  const server = await connection.server;
+  if (server.role === 'replica')
+    throw new RunbookError(
+      'failed',
+      `${step}: ${address} is a replica; VACUUM runs on the primary and comes from there.`,
+      {
+        next: ['name the primary in the configuration'],
+      },
+    );
+  await requireTable(connection, table);
+  const notices: string[] = [];
+  const skipped: string[] = [];
+  connection.onNotice(({ message = '', code = '', routine = '' }) => {
+    const line = message.replaceAll(/\s+/g, ' ').trim();
+    notices.push(line);
+    // 00000 is what is only told.
+    if (code !== '00000' && skips.test(routine)) skipped.push(line);
+  });
+  try {
+    await connection.rows(`VACUUM (${analyze ? 'ANALYZE' : 'ANALYZE false'}) ${table.name}`);
+  } catch (error) {
+    throw writeFailure(error, connection.doing, `VACUUM of ${table.name}`);
+  }
+  if (skipped.length > 0)
+    throw new RunbookError('failed', `${step}: ${address} did not vacuum ${table.name}: ${skipped.join('; ')}.`, {
+      next: mendOf(table, server.user, server.version),
+    });
+  return { notices };
+};
+
+const mendOf = (table: DatabaseTable, user: string, version: string): readonly string[] => {
+  if (table.mayVacuum) return ['try again'];
+  return Number.parseInt(version, 10) >= 17
+    ? [`as its owner (${table.owner}): GRANT MAINTAIN ON ${table.name} TO "${user}"`]
+    : [`connect as its owner (${table.owner}), or: GRANT "${table.owner}" TO "${user}"`];
+};

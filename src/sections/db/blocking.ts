@@ -1,0 +1,111 @@
+import type { Cell, Finding } from '../../engine/finding.ts';
+import type { JsonObject } from '../../engine/json.ts';
+import type { BlockingView, From, PreparedTransaction } from '../../providers/database/port.ts';
+import { blockingLimits, judgeBlocking, waitingSessions } from './blocking-judgement.ts';
+import { blockingTree } from './blocking-tree.ts';
+import type { Blocker } from './blocking-tree.ts';
+import { read } from './read.ts';
+import { placeOf, serverData, unseenBecause } from './server.ts';
+import { nameOf, presentMs, sessionData } from './session-facts.ts';
+import { age, counted } from './units.ts';
+
+/** Section 3.3 of the runbook, "Check for blocking queries": as a tree, the root first. */
+export const blocking = read({
+  id: 'blocking',
+  section: '3.3',
+  title: 'Blocking queries',
+  input: {},
+  look: async ({ server, ...call }) => blockingFinding(await server.blocking(call)),
+  next: ['rb db blocking --resolve'],
+});
+
+export const blockingFinding = ({ server, ...view }: From<BlockingView>): Finding => {
+  const roots = blockingTree(view);
+  const [root] = roots;
+  const waiting = waitingSessions(view);
+  const idle = view.prepared.filter(({ blocks }) => blocks.length === 0);
+  return {
+    verdict: judgeBlocking(view),
+    summary: [
+      root === undefined
+        ? `nobody waits for a lock on ${placeOf(server)}`
+        : `${counted(waiting.length, 'session')} ${waiting.length === 1 ? 'waits' : 'wait'} for a lock on ${placeOf(server)}; the root is ${blockerName(root)}`,
+      ...(roots.length > 1 ? [`${roots.length - 1} more ${roots.length === 2 ? 'root' : 'roots'}`] : []),
+      ...(idle.length > 0 ? [`${counted(idle.length, 'prepared transaction')} that nobody waits for`] : []),
+      ...(view.unseen > 0 ? [`cannot see what ${counted(view.unseen, 'session')} do${unseenBecause(server)}`] : []),
+    ].join('; '),
+    evidence: {
+      columns: [
+        { title: 'who' },
+        { title: 'user' },
+        { title: 'waited', align: 'right' },
+        { title: 'wants' },
+        { title: 'state' },
+        { title: 'query', narrows: true },
+        { title: 'application', extra: true },
+        { title: 'transaction', align: 'right', extra: true },
+      ],
+      rows: [...roots.flatMap((one) => treeRows(one, 0)), ...idle.map((one) => preparedRow(one, ''))],
+    },
+    data: {
+      server: serverData(server),
+      waiting: waiting.length,
+      roots: roots.map(blockerData),
+      prepared: view.prepared.map((one) => ({ ...one, blocks: [...one.blocks] })),
+      unseen: view.unseen,
+      thresholds: { ...blockingLimits },
+    },
+  };
+};
+
+export const blockerName = ({ id, session, prepared }: Blocker): string => {
+  if (prepared) return `the prepared transaction "${prepared.gid}" of ${prepared.owner}`;
+  return session ? nameOf(session) : `pid ${id}`;
+};
+
+const treeRows = (blocker: Blocker, depth: number): readonly (readonly Cell[])[] => [
+  rowOf(blocker, depth === 0 ? '' : `${'  '.repeat(depth - 1)}└ `),
+  ...blocker.waiting.flatMap((one) => treeRows(one, depth + 1)),
+];
+
+const rowOf = ({ id, session, prepared }: Blocker, branch: string): readonly Cell[] => {
+  if (prepared) return preparedRow(prepared, branch);
+  if (!session)
+    return [`${branch}${id}`, null, null, null, { text: 'cannot see', verdict: 'unknown' }, null, null, null];
+  const { waitsForLock: lock } = session;
+  return [
+    `${branch}${id}`,
+    session.user,
+    age(lock?.waitedMs ?? null),
+    lock && [lock.mode.replace(/Lock$/, ''), lock.relation ?? lock.type].join(' '),
+    session.state === null
+      ? { text: 'cannot see', verdict: 'unknown' }
+      : lock
+        ? session.state
+        : `${session.state} ${age(presentMs(session)) ?? ''}`,
+    session.query,
+    session.application || null,
+    age(session.transactionMs),
+  ];
+};
+
+const preparedRow = ({ gid, owner, ageMs }: PreparedTransaction, branch: string): readonly Cell[] => [
+  `${branch}prepared`,
+  owner,
+  null,
+  null,
+  `prepared ${age(ageMs)}`,
+  gid,
+  null,
+  age(ageMs),
+];
+
+const blockerData = ({ id, session, prepared, waiting, count }: Blocker): JsonObject => ({
+  id,
+  session: session
+    ? { ...sessionData(session), waitsForLock: session.waitsForLock && { ...session.waitsForLock } }
+    : null,
+  prepared: prepared ? { ...prepared, blocks: [...prepared.blocks] } : null,
+  waitingCount: count,
+  waiting: waiting.map(blockerData),
+});

@@ -1,0 +1,100 @@
+import type { Cell, Finding, Table } from '../../engine/finding.ts';
+import type { ConnectionCounts, ConnectionGroup, From } from '../../providers/database/port.ts';
+import { connectionLimits, judgeConnections } from './connections-judgement.ts';
+import type { ConnectionsVerdict } from './connections-judgement.ts';
+import { read } from './read.ts';
+import { placeOf, serverData, unseenBecause } from './server.ts';
+import { age, counted, percent } from './units.ts';
+
+/** Section 2.3 of the runbook, "Connection count check": by state, application, user and database, and how many are left. */
+export const connections = read({
+  id: 'connections',
+  section: '2.3',
+  title: 'Connections',
+  input: {},
+  look: async ({ server, settings, signal, clock, mark, report }) =>
+    connectionsFinding(
+      await server.connections({ signal, clock, mark, report }),
+      (settings.environment.database?.idleMinutes ?? 5) * 60_000,
+    ),
+  next: ['rb db kill-idle --dry-run', 'rb db running'],
+});
+
+const connectionsFinding = (counts: From<ConnectionCounts>, idleMs: number): Finding => {
+  const judged = judgeConnections(counts, idleMs);
+  const { server, ...rest } = counts;
+  return {
+    verdict: judged.verdict,
+    summary: sentence(counts, judged),
+    evidence: table(counts),
+    data: {
+      server: serverData(server),
+      ...rest,
+      byState: rest.byState.map(asData),
+      byApplication: rest.byApplication.map(asData),
+      byUser: rest.byUser.map(asData),
+      byDatabase: rest.byDatabase.map(asData),
+      limits: rest.limits.map((limit) => ({ ...limit })),
+      usable: judged.usable,
+      usedShare: judged.share,
+      thresholds: { ...connectionLimits, idleInTransactionMs: idleMs },
+    },
+  };
+};
+
+const asData = (group: ConnectionGroup) => ({ ...group });
+
+const sentence = (counts: From<ConnectionCounts>, { usable, share, remarks }: ConnectionsVerdict): string => {
+  const reserved = counts.max - usable;
+  const states = counts.byState.map(({ name, count }) => `${count} ${name}`);
+  return [
+    `${counts.total} of ${usable} connections (${percent(share)}; ${reserved} more reserved) to ${placeOf(counts.server)}`,
+    ...(states.length > 0 ? [states.join(', ')] : []),
+    ...remarks,
+    ...(counts.unseen > 0 ? [`cannot see ${counted(counts.unseen, 'session')}${unseenBecause(counts.server)}`] : []),
+  ].join('; ');
+};
+
+/** Most have a handful of each; what there is more is summed up. */
+const mostOfAKind = 10;
+
+const table = (counts: ConnectionCounts): Table => ({
+  columns: [
+    { title: 'by' },
+    { title: 'name' },
+    { title: 'connections', align: 'right' },
+    { title: 'share', align: 'right' },
+    { title: 'longest', align: 'right' },
+  ],
+  rows: [
+    ...rowsOf('state', counts.byState, counts.total),
+    ...(counts.unseen > 0 ? [unseenRow(counts)] : []),
+    ...rowsOf('application', counts.byApplication, counts.total),
+    ...rowsOf('user', counts.byUser, counts.total),
+    ...rowsOf('database', counts.byDatabase, counts.total),
+  ],
+});
+
+const unseenRow = ({ unseen, total }: ConnectionCounts): readonly Cell[] => [
+  'state',
+  { text: 'cannot see', verdict: 'unknown' },
+  unseen,
+  percent(unseen / Math.max(1, total)),
+  null,
+];
+
+const rowsOf = (by: string, groups: readonly ConnectionGroup[], total: number): readonly (readonly Cell[])[] => {
+  const row = (name: string, count: number, oldestMs: number | null): readonly Cell[] => [
+    by,
+    name,
+    count,
+    percent(count / Math.max(1, total)),
+    age(oldestMs),
+  ];
+  const rest = groups.slice(mostOfAKind);
+  const others = rest.reduce((sum, { count }) => sum + count, 0);
+  return [
+    ...groups.slice(0, mostOfAKind).map(({ name, count, oldestMs }) => row(name || '(no name)', count, oldestMs)),
+    ...(rest.length > 0 ? [row(`${rest.length} others`, others, null)] : []),
+  ];
+};

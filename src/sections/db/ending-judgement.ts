@@ -1,0 +1,57 @@
+import type { Finding } from '../../engine/finding.ts';
+import type { EndedSession, Session } from '../../providers/database/port.ts';
+import { countedOutcomes } from './sessions-gone.ts';
+import { counted } from './units.ts';
+
+/** What was known of a session when it was chosen. */
+export type Chosen = Pick<Session, 'pid' | 'backendStart' | 'stateSince'>;
+
+/** Of the chosen ones those that are still there and have done nothing since. */
+export const stillToEnd = <One extends Chosen>(chosen: readonly One[], there: readonly Chosen[]): readonly One[] => {
+  const seen = new Set(there.map(keyOf));
+  return chosen.filter((one) => seen.has(keyOf(one)));
+};
+
+const keyOf = ({ pid, backendStart, stateSince }: Chosen): string => `${pid} ${backendStart} ${stateSince}`;
+
+/**
+ * How an ending came out. `there`: those that are still there. `results`: what the server answered to each; undefined after an
+ * interruption, when only what is there can tell.
+ */
+export const judgeEnding = (
+  chosen: readonly Chosen[],
+  there: readonly Session[],
+  results: readonly EndedSession[] | undefined,
+): Finding => {
+  if (!results) {
+    const left = stillToEnd(chosen, there);
+    const gone = chosen.length - left.length;
+    return {
+      verdict: left.length > 0 ? 'critical' : 'ok',
+      summary: `${gone} of ${counted(chosen.length, 'session')} are gone or at work again, ${left.length} still there and idle`,
+      data: { gone, stillThere: left.length },
+    };
+  }
+  const present = new Set(there.map(({ pid, backendStart }) => `${pid} ${backendStart}`));
+  const outcome = (wanted: EndedSession['outcome']) => results.filter((one) => one.outcome === wanted);
+  const stuck = outcome('done').filter(({ pid, backendStart }) => present.has(`${pid} ${backendStart}`));
+  const ended = outcome('done').length - stuck.length;
+  const denied = outcome('denied').length;
+  // Between the choice and the signal, a question may lie.
+  const before = chosen.length - results.length;
+  const rest = results.filter((one) => one.outcome !== 'done');
+  const terminated = results.filter((one) => one.outcome === 'done' && !stuck.includes(one));
+  return {
+    verdict: stuck.length > 0 || (denied > 0 && ended === 0) ? 'critical' : denied > 0 ? 'warn' : 'ok',
+    summary: `${countedOutcomes('terminated', [...terminated, ...rest])}${before > 0 ? `, ${before} gone or at work again before that` : ''}${stuck.length > 0 ? `, ${stuck.length} still there after the signal` : ''}`,
+    data: {
+      terminated: ended,
+      denied,
+      gone: outcome('gone').length,
+      changed: outcome('changed').length,
+      goneOrAtWorkBefore: Math.max(0, before),
+      stillThere: stuck.length,
+      sessions: results.map((one) => ({ ...one })),
+    },
+  };
+};

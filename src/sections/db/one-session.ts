@@ -1,0 +1,80 @@
+import { RunbookError } from '../../engine/errors.ts';
+import type { Finding } from '../../engine/finding.ts';
+import type { Context, StepContext } from '../../engine/procedure.ts';
+import type { Database, Server, Session } from '../../providers/database/port.ts';
+import type { Ports } from '../ports.ts';
+import { withoutRight } from './idle-selection.ts';
+import { placeOf, serverData, serverNamed } from './server.ts';
+import { doing, nameOf, sessionCells, sessionColumns, sessionData } from './session-facts.ts';
+import { age } from './units.ts';
+
+export type DatabasePorts = Pick<Ports, 'database' | 'settings'>;
+/** The context of a step that works on one server. */
+export type OnContext = Context<{ readonly on?: string | undefined }, DatabasePorts>;
+/** How a step knows which session was chosen, from what the steps before it found. */
+export type Chosen = (findings: StepContext<unknown>['findings']) => Session;
+
+export const serverOf = ({ database, input }: OnContext): Database => serverNamed(database, input.on);
+
+/** The session that a person named, as it is when the command begins. Errors: `refused` where there is none. */
+export const lookAtSession = async (context: OnContext, pid: number): Promise<Finding> => {
+  const { server, session } = await serverOf(context).session(pid, context);
+  if (!session) throw noSession(pid, server);
+  return {
+    verdict: session.state === null ? 'unknown' : 'ok',
+    summary: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
+    evidence: {
+      columns: [...sessionColumns, { title: 'query', narrows: true }],
+      rows: [[...sessionCells(session), session.query]],
+    },
+    data: { server: serverData(server), session: sessionData(session) },
+  };
+};
+
+export const chosenIn =
+  (step: string): Chosen =>
+  (findings) => {
+    const data = findings.get(step)?.data as unknown as { readonly session: Session } | undefined;
+    if (!data) throw new RunbookError('refused', 'The session could not be looked at. Nothing was done.');
+    return data.session;
+  };
+
+/** The chosen session as it is now. Errors: `refused` where it is gone, or its process id is another's by now. */
+export const sameSession = async (
+  context: OnContext,
+  chosen: Session,
+): Promise<{ readonly server: Server; readonly session: Session }> => {
+  const { server, session } = await serverOf(context).session(chosen.pid, context);
+  if (!session || session.backendStart !== chosen.backendStart)
+    throw new RunbookError('refused', `${nameOf(chosen)} is gone: it ended by itself. Nothing was done.`, {
+      next: ['rb db running', 'rb db blocking'],
+    });
+  refuseUntouchable(session, server);
+  return { server, session };
+};
+
+const noSession = (pid: number, server: Server): RunbookError =>
+  new RunbookError('refused', `There is no session with the pid ${pid} on ${placeOf(server)}. Nothing was done.`, {
+    next: ['rb db running', 'rb db blocking'],
+  });
+
+const refuseUntouchable = (session: Session, { user }: Server): void => {
+  const why = session.own ? 'it is a session of rb' : withoutRight(session, user);
+  if (why === undefined) return;
+  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${why}. Nothing was done.`, {
+    next: session.own || session.superuser ? [] : [`as a superuser: GRANT pg_signal_backend TO "${user}"`],
+  });
+};
+
+/** Who it is and what it does, for the plan. */
+export const whoIsAffected = (session: Session): readonly string[] => [
+  `${nameOf(session)}: ${doing(session)}${session.transactionMs === null ? '' : `, its transaction open for ${age(session.transactionMs)}`}`,
+  [
+    ...(session.database === null ? [] : [`database ${session.database}`]),
+    ...(session.client === null ? [] : [`from ${session.client}`]),
+    `connected for ${age(session.connectedMs)}`,
+  ].join(', '),
+  ...(session.kind === 'walsender' ? ['a walsender: what hangs on it has to connect again'] : []),
+  ...(session.kind === 'autovacuum worker' ? ['autovacuum: it begins anew later'] : []),
+  ...(session.query === null ? [] : [session.query]),
+];

@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import type { Finding } from '../../engine/finding.ts';
+import type { From, Session, Sessions } from '../../providers/database/port.ts';
+import { read } from './read.ts';
+import { atItMs, judgeAllRunning, judgeRunning, runningLimits } from './running-judgement.ts';
+import { placeOf, serverData, unseenBecause } from './server.ts';
+import { nameOf, sessionData } from './session-facts.ts';
+import { age, counted, marked } from './units.ts';
+
+/** Section 2.3 of the runbook, "Running queries": what works, or holds a transaction open, for long. */
+export const running = read({
+  id: 'running',
+  section: '2.3',
+  title: 'Running queries',
+  input: { olderThanMs: z.optional(z.number().check(z.gte(0))) },
+  look: async ({ server, input, settings, ...call }) => {
+    const longMs = (settings.environment.database?.longRunningMinutes ?? 1) * 60_000;
+    const olderThanMs = input.olderThanMs ?? longMs;
+    return runningFinding(await server.runningSessions({ olderThanMs }, call), { olderThanMs, longMs });
+  },
+  next: ['rb db blocking', 'rb db cancel <pid>'],
+});
+
+interface Asked {
+  readonly olderThanMs: number;
+  readonly longMs: number;
+}
+
+const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderThanMs, longMs }: Asked): Finding => {
+  const [oldest] = sessions;
+  return {
+    // Those that were asked for besides the long ones are no reason to worry.
+    verdict: judgeAllRunning(
+      sessions.filter((session) => atItMs(session) >= longMs),
+      unseen,
+      longMs,
+    ),
+    summary: [
+      oldest === undefined
+        ? `nothing has been at work for ${age(olderThanMs)} on ${placeOf(server)}`
+        : `${counted(sessions.length, 'session')} at work for ${age(olderThanMs)} or longer on ${placeOf(server)}, the oldest ${nameOf(oldest)} for ${age(atItMs(oldest))}`,
+      ...(unseen > 0 ? [`cannot see ${counted(unseen, 'session')}${unseenBecause(server)}`] : []),
+    ].join('; '),
+    evidence: {
+      columns: [
+        { title: 'pid' },
+        { title: 'for', align: 'right' },
+        { title: 'state' },
+        { title: 'user' },
+        { title: 'waits for' },
+        { title: 'query', narrows: true },
+        { title: 'application', extra: true },
+        { title: 'database', extra: true },
+        { title: 'transaction', align: 'right', extra: true },
+        { title: 'client', extra: true },
+      ],
+      rows: sessions.map((session) => [
+        session.pid,
+        marked(age(atItMs(session)), atItMs(session) >= longMs ? judgeRunning(session, longMs) : 'ok'),
+        session.state,
+        session.user ?? session.kind,
+        waits(session),
+        session.query,
+        session.application || null,
+        session.database,
+        age(session.transactionMs),
+        session.client,
+      ]),
+    },
+    data: {
+      server: serverData(server),
+      sessions: sessions.map(sessionData),
+      unseen,
+      thresholds: { olderThanMs, warnMs: longMs, criticalMs: longMs * runningLimits.criticalTimes },
+    },
+  };
+};
+
+/** `Lock: relation (4712)`: in brackets who has it. */
+const waits = ({ waitsFor, blockedBy }: Session): string | null => {
+  if (blockedBy.length === 0) return waitsFor;
+  const who = blockedBy.map((pid) => (pid === 0 ? 'prepared' : pid)).join(', ');
+  return `${waitsFor ?? 'blocked'} (${who})`;
+};

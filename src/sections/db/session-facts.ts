@@ -1,0 +1,43 @@
+import type { Cell, Column } from '../../engine/finding.ts';
+import type { JsonObject } from '../../engine/json.ts';
+import type { Session } from '../../providers/database/port.ts';
+import { age } from './units.ts';
+
+/** `pid 4711 (app, web)`. */
+export const nameOf = ({ pid, user, application }: Pick<Session, 'pid' | 'user' | 'application'>): string =>
+  `pid ${pid} (${[user ?? 'cannot see whose', application].filter(Boolean).join(', ')})`;
+
+/** How long it does what it does: works on a statement, or has been in its state. Null where that cannot be seen. */
+export const presentMs = ({ state, queryMs, stateMs }: Session): number | null =>
+  state === 'active' ? (queryMs ?? stateMs) : stateMs;
+
+/** `idle in transaction for 3 h`. */
+export const doing = (session: Session): string =>
+  session.state === null ? 'cannot see what it does' : `${session.state} for ${age(presentMs(session) ?? 0)}`;
+
+/** A statement for a line of its own: shortened further than the server's adapter does. */
+export const shortQuery = (query: string | null, most = 80): string | null =>
+  query === null || query.length <= most ? query : `${query.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+
+export const sessionColumns: readonly Column[] = [
+  { title: 'pid' },
+  { title: 'user' },
+  { title: 'application' },
+  { title: 'database', extra: true },
+  { title: 'client', extra: true },
+  { title: 'state' },
+  { title: 'for', align: 'right' },
+];
+
+export const sessionCells = (session: Session): readonly Cell[] => [
+  session.pid,
+  session.user,
+  session.application || null,
+  session.database,
+  session.client,
+  session.state ?? { text: 'cannot see', verdict: 'unknown' },
+  age(presentMs(session)),
+];
+
+/** For programs; ages are in milliseconds. */
+export const sessionData = (session: Session): JsonObject => ({ ...session, blockedBy: [...session.blockedBy] });

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest';
+import { startProxy } from '../../rigs/postgres/proxy.ts';
+import { untilTrue } from '../../rigs/postgres/until.ts';
+import { keys } from '../screen.ts';
+import { outcome, results, trail } from '../trail.ts';
+import { found, step, useDatabase } from './stage.ts';
+
+const hostile = '"; DROP TABLE orders; --';
+const stage = useDatabase(
+  {},
+  'CREATE TABLE orders (id int PRIMARY KEY)',
+  'INSERT INTO orders SELECT generate_series(1, 5000)',
+  'CREATE SCHEMA sales',
+  'CREATE TABLE sales."Größe" (id int)',
+  `CREATE TABLE "${hostile.replaceAll('"', '""')}" (id int)`,
+  'GRANT ALL ON ALL TABLES IN SCHEMA public TO app',
+  'GRANT ALL ON SCHEMA public TO app',
+);
+const operator = () => stage.operator('operator');
+const owner = () => stage.operator('owner');
+
+const working = async (application: string, statement: string) => {
+  const [client] = await stage.idle(application);
+  const ended = client?.query(statement).then(
+    () => 'done',
+    (error: Error) => error.message,
+  );
+  const [pid = 0] = await stage.pids(application);
+  await untilTrue('it works', async () => {
+    const text = `SELECT state = 'active' AS active FROM pg_stat_activity WHERE pid = $1`;
+    return (await stage.rig.sql('postgres', text, [pid]))[0]?.['active'] === true;
+  });
+  return { client, pid, ended };
+};
+
+const up = '\u001B[A';
+
+/** A statement that catches its cancellation. */
+const stubborn = `DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$`;
+
+describe('rb db cancel', () => {
+  test('cancels the statement, the session stays', async () => {
+    const { pid, ended } = await working('report', `SELECT pg_sleep(600), 'private'`);
+    const dry = await operator().run(`db cancel ${pid} --dry-run`);
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringContaining(`SELECT pg_cancel_backend(${pid});`)]);
+    expect(dry.stdout).toContain(`SELECT pg_sleep(600), '…'`);
+    const without = await operator().run(`db cancel ${pid}`);
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('pass --yes')]);
+    const run = await operator().run(`db cancel ${pid} --yes`);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`Done: pid ${pid}: cancelled.`)]);
+    expect(await ended).toContain('canceling statement');
+    expect(await stage.pids('report')).toEqual([pid]);
+    expect(run.all).not.toContain('private');
+    const idle = await operator().run(`db cancel ${pid} --yes`);
+    expect([idle.code, idle.stderr]).toEqual([3, expect.stringContaining('there is no statement to cancel')]);
+  });
+
+  test('one that does not work: in a script the command fails, and nothing else is done', async () => {
+    const { pid } = await working('stubborn', stubborn);
+    const run = await operator().run(`db cancel ${pid} --yes --confirm shop/prod`);
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`rb db terminate ${pid}`)]);
+    expect(await stage.pids('stubborn')).toEqual([pid]);
+    const further = await operator().run(`db cancel ${pid} --yes --answer then=terminate`);
+    expect([further.code, further.stderr]).toEqual([2, expect.stringContaining('pass --confirm shop/prod')]);
+    expect(await stage.pids('stubborn')).toEqual([pid]);
+    const both = await operator().run(`db cancel ${pid} --yes --answer then=terminate --confirm shop/prod`);
+    expect([both.code, await stage.pids('stubborn')], both.all).toEqual([0, []]);
+  });
+
+  test('one that does not work: at a terminal ending the session is offered, and has to be confirmed by itself', async () => {
+    const { pid } = await working('deaf', stubborn);
+    const someone = operator();
+    const session = someone.session(`db cancel ${pid} --yes`);
+    await session.shows('arrows to move');
+    session.type(up);
+    await session.shows('▸ yes, end it');
+    session.type(keys.enter);
+    await session.shows('Type shop/prod to do it:');
+    session.type(`shop/prod${keys.enter}`);
+    expect(await session.ended, session.screen()).toBe(0);
+    expect(await stage.pids('deaf')).toEqual([]);
+    expect(results(await trail(someone))).toContain('then/terminate/terminate ok');
+  });
+
+  test('nobody has that pid; what is no pid', async () => {
+    const gone = await operator().run('db cancel 2147483647 --yes');
+    expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('There is no session with the pid')]);
+    for (const pid of ['0', 'abc', '4711;', '99999999999'])
+      expect([pid, (await operator().run(['db', 'cancel', pid, '--yes'])).code]).toEqual([pid, 2]);
+  });
+});
+
+describe('rb db terminate', () => {
+  test('takes more than --yes, and ends the session', async () => {
+    const { pid, ended } = await working('victim', 'SELECT pg_sleep(600)');
+    const yes = await operator().run(`db terminate ${pid} --yes`);
+    expect([yes.code, yes.stderr]).toEqual([2, expect.stringContaining('pass --confirm shop/prod')]);
+    const run = await operator().run(`db terminate ${pid} --confirm shop/prod -o json`);
+    expect(run.code, run.all).toBe(0);
+    expect(found(run, 'terminate').data).toEqual({ outcome: 'done', stillThere: false });
+    expect(await ended).toContain('terminating connection');
+  });
+
+  test("refuses what the configuration protects, and a superuser's", async () => {
+    const { pid } = await working('precious', 'SELECT pg_sleep(600)');
+    const never = 'neverTerminate: { applications: [precious] }';
+    const protectedRun = await stage.operator('operator', never).run(`db terminate ${pid} --confirm shop/prod`);
+    expect([protectedRun.code, protectedRun.stderr]).toEqual([3, expect.stringContaining('is in neverTerminate')]);
+    await stage.rig.connect('postgres', stage.database, { application: 'root' });
+    const [root] = await stage.pids('root');
+    const denied = await operator().run(`db terminate ${root} --confirm shop/prod`);
+    expect([denied.code, denied.stderr]).toEqual([3, expect.stringContaining("a superuser's session")]);
+    expect([await stage.pids('root'), await stage.pids('precious')]).toEqual([[root], [pid]]);
+    // Its snapshot would keep dead rows from being removed.
+    await stage.rig.sql('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
+  });
+});
+
+describe('rb db blocking --resolve', () => {
+  test('cancels what stands at the root: a report that a queued ALTER TABLE waits for, and readers behind it', async () => {
+    const [reporter] = await stage.idle('reporter');
+    await reporter?.query('BEGIN; SELECT count(*) FROM orders');
+    void reporter?.query('SELECT pg_sleep(600)').catch(() => undefined);
+    const migration = await stage.rig.connect('owner', stage.database, { application: 'migration' });
+    const altered = migration.query('ALTER TABLE orders ADD COLUMN note text');
+    const [reader] = await stage.idle('reader');
+    await untilTrue('the ALTER waits', async () =>
+      (await operator().run('db blocking')).stdout.includes('AccessExclusive'),
+    );
+    const read = reader?.query('SELECT count(*) FROM orders');
+    await untilTrue('the reader waits too', async () =>
+      (await operator().run('db blocking')).stdout.includes('2 sessions wait'),
+    );
+    const tree = await operator().run('db blocking');
+    const [pid] = await stage.pids('reporter');
+    expect(tree.stdout).toMatch(
+      new RegExp(
+        `the root is pid ${pid} \\(app, reporter\\)[^]*\\n +${pid} [^]*└ \\d+[^]*AccessExclusive public.orders[^]*└ \\d+[^]*AccessShare public.orders`,
+      ),
+    );
+    const run = await operator().run('db blocking --resolve --yes');
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('nobody waits for a lock')]);
+    await Promise.all([altered, read]);
+    const nothing = await operator().run('db blocking --resolve --yes');
+    expect([nothing.code, nothing.stderr]).toEqual([0, expect.stringContaining('nothing to do')]);
+  });
+
+  test('a root that is idle in a transaction has nothing to cancel: its session is ended, with the confirmation for that', async () => {
+    const [forgotten, waiting] = await stage.idle('forgotten', 'waiting');
+    await forgotten?.query('BEGIN; LOCK TABLE orders');
+    const read = waiting?.query('SELECT count(*) FROM orders');
+    await untilTrue('it waits', async () => (await operator().run('db blocking')).stdout.includes('1 session waits'));
+    const yes = await operator().run('db blocking --resolve --yes');
+    expect([yes.code, yes.stderr]).toEqual([2, expect.stringContaining('pass --confirm shop/prod')]);
+    const run = await operator().run('db blocking --resolve --confirm shop/prod');
+    expect([run.code, await stage.pids('forgotten')], run.all).toEqual([0, []]);
+    await read;
+  });
+
+  test('a prepared transaction blocks without a process: it is rolled back by its name', async () => {
+    const [manager, waiting] = await stage.idle('manager', 'waiting-2');
+    await manager?.query(`BEGIN; LOCK TABLE orders; PREPARE TRANSACTION 'it''s forgotten'`);
+    const read = waiting?.query('SELECT count(*) FROM orders');
+    await untilTrue('it waits', async () => (await operator().run('db blocking')).stdout.includes('1 session waits'));
+    const denied = await operator().run('db blocking --resolve --confirm shop/prod');
+    expect([denied.code, denied.stderr]).toEqual([3, expect.stringContaining(`ROLLBACK PREPARED 'it''s forgotten'`)]);
+    const run = await stage.operator('postgres').run('db blocking --resolve --confirm shop/prod');
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('is rolled back')]);
+    await read;
+  });
+});
+
+describe('rb db vacuum', () => {
+  test('vacuums and analyzes, and tells the dead rows before and after', async () => {
+    await stage.rig.sql(stage.database, 'DELETE FROM orders WHERE id > 3000');
+    await untilTrue('the deletes have been counted', async () =>
+      (await owner().run('db vacuum orders --dry-run')).stdout.includes('2 000 dead rows'),
+    );
+    const run = await owner().run('db vacuum orders --yes -o json');
+    expect(run.code, run.all).toBe(0);
+    expect(step(run, 'vacuum').change?.equivalent).toEqual(['VACUUM (ANALYZE) public.orders;']);
+    expect(found(run, 'vacuum').summary).toMatch(
+      /public\.orders vacuumed and analyzed: 2 000 dead rows before, 0 after/,
+    );
+  });
+
+  test('says who keeps the dead rows that stay', async () => {
+    const [holder] = await stage.idle('holder');
+    await holder?.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM orders LIMIT 1');
+    await stage.rig.sql(stage.database, 'DELETE FROM orders WHERE id > 1000');
+    await untilTrue('the deletes have been counted', async () =>
+      (await owner().run('db vacuum orders --dry-run')).stdout.includes('2 000 dead rows'),
+    );
+    const [pid] = await stage.pids('holder');
+    const run = await stage.operator('postgres').run('db vacuum orders --yes');
+    expect(run.stderr).toMatch(new RegExp(`they stay because of the session ${pid} `));
+    expect(run.code).toBe(0);
+    await holder?.end();
+  });
+
+  test("refuses another owner's table, which the server would only warn of", async () => {
+    const run = await operator().run('db vacuum orders --yes');
+    expect([run.code, run.stderr]).toEqual([3, expect.stringContaining('belongs to "owner"')]);
+  });
+
+  test.for([
+    ['sales."Größe"', 'sales."Größe"'],
+    ['Größe', undefined],
+    [hostile, `public."""; DROP TABLE orders; --"`],
+  ] as const)('a name that has to be quoted: %s', async ([name, quoted]) => {
+    const run = await owner().run(['db', 'vacuum', name, '--no-analyze', '--yes', '-o', 'json']);
+    if (quoted === undefined) {
+      expect(run.code).toBe(2);
+      return;
+    }
+    expect(step(run, 'vacuum').change?.equivalent).toEqual([`VACUUM ${quoted};`]);
+    expect(run.code, run.all).toBe(0);
+    expect(await stage.rig.sql(stage.database, `SELECT to_regclass('orders') IS NOT NULL AS there`)).toEqual([
+      { there: true },
+    ]);
+  });
+
+  test('a table that is not there: exit code 2, with what comes near', async () => {
+    const run = await owner().run('db vacuum order --yes');
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('did you mean public.orders')]);
+    expect((await owner().run('db vacuum')).code).toBe(2);
+  });
+
+  test('a connection that is cut: exit code 7; rb resume looks at the server', async () => {
+    const proxy = await startProxy({ port: stage.rig.primary.port });
+    const someone = stage.operator('owner', '', { port: proxy.port, query: { sslmode: 'disable' } });
+    proxy.cutOn('VACUUM (', 'before');
+    const before = await someone.run('db vacuum orders --yes');
+    expect([before.code, before.stderr]).toEqual([7, expect.stringContaining('rb resume')]);
+    proxy.heal();
+    const asked = await someone.run('resume');
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('was not vacuumed to the end')]);
+    expect((await someone.run('resume --yes')).code).toBe(0);
+
+    proxy.cutOn('VACUUM (', 'after');
+    expect((await someone.run('db vacuum orders --yes')).code).toBe(7);
+    proxy.heal();
+    const resumed = await someone.run('resume --yes');
+    expect(resumed.code, resumed.all).toBe(0);
+    expect(outcome(await trail(someone))).toBe('done');
+    await proxy.close();
+  });
+
+  test('kill -9 while it works: rb resume waits for the server and finds it done', async () => {
+    const holder = await stage.rig.connect('postgres', stage.database, { application: 'in the way' });
+    await holder.query('BEGIN; LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE');
+    const someone = owner();
+    const running = someone.start('db vacuum orders --yes');
+    const ended = running.ended.catch((error: unknown) => error);
+    await untilTrue('VACUUM waits for the lock', async () => {
+      const text = `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM (%' AND wait_event_type = 'Lock'`;
+      return (await stage.rig.sql('postgres', text)).length === 1;
+    });
+    running.signal('SIGKILL');
+    await ended;
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await untilTrue('the server is done with it', async () => {
+      const text = `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM (%' AND state = 'active' AND pid <> pg_backend_pid()`;
+      return (await stage.rig.sql('postgres', text)).length === 0;
+    });
+    const resumed = await someone.run('resume --yes');
+    expect(resumed.code, resumed.all).toBe(0);
+    expect(outcome(await trail(someone))).toBe('done');
+  });
+});

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { startProxy } from '../../rigs/postgres/proxy.ts';
+import { keys } from '../screen.ts';
+import { ofType, outcome, trail } from '../trail.ts';
+import { found, step, useDatabase, wait } from './stage.ts';
+
+const stage = useDatabase({ replica: true });
+const never = 'neverTerminate: { users: [], applications: [precious] }';
+const longer = '--older-than 1s';
+
+describe('rb db kill-idle', () => {
+  test('ends what is idle for long enough; superusers, walsenders, and what the configuration protects stay, with the reason', async () => {
+    await stage.idle('web', 'web', 'precious');
+    const [superuser] = [await stage.rig.connect('postgres', stage.database, { application: 'admin' })];
+    const [busy] = await stage.idle('busy');
+    void busy?.query('SELECT pg_sleep(600)').catch(() => undefined);
+    await wait(1100);
+    const run = await stage.operator('operator', never).run(`db kill-idle ${longer} --yes -o json`);
+    expect(run.code, run.all).toBe(0);
+    expect(found(run, 'terminate').data).toMatchObject({
+      terminated: 2,
+      denied: 0,
+      gone: 0,
+      changed: 0,
+      stillThere: 0,
+    });
+    const { leftAlone } = found(run, 'idle').data as { leftAlone: { application: string; why: string }[] };
+    expect(Object.fromEntries(leftAlone.map(({ application, why }) => [application, why]))).toEqual({
+      admin: 'a superuser\'s session, and "operator" is none',
+      precious: 'application "precious" is in neverTerminate',
+      replica_1: 'a walsender: a replica hangs on it',
+    });
+    for (const [application, count] of [
+      ['web', 0],
+      ['precious', 1],
+      ['admin', 1],
+      ['busy', 1],
+    ] as const)
+      expect([application, (await stage.pids(application)).length]).toEqual([application, count]);
+    await superuser?.end();
+  });
+
+  test('a dry run shows whom, with the SQL that one would have typed, and ends nobody', async () => {
+    await stage.idle('report');
+    await wait(1100);
+    const [pid] = await stage.pids('report');
+    const operator = stage.operator('operator');
+    const run = await operator.run(`db kill-idle ${longer} --application report --dry-run`);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain(`$ SELECT pg_terminate_backend(${String(pid)});  -- app, report; idle since`);
+    expect(run.stdout).toContain('disruptive (tier 2)');
+    expect(run.stdout).toMatch(/system identifier|systemIdentifier \d+/);
+    expect(await stage.pids('report')).toEqual([pid]);
+    expect(operator.auditFiles()).toEqual([]);
+    const hash = /Plan hash +(\S+)/.exec(run.stdout)?.[1] ?? '';
+    const planned = await operator.run(`db kill-idle ${longer} --application report --plan ${hash} --yes`);
+    expect([planned.code, await stage.pids('report')], planned.all).toEqual([0, []]);
+  });
+
+  test('asks at a terminal, and does nothing without a y', async () => {
+    await stage.idle('asked');
+    await wait(1100);
+    const operator = stage.operator('operator');
+    const declined = await operator.run(`db kill-idle ${longer} --application asked`, { answers: ['n'] });
+    expect([declined.code, (await stage.pids('asked')).length]).toEqual([4, 1]);
+    const confirmed = await operator.run(`db kill-idle ${longer} --application asked`, { answers: ['y'] });
+    expect([confirmed.code, await stage.pids('asked')]).toEqual([0, []]);
+    expect(confirmed.screen).toContain('Done: 1 terminated.');
+  });
+
+  test('without a terminal it says which flag is missing', async () => {
+    await stage.idle('script');
+    await wait(1100);
+    const run = await stage.operator('operator').run(`db kill-idle ${longer} --application script`);
+    expect([run.code, run.stderr, (await stage.pids('script')).length]).toEqual([
+      2,
+      expect.stringContaining('pass --yes'),
+      1,
+    ]);
+  });
+
+  test('an open transaction is left unless it is asked for, and then it takes more than --yes', async () => {
+    const [client] = await stage.idle('open');
+    await client?.query('BEGIN; SELECT 1');
+    await wait(1100);
+    const operator = stage.operator('operator');
+    const without = await operator.run(`db kill-idle ${longer} --application open --yes`);
+    expect([without.code, without.stderr]).toEqual([0, expect.stringContaining('no session idle')]);
+    const yes = await operator.run(`db kill-idle ${longer} --application open --include-idle-in-transaction --yes`);
+    expect([yes.code, yes.stderr]).toEqual([2, expect.stringContaining('1 open transaction would be rolled back')]);
+    expect((await stage.pids('open')).length).toBe(1);
+    const confirmed = await operator.run(
+      `db kill-idle ${longer} --application open --include-idle-in-transaction --confirm shop/prod`,
+    );
+    expect([confirmed.code, await stage.pids('open')]).toEqual([0, []]);
+  });
+
+  test('who goes on working between the question and the answer is left alone', async () => {
+    const [first] = await stage.idle('pool', 'pool');
+    await wait(1100);
+    const session = stage.operator('operator').session(`db kill-idle ${longer} --application pool`);
+    await session.shows('Do it? [y/N]');
+    await first?.query('SELECT 1');
+    session.type(`y${keys.enter}`);
+    expect(await session.ended).toBe(0);
+    expect((await stage.pids('pool')).length).toBe(1);
+    expect(session.screen()).toContain('1 terminated, 1 gone or at work again before that');
+  });
+
+  test('filters compare whole names: users, applications, databases', async () => {
+    await stage.idle('alpha', 'alpha-2');
+    await wait(1100);
+    const run = await stage
+      .operator('operator')
+      .run(`db kill-idle ${longer} --application alpha --user app --database ${stage.database} --yes`);
+    expect([run.code, await stage.pids('alpha'), (await stage.pids('alpha-2')).length]).toEqual([0, [], 1]);
+    const elsewhere = await stage.operator('operator').run(`db kill-idle ${longer} --database postgres --yes`);
+    expect([elsewhere.code, (await stage.pids('alpha-2')).length]).toEqual([0, 1]);
+  });
+
+  test('a role without pg_monitor does not say that there is nobody', async () => {
+    const run = await stage.operator('plain').run(`db kill-idle ${longer} --yes`);
+    expect(run.stderr).toMatch(/cannot see \d+ sessions? \("plain" is not a member of pg_monitor\)/);
+  });
+});
+
+const cutOperator = async () => {
+  const proxy = await startProxy({ port: stage.rig.primary.port });
+  const operator = stage.operator('operator', '', { port: proxy.port, query: { sslmode: 'disable' } });
+  return { proxy, operator };
+};
+
+describe('a connection that is cut in the middle', () => {
+  test('before the server has heard of it: exit code 7; rb resume finds it not done, and asks again', async () => {
+    await stage.idle('cut', 'cut');
+    await wait(1100);
+    const { proxy, operator } = await cutOperator();
+    proxy.cutOn('pg_terminate_backend', 'before');
+    const run = await operator.run(`db kill-idle ${longer} --application cut --yes`);
+    expect([run.code, run.stderr]).toEqual([7, expect.stringContaining('rb resume')]);
+    expect((await stage.pids('cut')).length).toBe(2);
+    proxy.heal();
+    const unconfirmed = await operator.run('resume');
+    expect([unconfirmed.code, (await stage.pids('cut')).length]).toEqual([2, 2]);
+    const resumed = await operator.run('resume --yes');
+    expect([resumed.code, await stage.pids('cut')], resumed.all).toEqual([0, []]);
+    await proxy.close();
+  });
+
+  test('after: exit code 7; rb resume finds it done, and asks nothing', async () => {
+    await stage.idle('gone');
+    await wait(1100);
+    const { proxy, operator } = await cutOperator();
+    proxy.cutOn('pg_terminate_backend', 'after');
+    const run = await operator.run(`db kill-idle ${longer} --application gone --yes`);
+    expect(run.code, run.all).toBe(7);
+    proxy.heal();
+    while ((await stage.pids('gone')).length > 0) await wait(20);
+    const resumed = await operator.run('resume');
+    expect(resumed.code, resumed.all).toBe(0);
+    expect(outcome(await trail(operator))).toBe('done');
+    await proxy.close();
+  });
+
+  test('kill -9 at the beginning of the change: rb resume brings it to its end', async () => {
+    await stage.idle(...Array.from({ length: 30 }, () => 'many'));
+    await wait(1100);
+    const operator = stage.operator('operator');
+    const running = operator.start(`db kill-idle ${longer} --application many --yes`);
+    const ended = running.ended.catch((error: unknown) => error);
+    await running.writes('▸ end 30 idle sessions');
+    running.signal('SIGKILL');
+    await ended;
+    const resumed = await operator.run('resume --yes');
+    expect([resumed.code, await stage.pids('many')], resumed.all).toEqual([0, []]);
+    const events = await trail(operator);
+    expect(ofType(events, 'step.intent').length).toBeGreaterThan(0);
+    expect(outcome(events)).toBe('done');
+  });
+});
+
+test('the plan tells who, and the record holds the answer to each', async () => {
+  await stage.idle('recorded');
+  await wait(1100);
+  const operator = stage.operator('operator');
+  const run = await operator.run(`db kill-idle ${longer} --application recorded --yes --reason OPS-42 -o json`);
+  const { change } = step(run, 'terminate');
+  expect(change?.equivalent).toEqual([expect.stringContaining('app, recorded; idle since')]);
+  expect(found(run, 'terminate').data['sessions']).toEqual([
+    expect.objectContaining({ outcome: 'done', reason: null, pid: expect.any(Number) as number }),
+  ]);
+});

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import { untilTrue } from '../../rigs/postgres/until.ts';
+import { keys } from '../screen.ts';
+import { found, useDatabase, wait } from './stage.ts';
+
+const stage = useDatabase(
+  { replica: true },
+  'CREATE TABLE orders (id int PRIMARY KEY, customer int, note text)',
+  `INSERT INTO orders SELECT g, g % 100, repeat('x', 60) FROM generate_series(1, 20000) g`,
+  'CREATE INDEX orders_customer ON orders (customer)',
+  'CREATE INDEX orders_customer_again ON orders (customer)',
+  'CREATE TABLE heap (id int)',
+  'INSERT INTO heap SELECT generate_series(1, 20000)',
+  'ANALYZE',
+);
+const run = (line: string) => stage.operator('operator').run(line);
+
+describe('rb db connections', () => {
+  test('by state, application, user and database, against the slots that are left', async () => {
+    const clients = await stage.idle('web', 'web', 'worker');
+    const text = await run('db connections');
+    expect(text.code).toBe(0);
+    expect(text.stdout).toMatch(
+      /\d+ of 97 connections \(\d+ %; 3 more reserved\) to shop_1 on localhost:\d+; .*3 idle/,
+    );
+    expect(text.stdout).toMatch(/application +web +2/);
+    const json = found(await run('db connections -o json'), 'connections');
+    expect(json.data).toMatchObject({ max: 100, usable: 97, unseen: 0, server: { role: 'primary', user: 'operator' } });
+    expect(json.data['byApplication']).toContainEqual({
+      name: 'web',
+      count: 2,
+      oldestMs: expect.any(Number) as number,
+    });
+    await Promise.all(clients.map((client) => client.end()));
+  });
+
+  test('nearly all slots in use is critical: exit code 6', async () => {
+    const clients = await stage.idle(...Array.from({ length: 93 }, (_, index) => `app-${index}`));
+    const full = await run('db connections -o json');
+    expect([full.code, found(full, 'connections').verdict]).toEqual([6, 'critical']);
+    await Promise.all(clients.map((client) => client.end()));
+  });
+
+  test('to a role without pg_monitor the sessions of others are "cannot see", never "0 idle"', async () => {
+    const [client] = await stage.idle('hidden');
+    const seen = await stage.operator('plain').run('db connections');
+    expect(seen.stdout).toMatch(/cannot see [1-9]\d* sessions? \("plain" is not a member of pg_monitor\)/);
+    expect(seen.stdout).not.toMatch(/\d idle/);
+    expect(seen.stdout).toContain('? Connections');
+    await client?.end();
+  });
+
+  test('a replica by its name, and a name that is not configured', async () => {
+    expect((await run('db connections --on replica-1')).stdout).toContain('(replica)');
+    const unknown = await run('db connections --on replica-9');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('there are: primary, replica-1')]);
+  });
+});
+
+describe('--watch', () => {
+  test('without a terminal: a line a sample; Ctrl-C ends it', async () => {
+    const watching = stage.operator('operator').start('db connections --watch 0.25');
+    const line = /^\d{4}-\S+Z ok: \d+ of 97 connections/gm;
+    let text = '';
+    await watching.writes('ok: ');
+    await wait(900);
+    watching.signal('SIGINT');
+    text = (await watching.ended).stdout;
+    expect(text.match(line)?.length).toBeGreaterThan(1);
+    expect((await watching.ended).code).toBe(130);
+  });
+
+  test('-o ndjson: an object a sample, with all the data', async () => {
+    const watching = stage.operator('operator').start('db wal --watch 0.25 -o ndjson');
+    await watching.writes('"type":"sample"');
+    watching.signal('SIGINT');
+    const samples = (await watching.ended).lines().filter(({ type }) => type === 'sample');
+    expect(samples[0]).toMatchObject({ sample: { verdict: 'ok', data: { level: 'logical' } } });
+  });
+
+  test('at a terminal the table is drawn in place', async () => {
+    const session = stage.operator('operator').session('db connections --watch 0.25', { columns: 80, rows: 30 });
+    await session.shows('by           name');
+    await wait(1000);
+    session.type(keys.ctrlC);
+    expect(await session.ended).toBe(130);
+    expect(session.tooLong()).toEqual([]);
+    expect(session.screen().match(/by +name/g)?.length).toBe(1);
+  });
+
+  test.for(['0', 'often', '-1'])('--watch %s is no interval', async (every) => {
+    expect((await run(`db connections --watch ${every}`)).code).toBe(2);
+  });
+});
+
+describe('rb db running', () => {
+  test('what works for long, what it waits for and who is in its way; literals are not shown', async () => {
+    const [holder, waiter] = await stage.idle('holder', 'waiter');
+    await stage.rig.sql(stage.database, 'GRANT ALL ON orders TO app');
+    await holder?.query('BEGIN; LOCK TABLE orders');
+    void waiter?.query(`SELECT count(*) FROM orders WHERE note = 'private'`).catch(() => undefined);
+    await wait(1200);
+    const text = await run('db running --older-than 1s');
+    await holder?.query('ROLLBACK');
+    await Promise.all([holder?.end(), waiter?.end()]);
+    expect(text.stdout).toMatch(/Lock: relation \(\d+\) +SELECT count\(\*\) FROM orders WHERE note = '…'/);
+    expect(text.stdout).toContain('idle in transaction');
+    expect(text.all).not.toContain('private');
+    expect((await run('db running')).stdout).toContain('nothing has been at work for 1 min');
+  });
+});
+
+describe('rb db replication', () => {
+  test('both ends: caught up is 0, although the primary has been idle', async () => {
+    await stage.rig.caughtUp();
+    await wait(1500);
+    await untilTrue('the primary has heard of it', async () =>
+      (await run('db replication')).stdout.includes('all caught up'),
+    );
+    const json = found(await run('db replication -o json'), 'replication');
+    expect(json.verdict).toBe('ok');
+    expect(json.data['servers']).toMatchObject([
+      { name: 'primary', role: 'primary', receivers: [{ name: 'replica_1', state: 'streaming' }] },
+      { name: 'replica-1', role: 'replica', receiver: 'streaming', lagMs: 0 },
+    ]);
+  });
+
+  test('a replay that is paused is a warning, and lies behind as soon as something is written', async () => {
+    const port = stage.rig.replica?.port;
+    await stage.rig.sql('postgres', 'SELECT pg_wal_replay_pause()', [], port);
+    await stage.rig.sql(stage.database, 'UPDATE orders SET customer = customer WHERE id < 100');
+    const paused = await run('db replication');
+    expect(paused.stdout).toMatch(/! streaming.*replay (?:paused|pause requested)/);
+    await stage.rig.sql('postgres', 'SELECT pg_wal_replay_resume()', [], port);
+  });
+
+  test('a replica that cannot be reached is unknown, and the rest is shown', async () => {
+    const replica = stage.rig.replica;
+    await replica?.stop();
+    const without = await run('db replication');
+    expect(without.stdout).toMatch(/replica-1: cannot see: localhost:\d+ refuses connections/);
+    expect(without.stdout).toContain('no configured replica is connected');
+    expect(without.code).toBe(6);
+  });
+});
+
+describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
+  test('indexes: duplicates and tables without any', async () => {
+    await stage.rig.sql(stage.database, 'SELECT count(*) FROM heap');
+    await untilTrue('the scan has been counted', async () => {
+      const { data } = found(await run('db indexes --min-size 0 -o json'), 'indexes');
+      return (data['missing'] as { table: string }[]).some(({ table }) => table === 'public.heap');
+    });
+    const text = await run('db indexes --min-size 0');
+    expect(text.stdout).toMatch(/missing +public\.heap +\S+ kB +.*it has no index/);
+    expect(text.stdout).toMatch(/duplicate +public\.orders +\S+ kB +\S*orders_customer \(.*= \S*orders_customer_again/);
+    expect(text.code).toBe(0);
+  });
+
+  test('size: the database, its largest tables, WAL', async () => {
+    const { data } = found(await run('db size -o json'), 'size');
+    expect(data).toMatchObject({ bytes: expect.any(Number) as number, walBytes: expect.any(Number) as number });
+    expect((data['tables'] as { table: string }[])[0]?.table).toBe('public.orders');
+    expect((await run('db size')).stdout).toMatch(/table +public\.orders +\S+ MB +\d+ %/);
+  });
+
+  test('bloat: N/A where there are no column statistics, never 0', async () => {
+    await stage.rig.sql(stage.database, 'CREATE TABLE fresh AS SELECT generate_series(1, 1000) AS id');
+    const text = await run('db bloat --limit 500');
+    expect(text.stdout).toMatch(/public\.fresh .*N\/A/);
+  });
+
+  test('wal: what there is and what keeps it', async () => {
+    expect((await run('db wal')).stdout).toMatch(
+      /of WAL in \d+ files on .* expected; 1 replication slot; archiving is off/,
+    );
+  });
+
+  test('vacuum --status: dead rows, and that autovacuum is off', async () => {
+    await stage.rig.sql(stage.database, 'DELETE FROM heap WHERE id <= 15000');
+    await untilTrue('the deletes have been counted', async () => {
+      const { data } = found(await run('db vacuum --status -o json'), 'vacuum-status');
+      return (data['tables'] as { name: string; rows: { dead: number } }[]).some(
+        ({ name, rows }) => name === 'public.heap' && rows.dead === 15_000,
+      );
+    });
+    const text = await run('db vacuum --status');
+    expect(text.stdout).toMatch(/1 table is behind with VACUUM of .*autovacuum is off/);
+    expect(text.stdout).toMatch(/public\.heap +! 15 000/);
+  });
+});
+
+describe('rb db slow', () => {
+  test('where the time goes; without the extension it says how to get it, and is unknown', async () => {
+    const missing = await run('db slow');
+    expect([missing.code, missing.stdout]).toEqual([
+      0,
+      expect.stringMatching(/\? Slow queries[^]*not created in this database[^]*CREATE EXTENSION pg_stat_statements/),
+    ]);
+    await stage.rig.sql(stage.database, 'CREATE EXTENSION pg_stat_statements');
+    await stage.rig.sql(stage.database, 'SELECT pg_sleep(0.7)');
+    const text = await run('db slow --by mean --limit 5');
+    expect(text.stdout).toMatch(/SELECT pg_sleep\(\$1\)/);
+    expect((await run('db slow --by luck')).code).toBe(2);
+    const { data } = found(await run('db slow -o json'), 'slow');
+    expect(data).toMatchObject({ available: true, track: 'top', thresholds: { warnMeanMs: 500 } });
+  });
+
+  test('--reset forgets; a role that may not is told what it needs', async () => {
+    const denied = await run('db slow --reset --yes');
+    expect([denied.code, denied.stderr]).toEqual([1, expect.stringContaining('GRANT EXECUTE ON FUNCTION')]);
+    const done = await stage.operator('postgres').run('db slow --reset --yes');
+    expect(done.code, done.all).toBe(0);
+    expect((await run('db slow')).stdout).not.toContain('pg_sleep');
+  });
+});
+
+describe('rb db blocking', () => {
+  test('nobody waits', async () => {
+    expect((await run('db blocking')).stdout).toContain('nobody waits for a lock');
+  });
+});
+
+test('the help of each command says what it judges by, and why not the query of the runbook', async () => {
+  const operator = stage.operator('operator');
+  for (const [command, text] of [
+    ['connections', 'Why not the query of the runbook'],
+    ['running', 'no column `duration`'],
+    ['replication', 'grows for ever'],
+    ['kill-idle', 'belongs to a superuser'],
+    ['vacuum', 'only warns'],
+    ['bloat', 'critical from 60 %'],
+  ] as const) {
+    const help = await operator.run(`db ${command} --help`, { env: { COLUMNS: '400' } });
+    expect([help.code, help.stdout]).toEqual([0, expect.stringMatching(/^Examples:\n {2}rb db/)]);
+    expect(help.stdout.replaceAll(/\s+/g, ' ')).toContain(text);
+  }
+});

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openPostgres } from '../../../src/providers/database/postgres.ts';
+import type { PostgresConfig } from '../../../src/providers/database/postgres.ts';
+import type { Database } from '../../../src/providers/database/port.ts';
+import { startPostgresRig } from '../../rigs/postgres/rig.ts';
+import type { PostgresRig, PostgresRigOptions, UrlOptions } from '../../rigs/postgres/rig.ts';
+import type { Role } from '../../rigs/postgres/roles.ts';
+import { postgresVersions } from '../../rigs/postgres/versions.ts';
+
+export interface Bench {
+  /** Of the server that this run of the tests is on; started before the first. */
+  readonly rig: PostgresRig;
+  readonly major: number;
+  /** The adapter, logged in as `role`. */
+  open(role: Role, database: string, options?: UrlOptions & Pick<PostgresConfig, 'limits'>): Database;
+}
+
+const versions = await postgresVersions();
+
+/** The same tests on every version of PostgreSQL that this machine has, each with a server of its own. */
+export const onEachVersion = (
+  title: string,
+  options: Omit<PostgresRigOptions, 'binaries'>,
+  tests: (bench: Bench) => void,
+  only: (major: number, index: number) => boolean = () => true,
+): void => {
+  describe.each(versions.filter(({ major }, index) => only(major, index)))(
+    `${title}, on $name`,
+    ({ binaries, major }) => {
+      let rig: PostgresRig | undefined;
+      beforeAll(async () => {
+        rig = await startPostgresRig({ ...options, binaries });
+      });
+      afterAll(async () => rig?.stop());
+      const started = (): PostgresRig => {
+        if (!rig) throw new Error('the server is started before the first test, not while they are collected');
+        return rig;
+      };
+      tests({
+        get rig() {
+          return started();
+        },
+        major,
+        open: (role, database, { limits, ...url } = {}) =>
+          openPostgres(
+            { url: started().url(role, database, url), ...(limits && { limits }) },
+            { environment: {}, home: '/nonexistent', login: 'nobody' },
+          ),
+      });
+    },
+  );
+};
+
+/** What a promise was rejected with. */
+export const rejection = async (
+  promise: Promise<unknown>,
+): Promise<Error & { kind?: string; next?: readonly string[] }> =>
+  promise.then(
+    () => {
+      throw new Error('it was not rejected');
+    },
+    (error: unknown) => error as Error,
+  );

@@ -1,0 +1,164 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert, property, string } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { connectionParameters } from '../../../src/providers/database/postgres/parameters.ts';
+import { shownQuery } from '../../../src/providers/database/postgres/query-text.ts';
+import { parseUrl } from '../../../src/providers/database/postgres/url.ts';
+
+const nothing = { environment: {}, home: '/nonexistent', login: 'me' };
+const parametersOf = (
+  url: string,
+  deps: Partial<typeof nothing> & { readonly environment?: Record<string, string> } = {},
+) => connectionParameters(url, { ...nothing, ...deps });
+
+describe('the URL of a database', () => {
+  it.each([
+    ['postgresql://db/shop', { host: 'db', dbname: 'shop' }],
+    [
+      'postgres://me:p%40ss%3Aword@db:5433/shop',
+      { user: 'me', password: 'p@ss:word', host: 'db', port: '5433', dbname: 'shop' },
+    ],
+    ['postgresql://me@a:1,b,[::1]:3/shop', { user: 'me', host: 'a,b,::1', port: '1,,3', dbname: 'shop' }],
+    ['postgresql://%2Fvar%2Frun%2Fpostgresql/shop', { host: '/var/run/postgresql', dbname: 'shop' }],
+    ['postgresql:///shop?host=/tmp&sslmode=require', { host: '/tmp', dbname: 'shop', sslmode: 'require' }],
+    ['postgresql://db?ssl=true', { host: 'db', sslmode: 'require' }],
+    ['postgresql://a@b@db/shop', { user: 'a@b', host: 'db', dbname: 'shop' }],
+    ['postgresql://', {}],
+  ])('%s', (url, expected) => {
+    expect(parseUrl(url)).toEqual(expected);
+  });
+
+  it.each(['mysql://db/shop', 'postgresql://db/%zz', 'postgresql://db:port/shop', 'host=db dbname=shop'])(
+    'is refused: %s',
+    (url) => {
+      expect(() => parseUrl(url)).toThrow(/^The URL of the database is not one/);
+    },
+  );
+
+  it('is never repeated in an error: it may hold a password', () => {
+    assert(
+      property(string(), (rest) => {
+        const password = 'hunter2hunter2';
+        try {
+          parametersOf(`postgresql://me:${password}@${rest}`);
+        } catch (error) {
+          expect(`${(error as Error).name}${(error as Error).message}`).toMatch(/^RunbookError/);
+          expect((error as Error).message).not.toContain(password);
+        }
+      }),
+    );
+  });
+
+  it('is refused where it asks for channel binding, which is not done', () => {
+    expect(() => parametersOf('postgresql://db/shop?channel_binding=require')).toThrow('rb cannot promise');
+    expect(() => parametersOf('postgresql://db/shop?channel_binding=prefer')).not.toThrow();
+  });
+
+  it('is refused where a parameter is misspelt: it may be the one that verifies the server', () => {
+    expect(() => parametersOf('postgresql://db/shop?ssl_mode=verify-full')).toThrow('unknown parameter: ssl_mode');
+    expect(() => parametersOf('postgresql://db/shop?sslmode=verify')).toThrow(
+      'there are: disable, allow, prefer, require',
+    );
+    expect(() => parametersOf('postgresql://db/shop?sslmode=require&sslrootcert=system')).toThrow(
+      'needs sslmode=verify-full',
+    );
+  });
+});
+
+describe('the parameters of a connection', () => {
+  it('have the defaults of libpq', () => {
+    const { hosts, user, database, connectTimeoutMs, target } = parametersOf('postgresql://db');
+    expect({ hosts, user, database, connectTimeoutMs, target }).toEqual({
+      hosts: [{ host: 'db', port: 5432 }],
+      user: 'me',
+      database: 'me',
+      connectTimeoutMs: 10_000,
+      target: 'any',
+    });
+  });
+
+  it.each([
+    ['postgresql://db.example.com/shop', 'verify-full'],
+    ['postgresql://10.1.2.3/shop', 'verify-full'],
+    ['postgresql://localhost,db.example.com/shop', 'verify-full'],
+    ['postgresql://db.example.com/shop?hostaddr=127.0.0.1', 'prefer'],
+    ['postgresql://localhost/shop', 'prefer'],
+    ['postgresql://127.0.0.1/shop', 'prefer'],
+    ['postgresql://[::1]/shop', 'prefer'],
+    ['postgresql:///shop?host=/tmp', 'prefer'],
+    ['postgresql://db.example.com/shop?sslmode=require', 'require'],
+    ['postgresql://db.example.com/shop?sslmode=disable', 'disable'],
+    ['postgresql://localhost/shop?sslrootcert=system', 'verify-full'],
+    ['postgresql://db.example.com/shop?sslmode=require&sslrootcert=/ca.crt', 'verify-ca'],
+  ])('verify a server elsewhere unless something else is asked for: %s', (url, sslmode) => {
+    expect(parametersOf(url).sslmode).toBe(sslmode);
+  });
+
+  it('take the files of ~/.postgresql', () => {
+    const home = mkdtempSync(join(tmpdir(), 'rb-home-'));
+    mkdirSync(join(home, '.postgresql'));
+    writeFileSync(join(home, '.postgresql', 'root.crt'), '');
+    expect(parametersOf('postgresql://db/shop', { home }).sslrootcert).toBe(join(home, '.postgresql', 'root.crt'));
+    expect(parametersOf('postgresql://db/shop?sslmode=require', { home }).sslmode).toBe('verify-ca');
+    rmSync(home, { recursive: true });
+  });
+
+  it('come from the URL, then the service file, then the environment', () => {
+    const home = mkdtempSync(join(tmpdir(), 'rb-home-'));
+    writeFileSync(join(home, '.pg_service.conf'), '[shop]\nhost=from-service\nuser=from-service\n');
+    const environment = {
+      PGHOST: 'from-environment',
+      PGUSER: 'from-environment',
+      PGPORT: '7',
+      PGDATABASE: 'from-environment',
+    };
+    const { hosts, user, database } = parametersOf('postgresql:///?service=shop&user=from-url', { home, environment });
+    expect({ hosts, user, database }).toEqual({
+      hosts: [{ host: 'from-service', port: 7 }],
+      user: 'from-url',
+      database: 'from-environment',
+    });
+    rmSync(home, { recursive: true });
+  });
+
+  it.each(['postgresql://a,b/shop?port=1,2,3', 'postgresql://a/shop?port=0', 'postgresql://a/shop?port=x'])(
+    'are refused: %s',
+    (url) => {
+      expect(() => parametersOf(url)).toThrow(/port/);
+    },
+  );
+});
+
+describe('a statement that is shown', () => {
+  it.each([
+    [
+      "SELECT *\n  FROM t\n WHERE a = 'secret' -- comment with 'secret'\n AND b = 1",
+      "SELECT * FROM t WHERE a = '…' AND b = 1",
+    ],
+    ["ALTER ROLE x PASSWORD 'secret'", "ALTER ROLE x PASSWORD '…'"],
+    ["SELECT 'it''s secret', E'secret\\' still', e'secret'", "SELECT '…', '…', '…'"],
+    ['SELECT $$secret$$, $tag$secret $$ secret$tag$, $1, $2', "SELECT '…', '…', $1, $2"],
+    ['SELECT "Mixed \'Case\'" /* secret */ FROM "a""b"', 'SELECT "Mixed \'Case\'" FROM "a""b"'],
+    ["INSERT INTO t VALUES ('secret that was cut o", "INSERT INTO t VALUES ('…'"],
+    ["SELECT 'a', U&'secret', B'1', date '2026-01-01'", "SELECT '…', U&'…', B'…', date '…'"],
+    ['/* secret without an end', ''],
+  ])('has no contents of literals: %j', (text, expected) => {
+    expect(shownQuery(text)).toBe(expected);
+  });
+
+  it('is on one line of at most 300 characters, and never takes long', () => {
+    assert(
+      property(string({ unit: 'binary', maxLength: 4000 }), (text) => {
+        const shown = shownQuery(text);
+        expect(shown.length).toBeLessThanOrEqual(300);
+        expect(shown).not.toMatch(/[\n\r\t]/);
+      }),
+    );
+    const began = performance.now();
+    for (const hostile of ["'", '$', '$a', '/*', '"', "e'\\", '--'].map((part) => part.repeat(4000)))
+      shownQuery(hostile);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { newCall } from '../workload/call.ts';
+import type { StatementOrder } from '../../../src/providers/database/port.ts';
+import { onEachVersion, rejection } from './on-each-version.ts';
+
+const create = 'CREATE EXTENSION pg_stat_statements';
+
+onEachVersion('pg_stat_statements, preloaded', {}, (bench) => {
+  const read = (
+    database: string,
+    role: 'operator' | 'plain' = 'operator',
+    orderBy: StatementOrder = 'total',
+    limit = 20,
+  ) => bench.open(role, database).statements({ orderBy, limit }, newCall());
+  const available = async (...of: Parameters<typeof read>) => {
+    const view = await read(...of);
+    if (!view.available) throw new Error(view.reason);
+    return view;
+  };
+
+  it('is not in a database where it was not created', async () => {
+    const database = await bench.rig.createDatabase();
+    expect(await read(database)).toMatchObject({
+      available: false,
+      reason: 'not created',
+      next: ['as a superuser, in this database: CREATE EXTENSION pg_stat_statements'],
+    });
+    const error = await rejection(bench.open('postgres', database).resetStatements(newCall()));
+    expect(error).toMatchObject({ kind: 'failed' });
+  });
+
+  it('shows the statements of this database, normalised, with their share of the time', async () => {
+    const database = await bench.rig.createDatabase();
+    await bench.rig.sql(
+      database,
+      `CREATE SCHEMA "Watch it"; GRANT USAGE ON SCHEMA "Watch it" TO operator; ${create} SCHEMA "Watch it"`,
+    );
+    // Its creation is a statement too, and may have taken longer.
+    await bench.open('postgres', database).resetStatements(newCall());
+    const client = await bench.rig.connect('owner', database);
+    await client.query(`SELECT pg_sleep(0.2), 'secret'`);
+    for (let count = 0; count < 5; count += 1) await client.query(`SELECT ${count} AS number`);
+    const { statements, total, unseen, sinceMs, dropped, track } = await available(database);
+    const [first] = statements;
+    expect(first).toMatchObject({
+      query: 'SELECT pg_sleep($1), $2',
+      user: 'owner',
+      calls: 1,
+      rows: 1,
+      ioMs: null,
+      temporaryBytes: 0,
+    });
+    expect(first?.meanMs).toBeGreaterThan(190);
+    expect(first?.maxMs).toBe(first?.totalMs);
+    expect(first?.share).toBeGreaterThan(0.3);
+    expect(first?.id).toMatch(/^-?\d+$/);
+    expect(statements.reduce((sum, { share }) => sum + share, 0)).toBeLessThanOrEqual(1.000_001);
+    expect(statements.find(({ query }) => query === 'SELECT $1 AS number')).toMatchObject({ calls: 5 });
+    expect(total.statements).toBeGreaterThanOrEqual(statements.length);
+    expect({ unseen, track }).toEqual({ unseen: 0, track: 'top' });
+    // The view of what was dropped came with PostgreSQL 14.
+    expect([sinceMs === null, dropped === null]).toEqual([bench.major < 14, bench.major < 14]);
+    const byCalls = await available(database, 'operator', 'calls', 1);
+    expect(byCalls.statements).toHaveLength(1);
+    expect((await available(database, 'operator', 'mean', 1)).statements[0]?.query).toBe('SELECT pg_sleep($1), $2');
+    expect((await available(database, 'operator', 'max', 1)).statements[0]?.query).toBe('SELECT pg_sleep($1), $2');
+  });
+
+  it('hides the texts of other roles from one without the right, and says how many', async () => {
+    const database = await bench.rig.createDatabase();
+    await bench.rig.sql(database, create);
+    const client = await bench.rig.connect('owner', database);
+    await client.query('SELECT 1 AS hidden');
+    const { statements, unseen } = await available(database, 'plain', 'calls');
+    expect(unseen).toBeGreaterThan(0);
+    expect(statements.filter(({ user }) => user === 'owner').map(({ query }) => query)).toContain(null);
+    expect(JSON.stringify(statements)).not.toMatch(/hidden|insufficient/);
+  });
+
+  it('may not be readable at all', async () => {
+    const database = await bench.rig.createDatabase();
+    await bench.rig.sql(database, `${create}; REVOKE ALL ON pg_stat_statements FROM PUBLIC`);
+    expect(await read(database, 'plain')).toMatchObject({ available: false, reason: 'no right' });
+  });
+
+  it('is reset by who may', async () => {
+    const database = await bench.rig.createDatabase();
+    await bench.rig.sql(database, create);
+    const error = await rejection(bench.open('operator', database).resetStatements(newCall({ mark: 's/reset' })));
+    expect(error).toMatchObject({ kind: 'failed' });
+    expect(error.message).toMatch(/^reset: localhost:\d+: "operator" may not reset the statistics\.$/);
+    expect(error.next?.[0]).toContain('GRANT EXECUTE ON FUNCTION public.pg_stat_statements_reset TO "operator"');
+    await bench.rig.sql(database, 'SELECT 1 AS before_the_reset');
+    expect(await bench.open('postgres', database).resetStatements(newCall())).toMatchObject({ role: 'primary' });
+    expect(JSON.stringify(await available(database))).not.toContain('before_the_reset');
+  });
+
+  it('knows the columns of an older version of the extension', async () => {
+    const database = await bench.rig.createDatabase();
+    await bench.rig.sql(database, `${create} VERSION '1.6'`).catch(() => bench.rig.sql(database, create));
+    const [row] = await bench.rig.sql(
+      database,
+      `SELECT extversion FROM pg_extension WHERE extname = 'pg_stat_statements'`,
+    );
+    const { statements } = await available(database);
+    expect(row?.['extversion']).toMatch(/^1\./);
+    expect(statements.every(({ totalMs }) => totalMs > 0)).toBe(true);
+  });
+});
+
+onEachVersion('pg_stat_statements, not preloaded', { preload: false }, (bench) => {
+  describe('what to do is said', () => {
+    it('where it was created: an error on the server', async () => {
+      const database = await bench.rig.createDatabase();
+      await bench.rig.sql(database, create);
+      const view = await bench.open('operator', database).statements({ orderBy: 'mean', limit: 20 }, newCall());
+      expect(view).toMatchObject({ available: false, reason: 'not preloaded' });
+      expect(view.available ? [] : view.next.join('\n')).toContain('shared_preload_libraries');
+    });
+
+    it('where it was not created', async () => {
+      const database = await bench.rig.createDatabase();
+      const view = await bench.open('operator', database).statements({ orderBy: 'mean', limit: 20 }, newCall());
+      expect(view).toMatchObject({ available: false, reason: 'not created' });
+      expect(view.available ? [] : view.next).toHaveLength(3);
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A way to a server that can be disturbed. */
+export interface Proxy {
+  readonly port: number;
+  /** Connections that are open at this moment. */
+  readonly open: number;
+  /** Cuts every connection, as a dying network does: with a reset. New ones are let through. */
+  cut(): void;
+  /** From now on nothing passes in either direction, and nobody is told. New connections are taken and left without an answer. */
+  stall(): void;
+  /** Cuts every connection at the moment when the client sends a text; `before` it is passed on, or right after. */
+  cutOn(text: string, when: 'before' | 'after'): void;
+  /** Stalls at the moment when the client sends a text, before that is passed on. */
+  stallOn(text: string): void;
+  heal(): void;
+  close(): Promise<void>;
+}
+
+export const startProxy = async (to: { readonly port: number; readonly host?: string }): Promise<Proxy> => {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let stalled = false;
+  let trigger: { readonly text: string; readonly when: 'before' | 'after' | 'stall' } | undefined;
+
+  const cut = () => {
+    for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
+    pairs.clear();
+  };
+  const server = createServer((client) => {
+    const upstream = connect({ port: to.port, host: to.host ?? '127.0.0.1' });
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    client.on('data', (bytes) => {
+      if (stalled) return;
+      const hit = trigger && bytes.includes(trigger.text);
+      if (hit && trigger?.when === 'before') return cut();
+      if (hit && trigger?.when === 'stall') {
+        stalled = true;
+        return;
+      }
+      upstream.write(bytes);
+      if (!hit) return;
+      // The server reads what it was sent before it sees the end; a reset would take that away from it.
+      pairs.delete(pair);
+      upstream.removeAllListeners('data').resume().end();
+      client.resetAndDestroy();
+    });
+    upstream.on('data', (bytes) => {
+      if (!stalled) client.write(bytes);
+    });
+    for (const [one, other] of [pair, [upstream, client] as const]) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        pairs.delete(pair);
+        if (!stalled) other.end();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    get open() {
+      return pairs.size;
+    },
+    cut,
+    stall: () => void (stalled = true),
+    cutOn: (text, when) => void (trigger = { text, when }),
+    stallOn: (text) => void (trigger = { text, when: 'stall' }),
+    heal: () => {
+      stalled = false;
+      trigger = undefined;
+    },
+    close: async () => {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
