@@ -45,6 +45,7 @@ export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
     return purpose === 'write'
       ? failure('unknown', `no answer to ${action}, so whether it was done is not known: ${said}`)
       : failure('unreachable', `AWS does not answer in ${region} (${action}): ${said}`, [
+          ...(status === undefined ? ['check the network, the region and AWS_ENDPOINT_URL'] : []),
           'https://health.aws.amazon.com',
         ]);
   return failure('failed', `${action} was refused by AWS: ${said}`);
@@ -65,7 +66,10 @@ const wordsOf = (error: unknown): { code: string; status: number | undefined; sa
     $metadata?: { httpStatusCode?: number };
   };
   const word = typeof code === 'string' ? code : typeof name === 'string' ? name : 'Error';
-  return { code: word, status: $metadata?.httpStatusCode, said: messageOf(inner).trim() || word };
+  const message = messageOf(inner).trim();
+  // The SDK names its own setting there.
+  const said = message.includes('requestTimeout') ? 'no answer in time' : message;
+  return { code: word, status: $metadata?.httpStatusCode, said: said || word };
 };
 
 const denials = new Set(['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'NotAuthorizedException']);

@@ -61,7 +61,7 @@ export interface AwsSession {
 
 const readAttempts = 6;
 const writeAttempts = 6;
-const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000, throwOnRequestTimeout: true } as const;
+const timeouts = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true } as const;
 /** The AWS CLI goes by HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the SDK only where its agents are told to. */
 const handlerFor = (environment: Environment): ClientSettings['requestHandler'] => {
   const has = (name: string) => Boolean(environment[name] ?? environment[name.toLowerCase()]);

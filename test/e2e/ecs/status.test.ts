@@ -53,12 +53,15 @@ describe.concurrent('rb restart status against the scripted peer', () => {
     played.service.nextDeployment(crashes(1, []));
     played.service.deployBehind();
     await played.until((service) => service.describe().deployments?.[0]?.rolloutState === 'FAILED');
-    const { code, stdout, stderr } = await played.operator().run('restart status');
+    const operator = played.operator();
+    const { code, stdout, stderr } = await operator.run('restart status');
     expect([code, stdout]).toEqual([
       6,
       expect.stringMatching(/deployment ecs-svc\/\d+ of checkout:2 failed: .*circuit breaker/),
     ]);
     expect(stderr).toContain('rb restart undo');
+    const again = await operator.run('restart --rolling --dry-run');
+    expect(again.stdout).toMatch(/the deployment before failed: ecs-svc\/\d+ \(checkout:2\): ECS deployment circuit/);
   });
 
   test('what may not be seen is told, and the rest is shown all the same', async () => {

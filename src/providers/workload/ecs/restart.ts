@@ -10,7 +10,7 @@ import { sendDeployment } from './send-deployment.ts';
 import type { EcsService } from './service.ts';
 import { requireOwnDeployments } from './service.ts';
 import { wantedIn } from './standing.ts';
-import { counted } from './words.ts';
+import { counted, unended } from './words.ts';
 
 /** One unit: ECS decides by itself which tasks it replaces when. Reads nothing. */
 export const restartUnits = (service: EcsService, batch: number): readonly RestartUnit[] => {
@@ -86,7 +86,7 @@ const planRestart = async (service: EcsService, call: Call): Promise<Change> => 
   return {
     summary: `restart ${service.config.service}: ECS replaces its ${counted(seen.desired)} (${seen.taskDefinition})`,
     target: service.target(seen),
-    blastRadius: [rollingRule(seen), `${seen.running} of ${seen.desired} running now`, ...underWay(primary)],
+    blastRadius: [rollingRule(seen), `${seen.running} of ${seen.desired} running now`, ...presentDeployment(primary)],
     equivalent: [service.command('update-service', '--force-new-deployment')],
     undo: 'none needed: the tasks run the same task definition; rb restart undo goes back to the one before',
     ...(raises.length === 0 ? {} : { raises }),
@@ -105,8 +105,11 @@ export const rollingRule = (seen: Seen): string => {
 export const raisesOf = ({ minimumHealthyPercent }: Seen): readonly string[] =>
   minimumHealthyPercent === 0 ? ['ECS may stop all tasks at once (minimumHealthyPercent is 0)'] : [];
 
-/** A new deployment takes the place of one that is not complete. */
-export const underWay = (primary: Deployed | undefined): readonly string[] =>
-  primary?.rollout === 'IN_PROGRESS'
-    ? [`a deployment is under way already, and this replaces it: ${primary.id} (${primary.taskDefinition})`]
-    : [];
+/** A new deployment takes the place of one that is not complete, or that ECS has given up. */
+export const presentDeployment = (primary: Deployed | undefined): readonly string[] => {
+  if (!primary) return [];
+  const which = `${primary.id} (${primary.taskDefinition})`;
+  if (primary.rollout === 'IN_PROGRESS') return [`a deployment is under way already, and this replaces it: ${which}`];
+  if (primary.rollout !== 'FAILED') return [];
+  return [`the deployment before failed: ${which}: ${unended(primary.reason ?? 'ECS gives no reason')}`];
+};

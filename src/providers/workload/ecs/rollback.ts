@@ -5,7 +5,7 @@ import type { Call, Workload } from '../port.ts';
 import { followDeployment } from './follow-deployment.ts';
 import { dataOf, noted, openAnswers } from './noted.ts';
 import { namedRevision, previousOf } from './previous.ts';
-import { acceptedDeployment, raisesOf, rollingRule, underWay } from './restart.ts';
+import { acceptedDeployment, raisesOf, rollingRule, presentDeployment } from './restart.ts';
 import { primaryOf } from './seen.ts';
 import { sendDeployment } from './send-deployment.ts';
 import type { EcsService } from './service.ts';
@@ -110,7 +110,7 @@ const planRollback = async (
     target: service.target(seen),
     blastRadius: [
       rollingRule(seen),
-      ...underWay(primary),
+      ...presentDeployment(primary),
       ...(previous.because === undefined ? [] : [`${previous.taskDefinition}: ${previous.because}`]),
     ],
     equivalent: [service.command('update-service', '--task-definition', previous.taskDefinition)],
