@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rigs } from './rigs/available.ts';
+import { type Rig, rigs } from './rigs/available.ts';
 
-/** `npm test`: says which rigs there are, builds, runs every test, and ends with one line of counts. */
+/** `npm test`: fetches the rigs that it can, says which there are, builds, runs every test, and ends with one line of counts. */
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const end = (code: number, counts: string): never => {
@@ -14,8 +14,18 @@ const end = (code: number, counts: string): never => {
 
 const run = (...words: string[]): number => spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1;
 
+const all: readonly Rig[] = Object.values(rigs);
+
+/** What is fetched or built once stays outside the checkout. Where that fails the table says so. */
+const fetchRigs = (): void => {
+  for (const { name, available, script } of all) {
+    if (available || script === undefined) continue;
+    say(`Getting ${name}; only this once.`);
+    run(script);
+  }
+};
+
 const showRigs = (): readonly string[] => {
-  const all = Object.values(rigs);
   const width = Math.max(...all.map((rig) => rig.name.length));
   say('Rigs:');
   for (const { name, available, usedFor, get } of all)
@@ -42,6 +52,7 @@ const vitest = (): { readonly status: number; readonly counts: Results } => {
   return { status, counts };
 };
 
+fetchRigs();
 const missing = showRigs();
 if (missing.length > 0 && process.env['RB_RIGS'] === 'required') {
   say(`RB_RIGS=required, and missing: ${missing.join(', ')}`);

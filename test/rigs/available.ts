@@ -9,9 +9,12 @@ import { broughtVersions } from './postgres/versions.ts';
 export interface Rig {
   readonly name: string;
   readonly usedFor: string;
+  /** Asked again after it was fetched. */
   readonly available: boolean;
   /** How to get it. */
   readonly get: string;
+  /** A program of ours that fetches or builds it, once for all checkouts of this machine. */
+  readonly script?: string;
 }
 
 const onPath = (program: string, more: readonly string[] = []): boolean =>
@@ -57,8 +60,11 @@ export const rigs = {
   postgresVersions: {
     name: 'PostgreSQL 13 and 18',
     usedFor: 'the database adapter, on the oldest and the newest version',
-    available: broughtVersions().length >= 2,
+    get available() {
+      return broughtVersions().length >= 2;
+    },
     get: 'node test/rigs/postgres/install.ts',
+    script: 'test/rigs/postgres/install.ts',
   },
   redis: {
     name: 'Redis server',
@@ -81,8 +87,11 @@ export const rigs = {
   kubernetes: {
     name: 'Kubernetes control plane',
     usedFor: 'restart, scale and roll back on Kubernetes',
-    available: missingPrograms().length === 0,
+    get available() {
+      return missingPrograms().length === 0;
+    },
     get: 'node test/rigs/kubernetes/build.ts (needs Go; some minutes, once)',
+    script: 'test/rigs/kubernetes/build.ts',
   },
   chromium: {
     name: 'Chromium',
@@ -93,7 +102,10 @@ export const rigs = {
   aws: {
     name: "moto's server and the AWS CLI",
     usedFor: 'the ECS adapter',
-    available: isInstalled(),
+    get available() {
+      return isInstalled();
+    },
     get: 'node test/rigs/aws/install.ts (needs python3 with venv)',
+    script: 'test/rigs/aws/install.ts',
   },
 } as const satisfies Record<string, Rig>;
