@@ -76,7 +76,7 @@ const throughProxy = async () => {
 
 describe('the API server cannot be reached for a while', () => {
   test('for ten seconds, in which the rollout ends: it is seen to be complete', async () => {
-    const name = await stage.deploy('cut', { behaviour: { readyAfter: '1500ms' } });
+    const name = await stage.deploy('cut', { behaviour: { readyAfter: '2500ms' } });
     const { gate, proxy, close } = await throughProxy();
     try {
       const running = stage.operator(name, { kubeconfig: { url: proxy.url } }).start('restart --rolling --yes');
@@ -115,7 +115,7 @@ describe('the API server cannot be reached for a while', () => {
   });
 
   test('and has restarted meanwhile: its watch answers 410 Gone, everything is listed again, and the verdict is right', async () => {
-    const name = await stage.deploy('restarted', { behaviour: { readyAfter: '1500ms' } });
+    const name = await stage.deploy('restarted', { behaviour: { readyAfter: '2500ms' } });
     const before = await stage.podNames(name);
     const { gate, proxy, close } = await throughProxy();
     const lists = () => gate.passed.filter(({ verb, resource }) => verb === 'list' && resource === 'pods').length;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { until } from '../../rigs/kubernetes/wait.ts';
 import { keys } from '../screen.ts';
 import { ofType, outcome, results, trail } from '../trail.ts';
 import { useKubernetes } from './stage.ts';
@@ -8,6 +9,14 @@ const stage = useKubernetes();
 /** Three pods, each of which takes this long until it serves. */
 const slow = (name: string, readyAfter = '1s') => stage.deploy(name, { behaviour: { readyAfter } });
 
+/** The cluster has taken the restart. */
+const begun = (name: string) =>
+  until(
+    `the rollout of ${name} has begun`,
+    () => stage.control.get('Deployment', name),
+    ({ spec }) => spec.template.metadata.annotations?.['kubectl.kubernetes.io/restartedAt'] !== undefined,
+  );
+
 describe('Ctrl-C during a rollout', () => {
   test('once: it finishes the step, says what is left, and rb resume does the rest', async () => {
     const name = await slow('once');
@@ -15,7 +24,7 @@ describe('Ctrl-C during a rollout', () => {
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
     session.type(`y${keys.enter}`);
-    await session.shows('new pods');
+    await begun(name);
     session.type(keys.ctrlC);
     await session.shows('Stopping: finishing this step. Again stops waiting for it');
     expect(await session.ended).toBe(130);
@@ -37,7 +46,7 @@ describe('Ctrl-C during a rollout', () => {
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
     session.type(`y${keys.enter}`);
-    await session.shows('new pods');
+    await begun(name);
     session.type(keys.ctrlC);
     await session.shows('Stopping: finishing this step');
     session.type(keys.ctrlC);
@@ -74,7 +83,7 @@ test('the terminal is closed under it: the rollout is followed to its end, and r
   const session = operator.session('restart --rolling');
   await session.shows('Do it? [y/N]');
   session.type(`y${keys.enter}`);
-  await session.shows('new pods');
+  await begun(name);
   session.hangUp();
   await session.ended;
   expect(results(await trail(operator))).toContain(`restart/${name} ok`);
