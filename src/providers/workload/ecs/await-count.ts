@@ -16,6 +16,8 @@ import { counted, listing, unended } from './words.ts';
 
 /** A count has no circuit breaker: so many new tasks that end by themselves, and none that serves, are enough. */
 const hopelessTasks = 3;
+/** For so long a list of tasks may be behind. */
+const staleForMs = 30_000;
 
 /** What is asked besides ECS, to know whether tasks serve. */
 export interface Serving {
@@ -64,7 +66,11 @@ export const awaitCount = async (
     if (key !== shown) call.report({ table: instancesTable(instances, call.clock.now()) });
     shown = key;
     const running = instances.filter(({ state }) => state === 'running');
-    if (running.length !== to || running.some(({ id }) => old.includes(id))) {
+    const kept = running.filter(({ id }) => old.includes(id));
+    if (running.length !== to || kept.length > 0) {
+      // As many run as are wanted: nothing would stop these any more.
+      if (running.length === to && waitedMs >= staleForMs)
+        return { over: await bad(`${counted(kept.length)} did not stop and run as before`, seen) };
       const isNew = (task: Task) => (task.createdAt?.getTime() ?? 0) > since && !old.includes(taskId(task));
       const comesUp = found.present.some((task) => isNew(task) && toInstance(task, around).health === 'ok');
       const lost = found.stopped.filter((task) => isNew(task) && endedByItself(task));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { crashes } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { asked, callIn, openFor, scenario } from './ecs-rig.ts';
@@ -40,6 +41,24 @@ describe('an emergency restart of a scripted ECS service', () => {
       ['UntagResource'],
     ]);
     expect(suspension(aws)).toEqual([false, false, false]);
+  });
+
+  test('tasks that ECS does not stop are told, and not waited for', async () => {
+    await using aws = await startScriptedAws(scenario({ circuitBreaker: { enable: true, rollback: false } }));
+    aws.service('checkout').nextDeployment(crashes(1, []));
+    aws.service('checkout').deployBehind();
+    aws.advance(300);
+    const { stopAndStart } = openFor(aws, { drainMs: 30_000 });
+    const call = callIn(aws);
+    const change = await stopAndStart.plan({}, call);
+    await stopAndStart.apply(change, call);
+    const began = aws.clock.monotonic();
+    expect(await stopAndStart.verify(change, call)).toMatchObject({
+      verdict: 'critical',
+      summary: expect.stringContaining('3 tasks did not stop and run as before') as string,
+    });
+    expect(aws.clock.monotonic() - began).toBeLessThan(60_000);
+    expect(count(aws)).toBe(3);
   });
 
   test('an autoscaler that somebody had suspended stays suspended', async () => {
