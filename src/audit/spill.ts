@@ -41,7 +41,6 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
   try {
     writeAll(files, fd, Buffer.from(first.padEnd(size, '\n')), 0);
     files.sync(fd);
-    syncDirectory(files, directory);
   } catch (error) {
     files.close(fd);
     files.remove(path);
@@ -53,6 +52,8 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
       const bytes = Buffer.from(line);
       if (bytes.length > size - position) throw new Error('the spill file is full');
       writeAll(files, fd, bytes, position);
+      // Its name is only worth a flush now that there is something in it.
+      if (!used) syncDirectory(files, directory);
       used = true;
       position += bytes.length;
       files.syncData(fd);

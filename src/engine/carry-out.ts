@@ -117,6 +117,10 @@ const offerUndo = async <Input, Ports>(
     if (run.recording.failed) throw error;
     const notWanted = error instanceof RunbookError && (error.kind === 'declined' || error.kind === 'interrupted');
     ended(outcomeOf(error), { error: messageOf(error) });
+    if (error instanceof RunbookError && error.kind === 'refused')
+      return new RunbookError('failed', `${failure.message} It was not taken back: ${error.message}`, {
+        next: failure.next,
+      });
     return notWanted
       ? failure
       : new RunbookError('failed', `${failure.message} Taking it back failed as well: ${messageOf(error)}`, {

@@ -58,7 +58,7 @@ export const blockingFinding = ({ server, ...view }: From<BlockingView>): Findin
   };
 };
 
-export const blockerName = ({ id, session, prepared }: Blocker): string => {
+const blockerName = ({ id, session, prepared }: Blocker): string => {
   if (prepared) return `the prepared transaction "${prepared.gid}" of ${prepared.owner}`;
   return session ? nameOf(session) : `pid ${id}`;
 };

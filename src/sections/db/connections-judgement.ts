@@ -46,7 +46,7 @@ export const judgeConnections = (counts: ConnectionCounts, idleMs: number): Conn
   };
 };
 
-export const verdictOfShare = (share: number): Verdict => {
+const verdictOfShare = (share: number): Verdict => {
   if (share >= connectionLimits.criticalShare) return 'critical';
   return share >= connectionLimits.warnShare ? 'warn' : 'ok';
 };

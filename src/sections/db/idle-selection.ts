@@ -59,7 +59,7 @@ const isIn = (wanted: readonly string[], name: string | null): boolean =>
   wanted.length === 0 || (name !== null && wanted.includes(name));
 
 /** Why a session is not ended, whatever was asked for; undefined where nothing speaks against it. */
-export const whyNot = (session: Session, never: NeverTerminate, role: string): string | undefined =>
+const whyNot = (session: Session, never: NeverTerminate, role: string): string | undefined =>
   session.own ? 'a session of rb' : (protectedBy(session, never) ?? withoutRight(session, role));
 
 /** The entry of `neverTerminate` that a session falls under. */

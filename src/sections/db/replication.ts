@@ -49,7 +49,7 @@ interface End {
   readonly view: Seen;
 }
 
-export const replicationFinding = (ends: readonly End[]): Finding => {
+const replicationFinding = (ends: readonly End[]): Finding => {
   const rows = ends.flatMap(({ name, view }): readonly EndRow[] => endRows(name, view));
   const [first] = ends;
   const view = typeof first?.view === 'string' ? undefined : first?.view;

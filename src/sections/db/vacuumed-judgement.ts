@@ -4,7 +4,7 @@ import { age, grouped } from './units.ts';
 import { rowsData } from './vacuum-status.ts';
 
 /** So much of the dead rows may stay without a word: others go on writing meanwhile. */
-export const stayingLimits = { share: 0.1, rows: 1000 } as const;
+const stayingLimits = { share: 0.1, rows: 1000 } as const;
 
 /**
  * Whether the VACUUM was done, by what the server answered or, after an interruption, by its counter; and what it was good
