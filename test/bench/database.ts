@@ -52,9 +52,11 @@ const time = (command: string, args: readonly string[]): number => {
 
 const configFor = (rig: PostgresRig, database: string): string => {
   const path = join(place, `${database}.yaml`);
+  // As one has it: the password is not in the configuration.
+  writeFileSync(join(place, `${database}.url`), rig.url('operator', database), { mode: 0o600 });
   writeFileSync(
     path,
-    `version: 1\nservice: { name: shop }\nenvironments:\n  prod:\n    database: { url: '${rig.url('operator', database)}' }\n`,
+    `version: 1\nservice: { name: shop }\nenvironments:\n  prod:\n    database: { url: '\${file:${database}.url}' }\n`,
     { mode: 0o600 },
   );
   return path;
