@@ -1,3 +1,4 @@
+import { digest } from '../../engine/change.ts';
 import type { Change } from '../../engine/change.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Finding } from '../../engine/finding.ts';
@@ -8,9 +9,14 @@ import { placeOf } from './server.ts';
 import { shortQuery } from './session-facts.ts';
 import { age, counted } from './units.ts';
 
+type ChosenSession = Pick<
+  Session,
+  'pid' | 'backendStart' | 'stateSince' | 'user' | 'application' | 'state' | 'stateMs' | 'query'
+>;
+
 /** What the first step has chosen. */
 export interface Selected {
-  readonly ends: readonly Session[];
+  readonly ends: readonly ChosenSession[];
   readonly leftAlone: readonly LeftAlone[];
   readonly unseen: number;
 }
@@ -45,20 +51,23 @@ export const planEnding = ({ ends, leftAlone, unseen }: Selected, { server, sess
     equivalent: now.map(statement),
     undo: 'none: a session that was ended is gone; an application with a pool connects again by itself',
     raises: open.length > 0 ? [`${counted(open.length, 'open transaction')} would be rolled back`] : [],
-    basis: { sessions: ends.map(({ pid, backendStart }) => `${pid} since ${backendStart}`) },
+    basis: {
+      sessions: ends.length,
+      chosen: digest(ends.map(({ pid, backendStart, stateSince }) => [pid, backendStart, stateSince])),
+    },
     data: {
       sessions: now.map(({ pid, backendStart, stateSince }) => ({ pid, backendStart, stateSince })),
     },
   };
 };
 
-const longest = (sessions: readonly Session[]): string =>
+const longest = (sessions: readonly ChosenSession[]): string =>
   sessions.length === 0
     ? ''
     : `, the longest idle for ${age(Math.max(...sessions.map(({ stateMs }) => stateMs ?? 0)))}`;
 
 /** No ages: the same plan reads the same a minute later. */
-const statement = ({ pid, user, application, state, stateSince, query }: Session): string =>
+const statement = ({ pid, user, application, state, stateSince, query }: ChosenSession): string =>
   [
     `SELECT pg_terminate_backend(${pid});  -- ${[user, application].filter(Boolean).join(', ')}`,
     `${state} since ${stateSince?.replace(/\.\d+/, '')}`,
@@ -67,7 +76,7 @@ const statement = ({ pid, user, application, state, stateSince, query }: Session
 
 const mostNames = 6;
 
-const tally = (sessions: readonly Session[], of: (session: Session) => string | null): string => {
+const tally = (sessions: readonly ChosenSession[], of: (session: ChosenSession) => string | null): string => {
   const counts = new Map<string, number>();
   for (const session of sessions) {
     const name = of(session) || '(no name)';
