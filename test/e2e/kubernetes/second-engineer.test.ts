@@ -72,7 +72,9 @@ describe('a second engineer changes the Deployment', () => {
         .operator(name, { kubeconfig: { url: gate.url } })
         .run('restart --rolling --yes');
       expect([code, stderr]).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);
-      expect(gate.changes().map(({ verb }) => verb)).toEqual(['patch', 'patch']);
+      // Once more for each time that the status moved in between.
+      const sent = gate.changes().map(({ verb }) => verb);
+      expect([sent.length >= 2, new Set(sent)]).toEqual([true, new Set(['patch'])]);
     } finally {
       await gate.close();
     }
