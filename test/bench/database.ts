@@ -9,6 +9,7 @@ import { checkout } from '../../sandbox/state.ts';
 import { startPostgresRig } from '../rigs/postgres/rig.ts';
 import type { PostgresRig } from '../rigs/postgres/rig.ts';
 import { postgresVersions } from '../rigs/postgres/versions.ts';
+import { median } from './median.ts';
 
 /**
  * `node test/bench/database.ts`: the database section against psql on a real server. Times are those of whole processes,
@@ -31,12 +32,6 @@ const timesSmallMemory = 1.3;
 const program = join(checkout, 'bin', 'rb.js');
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);
 const wanted = (part: string): boolean => values.only === undefined || values.only === part;
-
-const median = (numbers: readonly number[]): number => {
-  const sorted = numbers.toSorted((one, other) => one - other);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-};
 
 const place = mkdtempSync(join(tmpdir(), 'rb-bench-db-'));
 const env = { ...process.env, XDG_CACHE_HOME: join(place, 'cache'), XDG_STATE_HOME: join(place, 'state') };
