@@ -8,6 +8,7 @@ import { followComeback, type Standing } from './comeback.ts';
 import { counted, isStopped, listing } from './describe.ts';
 import { follow, waited, whileWatching } from './follow.ts';
 import type { Service } from './service.ts';
+import { requireExpectedCount, requireWholeCount } from '../wanted-count.ts';
 
 interface ScaleInput {
   readonly to: number;
@@ -44,19 +45,10 @@ const planScale = async (
   interrupted?: Change,
 ): Promise<Change> => {
   const { config } = service;
-  if (!Number.isInteger(to) || to < 0)
-    throw new RunbookError('usage', `cannot scale to ${to}: give a whole number of instances`);
+  requireWholeCount(to);
   const all = await service.instances(call.signal);
   const { desired } = await service.intended(all, call.signal);
-  // An interrupted session may have got half-way: its own change is no reason to refuse.
-  if (desired !== expected && !interrupted)
-    throw new RunbookError(
-      'refused',
-      `${config.name} has ${counted(desired)} now, not ${expected}: somebody or something else changed it`,
-      {
-        next: ['rb scale status'],
-      },
-    );
+  requireExpectedCount(config.name, { present: desired, expected }, interrupted);
   const equivalent = [shown(service.argv('scale', { count: String(to) }))];
   const { min, max } = config.scaling ?? {};
   const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];

@@ -9,6 +9,7 @@ import type { Scaling, ScalableTarget } from './scalable-target.ts';
 import { requireCountable, setCount } from './scale.ts';
 import type { EcsService } from './service.ts';
 import { counted } from './words.ts';
+import { requireWholeCount } from '../wanted-count.ts';
 
 interface Data {
   readonly to: number;
@@ -71,8 +72,7 @@ const planLimits = async (
   call: Call,
   interrupted?: Change,
 ): Promise<Change> => {
-  if (!Number.isInteger(to) || to < 0)
-    throw new RunbookError('usage', `cannot scale to ${to}: give a whole number of instances`);
+  requireWholeCount(to);
   const [scaling, seen] = await Promise.all([scalable.find(call), service.look(call, 'plan')]);
   requireCountable(seen);
   if (!scaling)

@@ -7,6 +7,7 @@ import { dataOf, noted, notedIn, openAnswers } from './noted.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 import { counted } from './words.ts';
+import { requireExpectedCount, requireWholeCount } from '../wanted-count.ts';
 
 interface ScaleInput {
   readonly to: number;
@@ -86,18 +87,11 @@ const planScale = async (
   interrupted?: Change,
 ): Promise<Change> => {
   const { config } = service;
-  if (!Number.isInteger(to) || to < 0)
-    throw new RunbookError('usage', `cannot scale to ${to}: give a whole number of instances`);
+  requireWholeCount(to);
   const seen = await service.look(call, 'plan');
   requireCountable(seen);
   const { desired } = seen;
-  // An interrupted session may have got half-way: its own change is no reason to refuse.
-  if (desired !== expected && !interrupted)
-    throw new RunbookError(
-      'refused',
-      `${config.service} has ${counted(desired, 'instance')} now, not ${expected}: somebody or something else changed it`,
-      { next: ['rb scale status'] },
-    );
+  requireExpectedCount(config.service, { present: desired, expected }, interrupted);
   return {
     summary: `scale ${config.service} from ${desired} to ${counted(to, 'instance')}`,
     target: service.target(seen),

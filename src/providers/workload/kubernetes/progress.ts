@@ -29,8 +29,7 @@ export const progressReport = (call: Pick<Call, 'report' | 'clock'>) => {
   let shownTable = '';
   let shownNote = '';
   let tableAt = Number.NEGATIVE_INFINITY;
-  // What is over by then is not worth a line.
-  let noteAt = call.clock.monotonic();
+  let noteAt = Number.NEGATIVE_INFINITY;
   /** Returns after how many milliseconds there is more to tell; undefined for nothing. */
   return (note: string, pods: readonly PodView[]): number | undefined => {
     const at = call.clock.monotonic();

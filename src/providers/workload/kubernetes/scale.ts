@@ -17,6 +17,7 @@ import { setCount, trySetCount } from './set-count.ts';
 import type { Snapshot } from './snapshot.ts';
 import { watchWorkload } from './watching.ts';
 import { counted } from './words.ts';
+import { requireExpectedCount, requireWholeCount } from '../wanted-count.ts';
 
 interface ScaleInput {
   readonly to: number;
@@ -60,21 +61,14 @@ const planScale = async (
 ): Promise<Change> => {
   const { config } = service;
   requireScalable(service, 'change its nodeSelector, or the labels of the nodes');
-  if (!Number.isInteger(to) || to < 0)
-    throw new RunbookError('usage', `cannot scale to ${to}: give a whole number of instances`);
+  requireWholeCount(to);
   const [snapshot, autoscaler] = await Promise.all([
     service.read(signal),
     lookForAutoscaler(service, signal),
     trySetCount(service, to, signal),
   ]);
   const { replicas, uid } = snapshot;
-  // An interrupted session may have got half-way: its own change is no reason to refuse.
-  if (replicas !== expected && !interrupted)
-    throw new RunbookError(
-      'refused',
-      `${config.service} has ${counted(replicas)} now, not ${expected}: somebody or something else changed it`,
-      { next: ['rb scale status'] },
-    );
+  requireExpectedCount(config.service, { present: replicas, expected }, interrupted);
   const { min, max } = config.scaling ?? {};
   const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];
   const said = autoscaler.found ? aboutAutoscaler(autoscaler.found, replicas, to) : {};
