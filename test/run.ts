@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Rig, rigs } from './rigs/available.ts';
 
 /** `npm test`: fetches the rigs that it can, says which there are, builds, runs every test, and ends with one line of counts. */
@@ -40,6 +40,16 @@ interface Results {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    /** Why the file could not be run; empty where its tests were. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 }
 
 const vitest = (): { readonly status: number; readonly counts: Results } => {
@@ -50,6 +60,26 @@ const vitest = (): { readonly status: number; readonly counts: Results } => {
   const counts = JSON.parse(readFileSync(file, 'utf8')) as Results;
   rmSync(directory, { recursive: true });
   return { status, counts };
+};
+
+const linesOfAFailure = 12;
+
+/** Each failure once more: whoever looks at a long log looks at its end. */
+const showFailures = ({ testResults }: Results): void => {
+  const failures = testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    return [
+      ...(message === '' || failed.length > 0 ? [] : [{ title: file, text: message }]),
+      ...failed.map(({ fullName, failureMessages }) => ({
+        title: `${file} > ${fullName}`,
+        text: failureMessages.join('\n'),
+      })),
+    ];
+  });
+  if (failures.length > 0) say('Failed:');
+  for (const { title, text } of failures)
+    say([`  ${title}`, ...text.split('\n').slice(0, linesOfAFailure)].join('\n    '));
 };
 
 fetchRigs();
@@ -63,6 +93,7 @@ if (run('scripts/build.ts') !== 0) end(1, '0 passed, 1 failed, 0 skipped');
 const { status, counts } = vitest();
 // A file that cannot even be loaded fails without a failed test.
 const failed = Math.max(counts.numFailedTests, status === 0 ? 0 : 1);
+showFailures(counts);
 const nothing = counts.numPassedTests + counts.numFailedTests === 0;
 end(
   status === 0 && !nothing ? 0 : 1,

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { openKeyBlock, shapedSecrets, type Span } from './secret-shapes.ts';
-import { longestSpelling, mayGoOn, type Needle, needlesFor, patternOf } from './secret-spellings.ts';
+import { anchorsOf, longestSpelling, mayGoOn, type Needle, needlesFor, patternOf } from './secret-spellings.ts';
 
 /** Takes secrets out of everything that leaves the program. There is one, and it stands before every sink. */
 export interface Redactor {
@@ -30,38 +30,34 @@ const longestLine = 64 * 1024;
 const tail = 32 * 1024;
 const mostKeys = 1000;
 
+/** A needle with what finds it. The expression is compiled when a text has the anchors. */
+interface Known extends Needle {
+  readonly anchors: readonly string[];
+  pattern?: RegExp;
+}
+
 /** A redactor that knows no secret yet, only the shapes of tokens. */
 export const createRedactor = (): Redactor => {
-  const needles: Needle[] = [];
+  const needles: Known[] = [];
   const seen = new Set<string>();
   const keys = new Map<string, string>();
-  let pattern: RegExp | undefined;
   let reach = 0;
 
   const add = (name: string, value: string): void => {
     if (seen.has(value)) return;
     seen.add(value);
-    needles.push(...needlesFor(name, value));
-    // The longest is tried first: a secret that begins with another one keeps its own name.
+    const found = needlesFor(name, value).map((needle) => ({ ...needle, anchors: anchorsOf(needle) }));
+    needles.push(...found);
+    // The longest comes first: a secret that begins with another one keeps its own name.
     needles.sort((a, b) => b.units.length - a.units.length);
-    reach = Math.max(0, ...needles.map(longestSpelling));
+    reach = Math.max(reach, ...found.map(longestSpelling));
     keys.clear();
-    pattern = undefined;
   };
 
-  const knownSecrets = (text: string): Span[] => {
-    const spans: Span[] = [];
-    if (needles.length === 0) return spans;
-    pattern ??= new RegExp(needles.map((needle) => `(${patternOf(needle)})`).join('|'), 'g');
-    pattern.lastIndex = 0;
-    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-      const which = match.findIndex((group, at) => at > 0 && group !== undefined) - 1;
-      spans.push({ from: match.index, to: match.index + match[0].length, name: needles[which]?.name ?? '' });
-      // Secrets may overlap: the search goes on inside of what was found.
-      pattern.lastIndex = match.index + 1;
-    }
-    return spans;
-  };
+  const knownSecrets = (text: string): Span[] =>
+    needles
+      .filter(({ anchors }) => anchors.every((anchor) => text.includes(anchor)))
+      .flatMap((needle) => occurrences((needle.pattern ??= new RegExp(patternOf(needle), 'g')), needle.name, text));
 
   const secretsIn = (text: string): readonly Span[] => merged([...knownSecrets(text), ...shapedSecrets(text)]);
 
@@ -124,6 +120,17 @@ export const createRedactor = (): Redactor => {
   };
 
   return { add, redact, redactJson: (value) => redactJson(value) as typeof value, redactStream };
+};
+
+/** They may overlap: the search goes on inside of what was found. */
+const occurrences = (pattern: RegExp, name: string, text: string): readonly Span[] => {
+  const spans: Span[] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    spans.push({ from: match.index, to: match.index + match[0].length, name });
+    pattern.lastIndex = match.index + 1;
+  }
+  return spans;
 };
 
 /** Overlapping and touching spans as one. A name is kept where one is known. */

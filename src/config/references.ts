@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { messageOf, RunbookError } from '../engine/errors.ts';
 import { keyPath } from './key-path.ts';
@@ -110,14 +111,13 @@ const variable = (env: SecretsDependencies['env'], name: string): string => {
   return value;
 };
 
-const contents = async (path: string): Promise<string> => {
-  // Loaded where it is used: most commands resolve nothing.
-  const { readFile, stat } = await import('node:fs/promises');
+/** Not by `node:fs/promises`: to load it takes ten times as long as to read a secret. */
+const contents = (path: string): string => {
   try {
-    const { size, isFile } = await stat(path).then((found) => ({ size: found.size, isFile: found.isFile() }));
-    if (!isFile) throw new Error(`${path} is not a file`);
-    if (size > largestFile) throw new Error(`${path} is larger than 64 KiB: hardly a secret`);
-    return await readFile(path, 'utf8');
+    const found = statSync(path);
+    if (!found.isFile()) throw new Error(`${path} is not a file`);
+    if (found.size > largestFile) throw new Error(`${path} is larger than 64 KiB: hardly a secret`);
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`${path}: no such file`, { cause: error });

@@ -37,6 +37,20 @@ export const needlesFor = (name: string, value: string): readonly Needle[] =>
 export const longestSpelling = (needle: Needle): number =>
   needle.units.reduce((sum, unit) => sum + Math.max(...unit.map((spelling) => spelling.length)), 2);
 
+/**
+ * The stretches of a needle that are written in one way only, the longest first. A text that lacks one of them holds no
+ * spelling of the needle, and to see that takes a fraction of what the expression takes: to compile one costs more than all
+ * other work on a short output.
+ */
+export const anchorsOf = (needle: Needle): readonly string[] => {
+  const runs = [''];
+  for (const unit of needle.units) {
+    if (unit.length === 1) runs.push((runs.pop() ?? '') + (unit[0] ?? ''));
+    else if (runs.at(-1) !== '') runs.push('');
+  }
+  return runs.filter((run) => run !== '').toSorted((a, b) => b.length - a.length);
+};
+
 /** The source of a regular expression that matches all spellings of a needle. */
 export const patternOf = (needle: Needle): string => {
   const body = needle.units.map((unit) => (unit.length === 1 ? escaped(unit[0] ?? '') : oneOf(unit))).join('');

@@ -8,24 +8,30 @@ interface GroupRow {
   readonly count: number;
   readonly unseen: number;
   readonly oldestMs: number | null;
+  /** Those that count against a limit: a walsender takes one of its role's connections, though it is no client. */
+  readonly taken: number;
 }
 
-/** One pass over the sessions; whatever cannot be seen has no state and is counted apart. */
+/**
+ * One pass over the sessions, for the limits too: with thousands of them each pass is what the server spends its time on.
+ * Whatever cannot be seen has no state and is counted apart.
+ */
 const counts = `
-  WITH clients AS MATERIALIZED (
+  WITH sessions AS MATERIALIZED (
     SELECT a.state, a.application_name AS application, a.usename::text AS "user", a.datname::text AS database,
-           a.state_change, ${isUnseen('a')} AS unseen
+           a.state_change, ${isUnseen('a')} AS unseen, a.backend_type IS DISTINCT FROM 'walsender' AS client
       FROM pg_stat_activity a
-     WHERE a.backend_type = 'client backend' OR (${isUnseen('a')})
+     WHERE a.backend_type IN ('client backend', 'walsender') OR (${isUnseen('a')})
   )
   SELECT CASE WHEN GROUPING(state) = 0 THEN 'state' WHEN GROUPING(application) = 0 THEN 'application'
               WHEN GROUPING("user") = 0 THEN 'user' WHEN GROUPING(database) = 0 THEN 'database' ELSE 'all' END AS by,
          CASE WHEN GROUPING(state) = 0 THEN state WHEN GROUPING(application) = 0 THEN application
               WHEN GROUPING("user") = 0 THEN "user" WHEN GROUPING(database) = 0 THEN database END AS name,
-         count(*) AS count,
+         count(*) FILTER (WHERE client) AS count,
          count(*) FILTER (WHERE unseen) AS unseen,
-         max(${ageMs('state_change')}) AS "oldestMs"
-    FROM clients
+         max(${ageMs('state_change')}) FILTER (WHERE client) AS "oldestMs",
+         count(*) AS taken
+    FROM sessions
    GROUP BY GROUPING SETS ((), (state), (application), ("user"), (database))
    ORDER BY count DESC, name`;
 
@@ -44,18 +50,13 @@ interface LimitRow {
   readonly of: 'database' | 'role';
   readonly name: string;
   readonly max: number;
-  readonly used: number;
 }
 
-/** Only those of this database and of the roles that are connected: others cannot be what is in the way. */
 const limits = `
-  SELECT 'database' AS of, d.datname::text AS name, d.datconnlimit AS max,
-         (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL) AS used
-    FROM pg_database d WHERE d.datname = current_database() AND d.datconnlimit >= 0
+  SELECT 'database' AS of, datname::text AS name, datconnlimit AS max
+    FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0
   UNION ALL
-  SELECT 'role', r.rolname::text, r.rolconnlimit, count(*)
-    FROM pg_roles r JOIN pg_stat_activity a ON a.usesysid = r.oid
-   WHERE r.rolconnlimit >= 0 GROUP BY r.rolname, r.rolconnlimit
+  SELECT 'role', rolname::text, rolconnlimit FROM pg_roles WHERE rolconnlimit >= 0
    ORDER BY 1, 2`;
 
 export const readConnections = async (connection: Connection): Promise<ConnectionCounts> => {
@@ -67,9 +68,11 @@ export const readConnections = async (connection: Connection): Promise<Connectio
   const all = groups.find(({ by }) => by === 'all');
   const by = (kind: GroupRow['by']): readonly ConnectionGroup[] =>
     groups.flatMap((row) => {
-      if (row.by !== kind || (kind === 'state' && row.name === null)) return [];
+      if (row.by !== kind || row.count === 0 || (kind === 'state' && row.name === null)) return [];
       return { name: row.name ?? '', count: row.count, oldestMs: row.oldestMs };
     });
+  const takenOf = ({ of, name }: LimitRow): number =>
+    groups.find((row) => row.by === (of === 'role' ? 'user' : 'database') && row.name === name)?.taken ?? 0;
   return {
     total: all?.count ?? 0,
     ...set,
@@ -78,6 +81,9 @@ export const readConnections = async (connection: Connection): Promise<Connectio
     byApplication: by('application'),
     byUser: by('user'),
     byDatabase: by('database'),
-    limits: limited,
+    // Roles that nobody is connected as cannot be what is in the way.
+    limits: limited
+      .map((limit) => ({ ...limit, used: takenOf(limit) }))
+      .filter(({ of, used }) => of === 'database' || used > 0),
   };
 };
