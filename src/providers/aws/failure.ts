@@ -54,6 +54,9 @@ export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
 export const isThrottled = (error: unknown): boolean =>
   error instanceof AwsFailure && (throttles.has(error.code) || error.message.startsWith('AWS throttles'));
 
+/** Not allowed: to ask again does not help. */
+export const isDenied = (error: unknown): boolean => error instanceof AwsFailure && denials.has(error.code);
+
 export const hasCode = (error: unknown, ...codes: readonly string[]): error is AwsFailure =>
   error instanceof AwsFailure && codes.includes(error.code);
 

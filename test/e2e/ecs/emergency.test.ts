@@ -52,24 +52,22 @@ describe.concurrent('rb restart --emergency against the scripted peer', () => {
   });
 
   test.for([
-    ['after the stop', stopped, 0],
-    [
-      'started again, the autoscaler still held',
-      async (played: Played) => {
-        await stopped(played);
-        await played.until((service) => service.describe().desiredCount === 3);
-      },
-      3,
-    ],
-  ] as const)('killed with SIGKILL %s: rb resume restores the count and the autoscaler', async ([, moment, count]) => {
+    { moment: 'after the stop', count: 0 },
+    { moment: 'started again, the autoscaler still held', count: 3 },
+  ])('killed with SIGKILL $moment: rb resume restores the count and the autoscaler', async ({ count }) => {
     await using played = await play({}, { scalableTargets });
     const before = picture(played);
     const operator = played.operator();
     const running = operator.start(`restart --emergency ${confirm}`);
-    await moment(played);
+    await stopped(played);
+    // It tries to let the autoscaler go until it is killed.
+    played.aws.failNext('RegisterScalableTarget', { code: 'InternalServiceException', status: 500 }, 1000);
+    await played.until((service) => service.describe().desiredCount === count);
     running.signal('SIGKILL');
     await expect(running.ended).rejects.toThrow('SIGKILL');
+    played.aws.failNoMore('RegisterScalableTarget');
     expect(played.service.describe().desiredCount).toBe(count);
+    expect(played.service.scalableTarget()?.SuspendedState?.DynamicScalingInSuspended).toBe(true);
 
     const { code, stderr } = await operator.run(`resume ${confirm}`);
     expect(code, stderr).toBe(0);
@@ -86,6 +84,6 @@ describe.concurrent('rb restart --emergency against the scripted peer', () => {
     running.signal('SIGINT');
     const { code, stderr } = await running.ended;
     expect(picture(played), stderr).toEqual(before);
-    expect(code).not.toBe(0);
+    expect(code, stderr).toBe(130);
   });
 });

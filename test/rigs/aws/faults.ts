@@ -23,6 +23,8 @@ export interface Faults {
   throttle(wanted: Throttle | undefined): void;
   /** The next `times` requests of an operation fail in this way. */
   failNext(operation: string, failure: Failure, times: number): void;
+  /** What is left of them is taken back. */
+  failNoMore(operation: string): void;
   /** What is to go wrong with this request. */
   take(operation: string, now: number): Failure | undefined;
   /** Failures that were asked for and did not happen. */
@@ -57,6 +59,7 @@ export const createFaults = (): Faults => {
     failNext: (operation, failure, times) => {
       waiting.set(operation, [...(waiting.get(operation) ?? []), ...Array.from({ length: times }, () => failure)]);
     },
+    failNoMore: (operation) => void waiting.delete(operation),
     take: (operation, now) => {
       const [first, ...rest] = waiting.get(operation) ?? [];
       if (first !== undefined) {

@@ -53,6 +53,8 @@ export interface ScriptedAws extends AsyncDisposable {
   script(wanted: Script): void;
   /** The next requests of an operation fail: with a code as the service would answer it, or cut without one. */
   failNext(operation: string, failure: Failure, times?: number): void;
+  /** What is left of them is taken back. */
+  failNoMore(operation: string): void;
   /** How often each operation was called, refused calls included. */
   readonly calls: ReadonlyMap<string, number>;
   readonly requests: readonly RecordedCall[];
@@ -136,6 +138,7 @@ export const startScriptedAws = async (scenario: Scenario = {}): Promise<Scripte
       if (throttle !== undefined) faults.throttle(throttle === 'none' ? undefined : throttle);
     },
     failNext: (operation, failure, times = 1) => faults.failNext(operation, failure, times),
+    failNoMore: faults.failNoMore,
     calls,
     requests,
     forgetCalls: () => {

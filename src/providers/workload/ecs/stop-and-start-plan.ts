@@ -4,7 +4,7 @@ import { age } from '../instances-table.ts';
 import type { Call } from '../port.ts';
 import { taskId } from './instances.ts';
 import { dataOf, noted } from './noted.ts';
-import { allHeld } from './scalable-target.ts';
+import { allHeld, isHeld } from './scalable-target.ts';
 import type { ScalableTarget, Scaling } from './scalable-target.ts';
 import { requireCountable } from './scale.ts';
 import type { EcsService } from './service.ts';
@@ -39,7 +39,9 @@ export const planStopAndStart = async (
   const seen = await service.look(call, 'plan');
   requireCountable(seen);
   const [{ present }, scaling] = await Promise.all([allTasks(service, call), scalable.find(call)]);
-  const earlier = interrupted ? stopDataOf(interrupted) : seen.desired === 0 ? await fromTag(service, call) : undefined;
+  const leftStopped = seen.desired === 0;
+  const left = !interrupted && (leftStopped || (scaling && isHeld(scaling))) ? await fromTag(service, call) : undefined;
+  const earlier = interrupted ? stopDataOf(interrupted) : leftStopped ? left : undefined;
   const to = earlier?.to ?? seen.desired;
   if (to === 0)
     throw new RunbookError(
@@ -51,7 +53,8 @@ export const planStopAndStart = async (
   const old = earlier ? running.filter((id) => earlier.tasks.includes(id)) : running;
   // Old ones that are meant to run: the interrupted session did not get as far as stopping them.
   const onlyStart = earlier !== undefined && old.length === 0;
-  const original = earlier === undefined ? (scaling ?? null) : earlier.scaling;
+  // What an emergency restart has left suspended was not suspended before.
+  const original = (earlier ?? left)?.scaling ?? (earlier ? null : (scaling ?? null));
   const back = original === null ? [] : [scalable.command(...scalable.holding(original.held))];
   const start = service.command('update-service', '--desired-count', String(to));
   const data: StopData = { to, scaling: original, tasks: onlyStart ? (earlier?.tasks ?? []) : running, onlyStart };
@@ -67,6 +70,9 @@ export const planStopAndStart = async (
           `${seen.running} of ${places} running now; nothing is served until they are back`,
           `the drain takes up to ${age(service.config.drainMs)}`,
           ...(original === null ? [] : ['Application Auto Scaling is suspended meanwhile']),
+          ...(left
+            ? ['an earlier emergency restart left it suspended; it is given back as it was before that one']
+            : []),
         ],
     equivalent: onlyStart
       ? [start, ...back]

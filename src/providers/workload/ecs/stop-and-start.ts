@@ -1,6 +1,8 @@
 import type { Change } from '../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
+import { isDenied } from '../../aws/failure.ts';
+import { mayPass, persistently } from '../persistently.ts';
 import type { Call, Workload } from '../port.ts';
 import { awaitCount } from './await-count.ts';
 import type { Serving } from './await-count.ts';
@@ -8,7 +10,7 @@ import { drain } from './drain.ts';
 import { taskId } from './instances.ts';
 import { notedIn, openAnswers } from './noted.ts';
 import { allHeld, sameHold } from './scalable-target.ts';
-import type { Held, ScalableTarget } from './scalable-target.ts';
+import type { ScalableTarget } from './scalable-target.ts';
 import { countAppearsWithinMs, setCount } from './scale.ts';
 import type { EcsService } from './service.ts';
 import { planStopAndStart, stopDataOf } from './stop-and-start-plan.ts';
@@ -17,7 +19,17 @@ import { removeTag, writeTag } from './tag.ts';
 import { allTasks } from './tasks.ts';
 import { counted } from './words.ts';
 
-/** Holds the autoscaler, stops every task, waits for the drain, and starts as many again and gives the autoscaler back whatever happened in between. */
+/** What stopping ended with where it did not end well, and what has to be given back then. */
+interface Problem {
+  readonly error: unknown;
+  readonly stopped: boolean;
+  readonly held: boolean;
+}
+
+/**
+ * Notes the numbers on the service, holds the autoscaler, stops every task, waits for the drain, starts as many again and gives the autoscaler
+ * back, whatever happened in between.
+ */
 export const stopAndStartOperation = (
   service: EcsService,
   scalable: ScalableTarget,
@@ -32,23 +44,23 @@ export const stopAndStartOperation = (
       const problem = data.onlyStart
         ? await endDrain(service, data, change, call)
         : await stopEverything(service, scalable, change, data, call);
-      if (problem) call.report({ note: `stopping did not end well: starting the ${counted(data.to)} again` });
-      await startAgain(service, scalable, change, data, call);
-      if (problem) throw startedAgain(problem.error, call);
+      if (problem?.stopped) call.report({ note: `stopping did not end well: starting the ${counted(data.to)} again` });
+      await giveBack(service, scalable, change, data, problem ?? { stopped: true, held: true }, call);
+      if (problem) throw givenBack(problem, call);
       finished.keep(change, call, true);
     },
     verify: (change, call) => verifyStart(service, scalable, serving, change, finished.of(change, call) === true, call),
   };
 };
 
-/** Returns what went wrong, where something did; tasks may be stopped then all the same. Throws only when nothing was done. */
+/** Throws only while nothing was taken away. */
 const stopEverything = async (
   service: EcsService,
   scalable: ScalableTarget,
   change: Change,
   { to, scaling, tasks }: StopData,
   call: Call,
-): Promise<{ readonly error: unknown } | undefined> => {
+): Promise<Problem | undefined> => {
   const { desired } = await service.look(call, 'new');
   if (desired !== change.basis['desired'])
     throw new RunbookError(
@@ -56,16 +68,28 @@ const stopEverything = async (
       `${service.config.service} has a desired count of ${desired} now: somebody or something else changed it. Nothing was stopped.`,
       { next: ['rb restart status'] },
     );
-  if (scaling) await hold(scalable, scaling.held, call);
+  await writeTag(service, arnOf(change), { to, scaling }, call);
+  let [stopped, held] = [false, false];
   try {
-    await writeTag(service, String(change.target['service']), { to, scaling }, call);
+    if (scaling) {
+      // Where no answer comes it may be held all the same.
+      await scalable.hold(allHeld, call).catch((error: unknown) => {
+        held = call.signal.aborted || (error instanceof RunbookError && error.kind === 'unknown');
+        throw error;
+      });
+      held = true;
+      call.report({ note: 'Application Auto Scaling is suspended' });
+    }
+    stopped = true;
     await setCount(service, 0, call);
     await drain(service, tasks, call);
     return undefined;
   } catch (error) {
-    return { error };
+    return { error, stopped, held };
   }
 };
+
+const arnOf = ({ target }: Change): string => String(target['service']);
 
 /** What the interrupted session told to stop may still be on its way out. */
 const endDrain = async (
@@ -73,70 +97,72 @@ const endDrain = async (
   { tasks }: StopData,
   change: Change,
   call: Call,
-): Promise<{ readonly error: unknown } | undefined> => {
+): Promise<Problem | undefined> => {
   if (change.basis['desired'] !== 0) return undefined;
   try {
     await drain(service, tasks, call);
     return undefined;
   } catch (error) {
-    return { error };
+    return { error, stopped: true, held: true };
   }
 };
 
-/** Where no answer comes it may be held all the same: it is given back, and nothing is stopped. */
-const hold = async (scalable: ScalableTarget, before: Held, call: Call): Promise<void> => {
-  try {
-    await scalable.hold(allHeld, call);
-    call.report({ note: 'Application Auto Scaling is suspended' });
-  } catch (error) {
-    const mayBeHeld = call.signal.aborted || (error instanceof RunbookError && error.kind === 'unknown');
-    if (mayBeHeld) await scalable.hold(before, unstoppable(call));
-    throw error;
-  }
-};
-
-/** Also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. */
-const startAgain = async (
+/**
+ * Also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. The numbers on the service stay
+ * until everything is given back: the next emergency restart goes on from them.
+ */
+const giveBack = async (
   service: EcsService,
   scalable: ScalableTarget,
   change: Change,
   { to, scaling }: StopData,
-  call: Call,
+  { stopped, held }: Pick<Problem, 'stopped' | 'held'>,
+  { clock, mark, report }: Call,
 ): Promise<void> => {
-  const going = unstoppable(call);
-  const failures: string[] = [];
-  const next: string[] = [];
-  try {
-    await setCount(service, to, going);
-  } catch (error) {
-    failures.push(`the tasks were stopped and could not be started again: ${messageOf(error)}`);
-    next.push(`start them by hand: ${service.command('update-service', '--desired-count', String(to))}`);
-  }
-  try {
-    if (scaling) {
-      await scalable.hold(scaling.held, going);
-      call.report({ note: 'Application Auto Scaling is as it was' });
+  const call: Call = { clock, mark, report, signal: new AbortController().signal };
+  const failures: { readonly what: string; readonly error: unknown; readonly byHand: string }[] = [];
+  const attempt = async (work: () => Promise<unknown>, what: string, byHand: string): Promise<boolean> => {
+    try {
+      await persistently(call, work, passes);
+      return true;
+    } catch (error) {
+      failures.push({ what, error, byHand });
+      return false;
     }
-  } catch (error) {
-    failures.push(`Application Auto Scaling is still suspended: ${messageOf(error)}`);
-    if (scaling) next.push(`give it back by hand: ${scalable.command(...scalable.holding(scaling.held))}`);
+  };
+  if (stopped)
+    await attempt(
+      () => service.update({ desiredCount: to }, call),
+      'the tasks were stopped and could not be started again',
+      `start them by hand: ${service.command('update-service', '--desired-count', String(to))}`,
+    );
+  if (scaling && held) {
+    const released = await attempt(
+      () => scalable.hold(scaling.held, call),
+      'Application Auto Scaling is still suspended',
+      `give it back by hand: ${scalable.command(...scalable.holding(scaling.held))}`,
+    );
+    if (released) call.report({ note: 'Application Auto Scaling is as it was' });
   }
-  if (failures.length > 0) throw new RunbookError('failed', failures.join('. '), { next });
-  await removeTag(service, String(change.target['service']), going);
+  if (failures.length > 0)
+    throw new RunbookError(
+      failures.some(({ error }) => passes(error)) ? 'unknown' : 'failed',
+      failures.map(({ what, error }) => `${what}: ${messageOf(error)}`).join('. '),
+      { next: failures.map(({ byHand }) => byHand) },
+    );
+  await removeTag(service, arnOf(change), call);
 };
 
-const unstoppable = ({ clock, mark, report }: Call): Call => ({
-  clock,
-  mark,
-  report,
-  signal: new AbortController().signal,
-});
+const passes = (error: unknown): boolean => mayPass(error) && !isDenied(error);
 
-const startedAgain = (error: unknown, call: Call): RunbookError => {
-  const kind =
-    error instanceof RunbookError && !call.signal.aborted ? error.kind : call.signal.aborted ? 'unknown' : 'failed';
-  const why = call.signal.aborted ? 'interrupted while the tasks were stopped' : messageOf(error);
-  return new RunbookError(kind, `${why}; the tasks were started again`, { next: ['rb restart status'], cause: error });
+const givenBack = ({ error, stopped }: Problem, { signal }: Call): RunbookError => {
+  const kind = signal.aborted ? 'unknown' : error instanceof RunbookError ? error.kind : 'failed';
+  const why = signal.aborted ? 'interrupted' : messageOf(error);
+  return new RunbookError(
+    kind,
+    stopped ? `${why} while the tasks were stopped; the tasks were started again` : `${why}; nothing was stopped`,
+    { next: ['rb restart status'], cause: error },
+  );
 };
 
 const verifyStart = async (

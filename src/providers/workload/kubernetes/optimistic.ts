@@ -36,25 +36,5 @@ export const optimistically = async <Result>(
   }
 };
 
-const triesForMs = 30_000;
-const tryEveryMs = 1000;
-
-/** For what must be given back: goes on for half a minute while the cluster does not answer. */
-export const persistently = async (
-  { clock, signal }: Pick<Call, 'clock' | 'signal'>,
-  work: () => Promise<void>,
-): Promise<void> => {
-  const until = clock.monotonic() + triesForMs;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const mayPass = isKind(error, 'unreachable') || isKind(error, 'unknown');
-      if (!mayPass || clock.monotonic() > until) throw error;
-    }
-    await clock.sleep(tryEveryMs, signal);
-  }
-};
-
 const isKind = (error: unknown, kind: RunbookError['kind']): error is RunbookError =>
   error instanceof RunbookError && error.kind === kind;

@@ -1,11 +1,11 @@
 import type { Change } from '../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
+import { mayPass, persistently } from '../persistently.ts';
 import type { Call, Workload } from '../port.ts';
 import { drain } from './drain.ts';
 import { dataOf, type EmergencyData, planStopAndStart } from './emergency-plan.ts';
 import { removeNote, writeNote } from './emergency-note.ts';
 import { heldTitle, hold, holdCommands, release } from './hold.ts';
-import { persistently } from './optimistic.ts';
 import { scaleCommand } from './scale.ts';
 import type { Service } from './service.ts';
 import { setCount } from './set-count.ts';
@@ -81,10 +81,8 @@ const start = async (service: Service, { to, uid }: EmergencyData, call: Call): 
   if (replicas < to) await setCount(service, to, { uid, replicas }, call);
 };
 
-const notGivenBack = (what: string, cause: unknown, next: readonly string[]): RunbookError => {
-  const kind = cause instanceof RunbookError && (cause.kind === 'unknown' || cause.kind === 'unreachable');
-  return new RunbookError(kind ? 'unknown' : 'failed', `${what}: ${messageOf(cause)}`, { next, cause });
-};
+const notGivenBack = (what: string, cause: unknown, next: readonly string[]): RunbookError =>
+  new RunbookError(mayPass(cause) ? 'unknown' : 'failed', `${what}: ${messageOf(cause)}`, { next, cause });
 
 const givenBack = (error: unknown, stopped: boolean, { signal }: Call): RunbookError => {
   const kind = error instanceof RunbookError ? error.kind : signal.aborted ? 'unknown' : 'failed';

@@ -22,6 +22,9 @@ const changes = (aws: ScriptedAws) =>
       );
     });
 
+/** At 0, 1, ..., 30 s, and once more after the last pause. */
+const everySecondForHalfAMinute = 32;
+
 describe('an emergency restart of a scripted ECS service', () => {
   test('holds the autoscaler, stops, drains, starts, gives it back', async () => {
     await using aws = await startScriptedAws(scenario({}, scaled));
@@ -33,8 +36,8 @@ describe('an emergency restart of a scripted ECS service', () => {
     await workload.stopAndStart.apply(change, call);
     expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
     expect(changes(aws)).toEqual([
-      ['RegisterScalableTarget', true],
       ['TagResource'],
+      ['RegisterScalableTarget', true],
       ['UpdateService', 0],
       ['UpdateService', 3],
       ['RegisterScalableTarget', false],
@@ -118,7 +121,7 @@ describe('an emergency restart of a scripted ECS service', () => {
     const change = await workload.stopAndStart.plan({}, call);
     aws.failNext('RegisterScalableTarget', { code: 'AccessDeniedException' });
     await expect(workload.stopAndStart.apply(change, call)).rejects.toMatchObject({ kind: 'unreachable' });
-    expect(changes(aws)).toEqual([['RegisterScalableTarget', true]]);
+    expect(changes(aws)).toEqual([['TagResource'], ['RegisterScalableTarget', true], ['UntagResource']]);
     expect(count(aws)).toBe(3);
   });
 
@@ -143,6 +146,41 @@ describe('an emergency restart of a scripted ECS service', () => {
       message: expect.stringContaining('the tasks were started again') as string,
     });
     expect([count(aws), suspension(aws)]).toEqual([3, [false, false, false]]);
+  });
+
+  test.each([
+    ['no answer', {}],
+    ['an error of AWS', { code: 'ServerException', status: 500 }],
+  ] as const)('a start that gets %s is sent again until it is heard', async (_, failure) => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    await workload.stopAndStart.apply(change, {
+      ...call,
+      report: ({ note }) => {
+        if (note?.startsWith('all stopped') === true) aws.failNext('UpdateService', failure, 2);
+      },
+    });
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect([count(aws), suspension(aws)]).toEqual([3, [false, false, false]]);
+  });
+
+  test('a start that is never answered: unknown, and the numbers stay on the service', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    const applied = workload.stopAndStart.apply(change, {
+      ...call,
+      report: ({ note }) => {
+        if (note?.startsWith('all stopped') === true)
+          aws.failNext('UpdateService', { code: 'ServerException', status: 500 }, everySecondForHalfAMinute);
+      },
+    });
+    await expect(applied).rejects.toMatchObject({ kind: 'unknown' });
+    expect(changes(aws).some(([operation]) => operation === 'UntagResource')).toBe(false);
+    expect([count(aws), suspension(aws)]).toEqual([0, [false, false, false]]);
   });
 
   test('a start that fails: what to type by hand, and the autoscaler is given back', async () => {
@@ -223,6 +261,26 @@ describe('an emergency restart of a scripted ECS service, killed', () => {
     expect(rest.summary).toContain('start the 3 instances');
     await other.stopAndStart.apply(rest, call);
     expect(await other.stopAndStart.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+    expect([count(aws), suspension(aws)]).toEqual([3, [false, false, false]]);
+  });
+
+  test('without the record, after the start: the autoscaler that it left suspended is given back', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const first = openFor(aws);
+    const call = callIn(aws);
+    const change = await first.stopAndStart.plan({}, call);
+    // It is killed between the start and the release.
+    aws.failNext('UntagResource', { code: 'AccessDeniedException' });
+    await first.stopAndStart.apply(change, call);
+    Object.assign(aws.service('checkout').scalableTarget()?.SuspendedState ?? {}, held);
+    aws.advance(60);
+    expect(count(aws)).toBe(3);
+
+    const other = openFor(aws);
+    const again = await other.stopAndStart.plan({}, call);
+    expect(again.data).toMatchObject({ to: 3, scaling: { held: { in: false, out: false, scheduled: false } } });
+    await other.stopAndStart.apply(again, call);
+    expect(await other.stopAndStart.verify(again, call)).toMatchObject({ verdict: 'ok' });
     expect([count(aws), suspension(aws)]).toEqual([3, [false, false, false]]);
   });
 });
