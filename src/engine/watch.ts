@@ -6,6 +6,9 @@ import type { Json } from './json.ts';
 import type { Context, WatchStep } from './procedure.ts';
 import { causeOf } from './stop.ts';
 
+/** What cannot be seen for so long is not watched any more; a shorter outage does not end the watch of what was seen before. */
+const blindForMs = 60_000;
+
 /** Samples until the time is over, a sample is critical, or the operator stops the watch. */
 export const runWatch = async <Input, Ports>(
   run: Run<Input, Ports>,
@@ -22,17 +25,35 @@ export const runWatch = async <Input, Ports>(
   const samples: Json[] = [];
   const until = run.clock.monotonic() + forMs;
   let finding: Finding | undefined;
+  let blindSince: number | undefined;
+  const tolerate = (error: unknown): void => {
+    const now = run.clock.monotonic();
+    const passing = error instanceof RunbookError && error.kind === 'unreachable' && samples.length > 0;
+    if (!passing || run.stop.soft.aborted || now - (blindSince ?? now) >= blindForMs) throw error;
+    if (blindSince === undefined)
+      context.report({
+        note: `cannot see for now, and looks again for up to ${blindForMs / 1000} s: ${error.message}`,
+      });
+    blindSince ??= now;
+  };
   try {
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
-      const sample = await step.sample(context);
-      samples.push(sample);
-      if (step.keep !== undefined) samples.splice(0, samples.length - step.keep);
-      run.emit({ type: 'sample', step: path, sample });
-      finding = step.judge(context, samples);
-      if (finding.verdict === 'critical' && step.endsWhenCritical)
-        throw new RunbookError('failed', `${step.title}: ${finding.summary}.`);
-      if (run.clock.monotonic() + everyMs > until) return { result: 'ok', finding };
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- samples are taken one after another
+        const sample = await step.sample(context);
+        blindSince = undefined;
+        samples.push(sample);
+        if (step.keep !== undefined) samples.splice(0, samples.length - step.keep);
+        run.emit({ type: 'sample', step: path, sample });
+        finding = step.judge(context, samples);
+      } catch (error) {
+        tolerate(error);
+      }
+      const seen = blindSince === undefined ? finding : undefined;
+      if (seen?.verdict === 'critical' && step.endsWhenCritical)
+        throw new RunbookError('failed', `${step.title}: ${seen.summary}.`);
+      // What it was like at the end must have been seen.
+      if (seen && run.clock.monotonic() + everyMs > until) return { result: 'ok', finding: seen };
       // oxlint-disable-next-line no-await-in-loop
       await run.clock.sleep(everyMs, context.signal);
     }

@@ -81,6 +81,40 @@ describe('a watch', () => {
     });
   });
 
+  describe('of what cannot be seen for a while', () => {
+    /** Ten samples in ten seconds, none of them before `until` milliseconds once the first was taken. */
+    const blindUntil = (until: number) =>
+      watch(() => seen('ok'), {
+        sample: async ({ clock }) => {
+          if (clock.monotonic() > 0 && clock.monotonic() < until)
+            throw new RunbookError('unreachable', 'the cluster does not answer');
+          return clock.monotonic();
+        },
+      });
+
+    it('goes on, says so once, and ends when it has seen the end', async () => {
+      const { end, of, clock } = await run([action('app-1'), blindUntil(30_000)]);
+      expect(end.outcome.status).toBe('done');
+      expect(of('sample').map(({ sample }) => sample)).toEqual([0, 30_000]);
+      expect(of('step.progress').flatMap(({ note }) => note ?? [])).toEqual([
+        'cannot see for now, and looks again for up to 60 s: the cluster does not answer',
+      ]);
+      expect(clock.monotonic()).toBe(30_000);
+    });
+
+    it('ends after a minute of that', async () => {
+      const { end, clock } = await run([action('app-1'), blindUntil(1_000_000)]);
+      expect(end.outcome).toMatchObject({ status: 'unreachable', summary: 'the cluster does not answer' });
+      expect(clock.monotonic()).toBe(61_000);
+    });
+
+    it('ends at once where nothing has been seen yet', async () => {
+      const sample = () => Promise.reject(new RunbookError('unreachable', 'the cluster does not answer'));
+      const { end, clock } = await run([watch(() => seen('ok'), { sample })]);
+      expect([end.outcome.status, clock.monotonic()]).toEqual(['unreachable', 0]);
+    });
+  });
+
   it('is only described in a dry run', async () => {
     const { of } = await run([watch(() => seen('ok'))], { dryRun: true });
     expect(of('sample')).toEqual([]);

@@ -71,6 +71,23 @@ describe('a crash-looping new version', () => {
     });
   });
 
+  test('that runs for a while before it ends: the log of its first end comes long before its second', async () => {
+    const { running } = await failing('slow-loops', {
+      behaviour: 'crash-loop',
+      exitCode: 3,
+      backOff,
+      crashAfter: '30s',
+    });
+    await running.writes('fatal: no DATABASE_URL');
+    const pods = await stage.control.pods('slow-loops', '2.0.0');
+    running.signal('SIGINT');
+    const { stderr } = await running.ended;
+    expect(pods.map(({ status }) => status.containerStatuses?.[0]?.restartCount)).toEqual([1]);
+    expect(stderr).toMatch(
+      /slow-loops-\w+-\w+: container app: .*exit code 3.*; still waiting\n\s+the last lines of slow-loops/,
+    );
+  });
+
   test.for<[string, PodBehaviour, RegExp]>([
     ['killed for its memory', { behaviour: 'oom', backOff }, /container app: OOMKilled, exit code 137/],
     [

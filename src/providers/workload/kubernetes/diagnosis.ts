@@ -1,15 +1,12 @@
-import { messageOf } from '../../../engine/errors.ts';
 import type { Cell, Finding, Table } from '../../../engine/finding.ts';
 import type { Call } from '../port.ts';
+import { lastLines } from './last-lines.ts';
 import type { Service } from './service.ts';
 import type { Trouble } from './trouble.ts';
 
 const shownPods = 10;
 const podsWithLog = 3;
-const logLines = 10;
 const widestLine = 300;
-/** The reason is worth more than its log: it is not held back for one that does not come. */
-const logWithinMs = 2500;
 
 /** Why a rollout does not get through: one sentence, and the pods with the last lines of what they said. */
 export const diagnose = async (
@@ -19,7 +16,9 @@ export const diagnose = async (
   call: Pick<Call, 'signal' | 'clock'>,
 ): Promise<Finding> => {
   const shown = worstFirst(troubles).slice(0, shownPods);
-  const logs = await Promise.all(shown.map((one, index) => lastLines(service, one, call, index < podsWithLog)));
+  const logs = await Promise.all(
+    shown.map((one, index) => (index < podsWithLog ? lastLines(service, one, call) : undefined)),
+  );
   const more = troubles.length - shown.length;
   const [worst] = shown;
   return {
@@ -66,39 +65,6 @@ const worstFirst = (troubles: readonly Trouble[]): readonly Trouble[] =>
   troubles.toSorted(
     (a, b) => Number(b.exitCode !== undefined) - Number(a.exitCode !== undefined) || b.restarts - a.restarts,
   );
-
-/** Of the run that ended, where there is one: the present one has often not said anything yet. */
-const lastLines = async (
-  { client, deps }: Service,
-  { pod, container, exitCode, restarts }: Trouble,
-  { signal, clock }: Pick<Call, 'signal' | 'clock'>,
-  wanted: boolean,
-): Promise<readonly string[] | undefined> => {
-  if (!wanted || container === undefined || (exitCode === undefined && restarts === 0)) return undefined;
-  const over = new AbortController();
-  const within = AbortSignal.any([signal, over.signal]);
-  const read = async (previous: boolean) =>
-    linesOf(deps.redact(await client.log(pod, { container, previous, tailLines: logLines, signal: within })));
-  const reading = (async () => {
-    const before = restarts === 0 ? [] : await read(true).catch(() => []);
-    return before.length > 0 ? before : read(false);
-  })().catch((error: unknown) => [`(its log cannot be read: ${messageOf(error)})`]);
-  const late = clock.sleep(logWithinMs, within).then(
-    () => ['(its log did not come in time)'],
-    () => reading,
-  );
-  const lines = await Promise.race([reading, late]);
-  over.abort();
-  signal.throwIfAborted();
-  return lines;
-};
-
-const linesOf = (text: string): readonly string[] =>
-  text
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
-    .slice(-logLines)
-    .map((line) => (line.length > widestLine ? `${line.slice(0, widestLine)}…` : line));
 
 /** One column: at 80 columns a log beside other facts would be cut off. Of a single pod the summary says the facts. */
 const table = (shown: readonly Trouble[], logs: readonly (readonly string[] | undefined)[], more: number): Table => {

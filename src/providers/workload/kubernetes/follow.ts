@@ -5,7 +5,8 @@ import type { JsonObject } from '../../../engine/json.ts';
 import type { Mirror } from '../../kubernetes/mirror.ts';
 import { age } from '../instances-table.ts';
 import type { Call } from '../port.ts';
-import { diagnose, sentence } from './diagnosis.ts';
+import { diagnose } from './diagnosis.ts';
+import { tellDoubts } from './doubts.ts';
 import { nextChangeOf } from './next-change.ts';
 import { whyNotMade } from './not-made.ts';
 import { instanceOf, type PodView } from './pods.ts';
@@ -42,9 +43,11 @@ export const followRollout = async (service: Service, call: Call, options: Follo
     service.mirror(call),
     service.mirrorPods(options.from, { signal: call.signal, clock: call.clock }),
   );
+  const over = new AbortController();
   try {
-    return await followed(service, call, options, object, pods);
+    return await followed(service, call, options, object, pods, over.signal);
   } finally {
+    over.abort();
     object.close();
     pods.close();
   }
@@ -56,6 +59,7 @@ const followed = async (
   { from, exceededBefore, decided, done }: FollowOptions,
   object: Mirror<Snapshot>,
   pods: PodsMirror,
+  over: AbortSignal,
 ): Promise<Finding> => {
   const { clock } = call;
   const objectChanges = nextChangeOf(object);
@@ -63,7 +67,7 @@ const followed = async (
   const report = progressReport(call);
   const patienceMs =
     from.progressDeadlineMs === undefined ? service.config.readyTimeoutMs : from.progressDeadlineMs + marginMs;
-  const toldOf = new Set<string>();
+  const doubts = tellDoubts(service, call, over);
   const refusedPods = watchForRefusal(service, call);
   let moved = '';
   let movedAt = clock.monotonic();
@@ -97,11 +101,7 @@ const followed = async (
         const finding = await diagnose(service, 'the new pods do not come up', fatal, call);
         return withPods(finding, snapshot, all, call);
       }
-      for (const doubt of seen.doubtful) {
-        const key = `${doubt.reason} ${doubt.container}`;
-        if (!toldOf.has(key)) call.report({ note: `${sentence(doubt, seen.doubtful)}; still waiting` });
-        toldOf.add(key);
-      }
+      doubts(seen.doubtful);
       const untilStillMs = notMadeForMs - (at - movedAt);
       const due = least(seen.againInMs, untilStillMs > 0 ? untilStillMs : undefined);
       again = least(due, report(rollout.what, all));
