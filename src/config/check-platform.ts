@@ -6,8 +6,13 @@ export interface PlatformRemark {
   readonly message: string;
 }
 
-/** What is configured for a platform that has no use for it. Nothing of it keeps a procedure from running. */
-export const checkPlatform = ({ workload, scaling, restart }: EnvironmentConfig): readonly PlatformRemark[] => {
+/** What is configured for a platform that has no use for it, and what should be there. Nothing of it keeps a procedure from running. */
+export const checkPlatform = ({
+  workload,
+  scaling,
+  restart,
+  ...environment
+}: EnvironmentConfig): readonly PlatformRemark[] => {
   if (!workload) return [];
   const { schedule } = restart;
   const wrongKey = workload.provider === 'kubernetes' ? 'role' : 'image';
@@ -21,5 +26,17 @@ export const checkPlatform = ({ workload, scaling, restart }: EnvironmentConfig)
     ...(schedule?.[wrongKey] !== undefined && workload.provider !== 'command'
       ? [{ path: ['restart', 'schedule', wrongKey], message: `${workload.provider} has no use for \`${wrongKey}\`` }]
       : []),
+    ...(environment.protected ? unpinned(workload) : []),
   ];
+};
+
+/** A context can be edited to lead elsewhere, and keys can be those of another account: only what the configuration names is refused. */
+const unpinned = (workload: NonNullable<EnvironmentConfig['workload']>): readonly PlatformRemark[] => {
+  const remark = (pin: string, what: string) => [
+    { path: ['workload'], message: `protected, but without \`${pin}\` ${what} is taken for the right one` },
+  ];
+  if (workload.provider === 'kubernetes' && workload.server === undefined && workload.context !== 'in-cluster')
+    return remark('server', 'whatever cluster the context leads to');
+  if (workload.provider === 'ecs' && workload.account === undefined) return remark('account', 'any account');
+  return [];
 };

@@ -136,6 +136,26 @@ test.each([
     at('warn', '6:34', `${production}.restart.schedule.role  kubernetes has no use for \`role\``),
   ],
   [
+    'a protected environment whose cluster is not pinned',
+    withProduction(
+      'protected: true\nworkload: { provider: kubernetes, context: a, namespace: b, resource: deployment/c }',
+    ),
+    at(
+      'warn',
+      '6:15',
+      `${production}.workload  protected, but without \`server\` whatever cluster the context leads to is taken for the right one`,
+    ),
+  ],
+  [
+    'a protected environment whose account is not pinned',
+    withProduction('protected: true\nworkload: { provider: ecs, region: a, cluster: b, service: c }'),
+    at(
+      'warn',
+      '6:15',
+      `${production}.workload  protected, but without \`account\` any account is taken for the right one`,
+    ),
+  ],
+  [
     'scheduled restarts by commands',
     withProduction('workload: { provider: command, instances: [sh] }\nrestart: { schedule: { image: a } }'),
     at('warn', '6:26', `${production}.restart.schedule  a workload of commands has no schedules; use a systemd timer`),
