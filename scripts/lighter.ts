@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { CodeSplittingGroup, Plugin } from 'rolldown';
 
 /** What is loaded together lies in one file: opening ten small ones takes longer than reading them. */
@@ -60,6 +61,20 @@ const widthWhenNeeded: Plugin = {
   },
 };
 
+/** A login by Node's own cryptography; see src/providers/database/postgres/pg-crypto.ts. */
+const loginOfOurs: Plugin = {
+  name: 'login-of-ours',
+  resolveId: {
+    filter: { id: /^\.\/(?:crypto\/)?utils$/ },
+    handler: (id, importer = '') => {
+      const theirs =
+        (importer.endsWith('/pg/lib/client.js') && id === './crypto/utils') ||
+        (importer.endsWith('/pg/lib/crypto/sasl.js') && id === './utils');
+      return theirs ? resolve('src/providers/database/postgres/pg-crypto.ts') : undefined;
+    },
+  },
+};
+
 /** One character beyond ASCII doubles the memory of a file's text, and the compile cache takes longer to know it again. */
 const asciiOnly: Plugin = {
   name: 'ascii-only',
@@ -74,4 +89,4 @@ const escaped = (code: string): string =>
   code.replace(/[\u0080-\uFFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** What the build does to the program so that it starts faster; what it does stays the same. */
-export const lighter: readonly Plugin[] = [lessForCommander, widthWhenNeeded, asciiOnly];
+export const lighter: readonly Plugin[] = [lessForCommander, widthWhenNeeded, loginOfOurs, asciiOnly];

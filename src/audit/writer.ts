@@ -54,11 +54,12 @@ export const createWriter = (
   let closed = false;
   /** The steps that have begun to change something, and have not told how it ended. */
   const begun = new Set<unknown>();
+  /** The result of a change that is written and not flushed yet. */
+  let due: JsonObject | undefined;
 
-  /** Only of a step that changed something is the result worth a flush of its own. */
-  const mustLast = ({ type, step }: JsonObject): boolean => {
-    if (type === 'step.intent') begun.add(step);
-    return flushed.has(type as string) || (type === 'step.result' && begun.delete(step));
+  const sync = (): void => {
+    files.syncData(file.fd);
+    due = undefined;
   };
 
   const write = (event: JsonObject): void => {
@@ -74,19 +75,23 @@ export const createWriter = (
     writeAll(files, file.fd, line);
     size += line.length;
     head = { seq, hash: record.hash };
-    if (mustLast(event)) files.syncData(file.fd);
+    if (event['type'] === 'step.intent') begun.add(event['step']);
+    // Only of a step that changed something is the result worth a flush of its own.
+    if (event['type'] === 'step.result' && begun.delete(event['step'])) due = event;
+    if (flushed.has(event['type'] as string)) sync();
   };
 
-  const record = (event: JsonObject): void => {
+  const whole = (work: () => void): void => {
     if (closed) throw unrecorded(file.path, session, new Error('it is closed'));
     if (broken) throw broken;
     try {
-      write(event);
+      work();
     } catch (cause) {
       broken = unrecorded(file.path, session, cause);
       throw broken;
     }
   };
+  const record = (event: JsonObject): void => whole(() => write(event));
 
   const append = (event: Event): void => {
     const safe = recordable(event, options.redactor);
@@ -95,6 +100,18 @@ export const createWriter = (
       record(safe);
     } catch (error) {
       if (event.type === 'step.result') rescue(safe, file.spill, options.lastResort);
+      throw error;
+    }
+  };
+
+  const flush = (): void => {
+    if (!due) return;
+    const result = due;
+    try {
+      whole(sync);
+    } catch (error) {
+      due = undefined;
+      rescue(result, file.spill, options.lastResort);
       throw error;
     }
   };
@@ -109,7 +126,7 @@ export const createWriter = (
     }
   };
 
-  return { path: file.path, append, close, record };
+  return { path: file.path, append, flush, close, record };
 };
 
 /** No result can follow a session's end. Once that is on record nothing is left behind, however the process ends. */

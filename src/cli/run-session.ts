@@ -116,7 +116,13 @@ export const conduct = async <Input, P>(
   const stop = createStop();
   const reader = await readerFor(setting);
   const change = trackChange();
-  const readers = [...(audit ? [recordIn(audit)] : []), change.on, (event: Event) => reader.on(event)];
+  const readers = [
+    ...(audit ? [recordIn(audit)] : []),
+    change.on,
+    (event: Event) => reader.on(event),
+    // What was told is in the file by then; nobody waits for the disk to hear of it.
+    ...(audit ? [() => audit.flush()] : []),
+  ];
   const release = stopOnSignals(stop, { say: (text) => terminal.alert(text), changing: change.underWay });
   const timer = startTimeout(globals.timeout, (reason) => stop.abort(reason));
   try {

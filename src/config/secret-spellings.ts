@@ -105,7 +105,16 @@ const base64Spellings: Record<string, Unit> = {
   '/': ['/', '_', '%2F', '%2f', '\\/'],
 };
 
+const known = new Map<string, Unit>();
+
+/** Each is worked out once: a secret is looked for raw and as a URL, whole, in pieces, and as the password in it. */
 const spellings = (character: string): Unit => {
+  const found = known.get(character) ?? spelled(character);
+  known.set(character, found);
+  return found;
+};
+
+const spelled = (character: string): Unit => {
   if (/^[A-Za-z0-9]$/.test(character)) return [character];
   const percent = [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   const unicode = utf16(character)

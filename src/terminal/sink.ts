@@ -69,6 +69,8 @@ export interface Terminal {
   readonly redactor: Redactor;
   /** Text as the bytes for standard error, for the libraries that write there themselves. */
   bytes(text: Text): string;
+  /** What `work` writes goes out in one piece, in its order: a system call costs more than a line, and nothing flickers. */
+  together(work: () => void): void;
   /** Keeps `region` below everything that is written, until the returned function is called. */
   keepBelow(region: Region): () => void;
   /** Hides the region, for a prompt, until the returned function is called. */
@@ -98,12 +100,13 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
         return paint(style, safe);
       })
       .join('');
-  const write = (target: 'stdout' | 'stderr', text: string) => {
+  const put = (target: 'stdout' | 'stderr', text: string) => {
     const inTheWay = target === 'stderr' || stdout.isTTY === true;
-    const put = () => (target === 'stdout' ? out : err).write(text);
-    if (inTheWay) regions.around(put);
-    else put();
+    const toStream = () => (target === 'stdout' ? out : err).write(text);
+    if (inTheWay) regions.around(toStream);
+    else toStream();
   };
+  const { write, together } = gather(put);
   const line = (target: 'stdout' | 'stderr', text: Text) => write(target, `${render(text, paintFor(target))}\n`);
 
   return {
@@ -128,6 +131,7 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     symbols: symbolsFor(env),
     redactor,
     bytes: (text) => render(text, paintFor('stderr')),
+    together,
     keepBelow: regions.keepBelow,
     holdRegion: regions.hold,
     flush: async () => {
@@ -181,6 +185,33 @@ const openOutput = (stream: Output, failed: (error: Error) => void) => {
         if (open && stream.writable) stream.write('', () => resolve());
         else resolve();
       }),
+  };
+};
+
+/** Writes at once, or at the end of `together` what came within it. The two streams keep their common order. */
+const gather = <Target>(put: (target: Target, text: string) => void) => {
+  let held: { readonly target: Target; readonly text: string } | undefined;
+  let depth = 0;
+  const release = () => {
+    const now = held;
+    held = undefined;
+    if (now) put(now.target, now.text);
+  };
+  return {
+    write: (target: Target, text: string) => {
+      if (held && held.target !== target) release();
+      if (depth === 0) put(target, text);
+      else held = { target, text: (held?.text ?? '') + text };
+    },
+    together: (work: () => void) => {
+      depth += 1;
+      try {
+        work();
+      } finally {
+        depth -= 1;
+        if (depth === 0) release();
+      }
+    },
   };
 };
 

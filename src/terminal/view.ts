@@ -172,7 +172,10 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
   };
 
   // Redacted before anything is cut or broken: half a secret is not recognised any more.
-  return { on: (event) => show(terminal.redactor.redactJson(event)), close: () => progress.close() };
+  return {
+    on: (event) => terminal.together(() => show(terminal.redactor.redactJson(event))),
+    close: () => progress.close(),
+  };
 };
 
 const isGroup = (kind: StepKind): boolean => kind === 'each' || kind === 'parallel' || kind === 'decision';

@@ -71,11 +71,19 @@ describe('the file', () => {
       log.append(event);
       return calls.lastIndexOf('syncData') > calls.lastIndexOf('write');
     };
+    const flushesLater = (): boolean => {
+      calls.length = 0;
+      log.flush();
+      return calls.includes('syncData');
+    };
     const [started, , progress] = restartOf(1, 'app-1');
     expect([opened(), started, progress].map((event) => event && flushes(event))).toEqual([false, false, false]);
-    expect([intent, result].map(flushes)).toEqual([true, true]);
+    expect([flushes(intent), flushesLater()]).toEqual([true, false]);
+    // Written when it returns; the rest can be had after it was told.
+    expect([flushes(result), flushesLater(), flushesLater()]).toEqual([false, true, false]);
     // Of a step that changed nothing: what follows takes it along.
-    expect(flushes(result)).toBe(false);
+    expect([flushes(result), flushesLater()]).toEqual([false, false]);
+    expect([flushes(intent), flushes(result), flushes(closed(8)), flushesLater()]).toEqual([true, false, true, false]);
     expect([resumed, closed(9)].map(flushes)).toEqual([true, true]);
     log.close();
   });
@@ -108,6 +116,25 @@ describe('a disk that fails', () => {
       kind: 'unrecorded',
       message: expect.stringContaining('no space left'),
     });
+    log.close();
+  });
+
+  test('a result that cannot be flushed goes to the reserved room, and the log stays unusable', () => {
+    const { files, state } = disk({
+      syncData: () => {
+        throw failure('EIO');
+      },
+    });
+    const directory = aDirectory();
+    const log = openAuditLog(options(directory, { files }));
+    log.append(opened());
+    log.append(intent);
+    log.append(result);
+    state.broken = true;
+    const first = errorOf(() => log.flush());
+    expect(first).toMatchObject({ kind: 'unrecorded', message: expect.stringContaining('the disk failed (EIO)') });
+    expect(fs.readFileSync(join(directory, `${session}.spill`), 'utf8')).toContain('"type":"step.result"');
+    expect(errorOf(() => log.append(closed(9)))).toBe(first);
     log.close();
   });
 

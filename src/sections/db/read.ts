@@ -36,7 +36,7 @@ interface Definition<Shape extends Record<string, z.ZodMiniType>> {
 const untilStopped = 7 * 86_400_000;
 const on = z.optional(z.string());
 
-/** Makes both procedures of one look. */
+/** Makes both procedures of one look, each when it is asked for: of the eleven looks a command takes one, once. */
 export const read = <Shape extends Record<string, z.ZodMiniType>>(
   definition: Definition<Shape>,
 ): Read<z.output<z.ZodMiniObject<Shape>>> => {
@@ -45,38 +45,47 @@ export const read = <Shape extends Record<string, z.ZodMiniType>>(
   const look = ({ database, ...context }: Context<WithServer<Input>, ReadPorts>) =>
     definition.look({ ...context, server: serverNamed(database, context.input.on) });
   const needs = ['database', 'settings'] as const;
-  const once = procedure({
-    id: `db.${id}`,
-    section,
-    title,
-    needs,
-    input: z.object({ ...definition.input, on }),
-    steps: ({ check }) => [
-      check(id, title, async (context) =>
-        withoutEmptyTable(await look(context as Context<WithServer<Input>, ReadPorts>)),
-      ),
-    ],
-    afterFailure: () => next,
-  });
-  const watched = procedure({
-    id: `db.${id}.watch`,
-    section,
-    title: `${title}, watched`,
-    needs,
-    input: z.object({ ...definition.input, on, everyMs: z.number().check(z.gte(250)) }),
-    steps: ({ watch }) => [
-      watch(id, title, {
-        everyMs: ({ input }) => (input as Watched<Input>).everyMs,
-        forMs: () => untilStopped,
-        endsWhenCritical: false,
-        keep: 1,
-        sample: (context) => sample(context as Context<WithServer<Input>, ReadPorts>, look),
-        judge: (_, samples) => findingOf(samples[0] as unknown as Sample),
-      }),
-    ],
-    afterFailure: () => next,
-  });
-  return { once, watched } as unknown as Read<Input>;
+  const once = () =>
+    procedure({
+      id: `db.${id}`,
+      section,
+      title,
+      needs,
+      input: z.object({ ...definition.input, on }),
+      steps: ({ check }) => [
+        check(id, title, async (context) =>
+          withoutEmptyTable(await look(context as Context<WithServer<Input>, ReadPorts>)),
+        ),
+      ],
+      afterFailure: () => next,
+    });
+  const watched = () =>
+    procedure({
+      id: `db.${id}.watch`,
+      section,
+      title: `${title}, watched`,
+      needs,
+      input: z.object({ ...definition.input, on, everyMs: z.number().check(z.gte(250)) }),
+      steps: ({ watch }) => [
+        watch(id, title, {
+          everyMs: ({ input }) => (input as Watched<Input>).everyMs,
+          forMs: () => untilStopped,
+          endsWhenCritical: false,
+          keep: 1,
+          sample: (context) => sample(context as Context<WithServer<Input>, ReadPorts>, look),
+          judge: (_, samples) => findingOf(samples[0] as unknown as Sample),
+        }),
+      ],
+      afterFailure: () => next,
+    });
+  return {
+    get once() {
+      return once();
+    },
+    get watched() {
+      return watched();
+    },
+  } as unknown as Read<Input>;
 };
 
 /** A header alone says nothing; a watch needs it to replace the table before. */
