@@ -20,7 +20,10 @@ export const chunks: readonly CodeSplittingGroup[] = [
     test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.)[a-z-]+|audit\/(?:writer|file|file-operations|record|directory|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|operation|instances|further))\.ts$/,
   },
   { name: 'restart', test: /\/src\/sections\/restart\// },
-  { name: 'db', test: /\/src\/sections\/db\// },
+  {
+    name: 'db',
+    test: /\/src\/sections\/db\/(?:command|look-commands|flags|help|read|server|units)\.ts$/,
+  },
   {
     name: 'kubernetes',
     test: /\/src\/providers\/(?:kubernetes\/(?:agents|client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|transport|trust)|workload\/(?:instances-table|kubernetes|kubernetes\/(?:availability|basis|deferred|describe|objects|pods|restart|revisions|rollout|service|snapshot|words|write)))\.ts$/,

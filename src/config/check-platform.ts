@@ -32,11 +32,13 @@ export const checkPlatform = ({
 
 /** A context can be edited to lead elsewhere, and keys can be those of another account: only what the configuration names is refused. */
 const unpinned = (workload: NonNullable<EnvironmentConfig['workload']>): readonly PlatformRemark[] => {
-  const remark = (pin: string, what: string) => [
-    { path: ['workload'], message: `protected, but without \`${pin}\` ${what} is taken for the right one` },
-  ];
   if (workload.provider === 'kubernetes' && workload.server === undefined && workload.context !== 'in-cluster')
-    return remark('server', 'whatever cluster the context leads to');
-  if (workload.provider === 'ecs' && workload.account === undefined) return remark('account', 'any account');
+    return [missingPin('server', 'whatever cluster the context leads to')];
+  if (workload.provider === 'ecs' && workload.account === undefined) return [missingPin('account', 'any account')];
   return [];
 };
+
+const missingPin = (pin: string, what: string): PlatformRemark => ({
+  path: ['workload'],
+  message: `protected, but without \`${pin}\` ${what} is taken for the right one`,
+});

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { openKeyBlock, shapedSecrets, type Span } from './secret-shapes.ts';
-import { anchorsOf, longestSpelling, mayGoOn, type Needle, needlesFor, patternOf } from './secret-spellings.ts';
+import { longestSpelling, mayGoOn, type Needle, needlesFor, patternOf, secretsOf } from './secret-spellings.ts';
 
 /** Takes secrets out of everything that leaves the program. There is one, and it stands before every sink. */
 export interface Redactor {
@@ -28,11 +28,12 @@ export interface RedactedStream {
 // A line without an end must not fill the memory; longer than any token.
 const longestLine = 64 * 1024;
 const tail = 32 * 1024;
-const mostKeys = 1000;
+/** Keys, words and cells are short, few, and come again and again: on the screen, in the log, in a report. */
+const shortText = 80;
+const mostShort = 2000;
 
 /** A needle with what finds it. The expression is compiled when a text has the anchors. */
 interface Known extends Needle {
-  readonly anchors: readonly string[];
   pattern?: RegExp;
 }
 
@@ -40,18 +41,21 @@ interface Known extends Needle {
 export const createRedactor = (): Redactor => {
   const needles: Known[] = [];
   const seen = new Set<string>();
-  const keys = new Map<string, string>();
-  let reach = 0;
+  const short = new Map<string, string>();
+  let reach: number | undefined;
 
   const add = (name: string, value: string): void => {
     if (seen.has(value)) return;
     seen.add(value);
-    const found = needlesFor(name, value).map((needle) => ({ ...needle, anchors: anchorsOf(needle) }));
-    needles.push(...found);
+    for (const secret of secretsOf(value)) {
+      if (secret !== value && seen.has(secret)) continue;
+      seen.add(secret);
+      needles.push(...needlesFor(name, secret));
+    }
     // The longest comes first: a secret that begins with another one keeps its own name.
-    needles.sort((a, b) => b.units.length - a.units.length);
-    reach = Math.max(reach, ...found.map(longestSpelling));
-    keys.clear();
+    needles.sort((a, b) => b.length - a.length);
+    reach = undefined;
+    short.clear();
   };
 
   const knownSecrets = (text: string): Span[] =>
@@ -61,7 +65,14 @@ export const createRedactor = (): Redactor => {
 
   const secretsIn = (text: string): readonly Span[] => merged([...knownSecrets(text), ...shapedSecrets(text)]);
 
-  const redact = (text: string): string => blanked(text, secretsIn(text));
+  const redact = (text: string): string => {
+    if (text.length > shortText) return blanked(text, secretsIn(text));
+    const known = short.get(text);
+    if (known !== undefined) return known;
+    const redacted = blanked(text, secretsIn(text));
+    if (short.size < mostShort) short.set(text, redacted);
+    return redacted;
+  };
 
   const redactJson = (value: unknown): unknown => {
     if (typeof value === 'string') return redact(value);
@@ -71,16 +82,7 @@ export const createRedactor = (): Redactor => {
     if (value instanceof Date) return value;
     if (value instanceof Error)
       return { name: value.name, message: redact(value.message), ...(value.stack && { stack: redact(value.stack) }) };
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redactKey(key), redactJson(inner)]));
-  };
-
-  /** Keys are few and come again and again. */
-  const redactKey = (key: string): string => {
-    const known = keys.get(key);
-    if (known !== undefined) return known;
-    const redacted = redact(key);
-    if (keys.size < mostKeys) keys.set(key, redacted);
-    return redacted;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key), redactJson(inner)]));
   };
 
   const redactStream = (): RedactedStream => {
@@ -88,6 +90,7 @@ export const createRedactor = (): Redactor => {
     let held = '';
 
     const firstUnsettled = (): number => {
+      reach ??= Math.max(0, ...needles.map(longestSpelling));
       for (let at = Math.max(0, held.length - reach); at < held.length; at += 1)
         if (needles.some((needle) => mayGoOn(needle, held, at))) return at;
       return held.length;

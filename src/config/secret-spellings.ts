@@ -4,7 +4,15 @@ type Unit = readonly string[];
 /** One thing to look for: a known secret, or a piece of one, in one of its encodings. */
 export interface Needle {
   readonly name: string;
-  readonly units: readonly Unit[];
+  /** In characters. */
+  readonly length: number;
+  /**
+   * Its stretches that are written in one way only, the longest first. A text that lacks one of them holds no spelling of the
+   * needle, and to see that takes a fraction of what the units and an expression of them take.
+   */
+  readonly anchors: readonly string[];
+  /** Worked out when they are first asked for. */
+  readonly units: () => readonly Unit[];
   /** A character before or after it also carries bits of the secret (base64 that is not aligned with it). */
   readonly sharesFirst: boolean;
   readonly sharesLast: boolean;
@@ -16,44 +24,35 @@ const shortest = 4;
 const piece = 64;
 
 /**
- * What to look for so that `value` never shows.
+ * What to look for so that `secret` never shows.
  *
  * - Values of 4 characters and more are found anywhere: raw, URL-encoded, JSON-escaped (also twice), quoted for a shell,
  *   and in base64 at each of its three alignments, standard and URL-safe.
  * - Shorter ones are found raw and only as a word: "7" as a secret must not blank out each 7 of a report.
  * - Long ones are cut into pieces of 64 characters; this bounds how much a stream has to hold back.
- * - The lines of a multi-line value and the password of a URL are secrets of their own.
  */
-export const needlesFor = (name: string, value: string): readonly Needle[] =>
-  [...new Set([value, value.trim(), ...longLines(value), ...passwordsIn(value)])]
-    .filter((secret) => secret.trim() !== '')
-    .flatMap((secret) => {
-      const characters = Array.from(secret);
-      if (characters.length < shortest) return [{ ...raw(name, characters), wholeWord: true }];
-      return piecesOf(characters).flatMap((part) => [raw(name, part), ...base64(name, part.join(''))]);
-    });
+export const needlesFor = (name: string, secret: string): readonly Needle[] => {
+  const characters = Array.from(secret);
+  if (characters.length < shortest) return [{ ...raw(name, characters), wholeWord: true }];
+  return piecesOf(characters).flatMap((part) => [raw(name, part), ...base64(name, part.join(''))]);
+};
+
+/** A value, and what in it is a secret of its own: the lines of several, the password of a URL. */
+export const secretsOf = (value: string): readonly string[] =>
+  [...new Set([value, value.trim(), ...longLines(value), ...passwordsIn(value)])].filter(
+    (secret) => secret.trim() !== '',
+  );
 
 /** The length of the longest spelling of a needle, in UTF-16 units. */
 export const longestSpelling = (needle: Needle): number =>
-  needle.units.reduce((sum, unit) => sum + Math.max(...unit.map((spelling) => spelling.length)), 2);
-
-/**
- * The stretches of a needle that are written in one way only, the longest first. A text that lacks one of them holds no
- * spelling of the needle, and to see that takes a fraction of what the expression takes: to compile one costs more than all
- * other work on a short output.
- */
-export const anchorsOf = (needle: Needle): readonly string[] => {
-  const runs = [''];
-  for (const unit of needle.units) {
-    if (unit.length === 1) runs.push((runs.pop() ?? '') + (unit[0] ?? ''));
-    else if (runs.at(-1) !== '') runs.push('');
-  }
-  return runs.filter((run) => run !== '').toSorted((a, b) => b.length - a.length);
-};
+  needle.units().reduce((sum, unit) => sum + Math.max(...unit.map((spelling) => spelling.length)), 2);
 
 /** The source of a regular expression that matches all spellings of a needle. */
 export const patternOf = (needle: Needle): string => {
-  const body = needle.units.map((unit) => (unit.length === 1 ? escaped(unit[0] ?? '') : oneOf(unit))).join('');
+  const body = needle
+    .units()
+    .map((unit) => (unit.length === 1 ? escaped(unit[0] ?? '') : oneOf(unit)))
+    .join('');
   if (needle.wholeWord) return `(?<![A-Za-z0-9_])${body}(?![A-Za-z0-9_])`;
   return `${needle.sharesFirst ? '[A-Za-z0-9+/_-]?' : ''}${body}${needle.sharesLast ? '[A-Za-z0-9+/_-]?={0,2}' : ''}`;
 };
@@ -61,7 +60,7 @@ export const patternOf = (needle: Needle): string => {
 /** Does `text` from `start` on end before a spelling of the needle does (or just with it)? */
 export const mayGoOn = (needle: Needle, text: string, start: number): boolean => {
   let positions = new Set([start]);
-  for (const unit of needle.units) {
+  for (const unit of needle.units()) {
     const next = new Set<number>();
     for (const position of positions) {
       const rest = text.length - position;
@@ -78,7 +77,9 @@ export const mayGoOn = (needle: Needle, text: string, start: number): boolean =>
 
 const raw = (name: string, characters: readonly string[]): Needle => ({
   name,
-  units: backslashRuns(characters).map(spellings),
+  length: characters.length,
+  anchors: anchorsIn(characters.join('')),
+  units: once(() => backslashRuns(characters).map(spellings)),
   sharesFirst: false,
   sharesLast: false,
   wholeWord: false,
@@ -93,7 +94,9 @@ const base64 = (name: string, value: string): readonly Needle[] =>
     const known = bytes.toString('base64').slice(from, Math.floor(bits / 6));
     return {
       name,
-      units: Array.from(known, (character) => base64Spellings[character] ?? [character]),
+      length: known.length,
+      anchors: anchorsIn(known),
+      units: once(() => Array.from(known, (character) => base64Spellings[character] ?? [character])),
       sharesFirst: shift > 0,
       sharesLast: bits % 6 > 0,
       wholeWord: false,
@@ -105,16 +108,16 @@ const base64Spellings: Record<string, Unit> = {
   '/': ['/', '_', '%2F', '%2f', '\\/'],
 };
 
-const known = new Map<string, Unit>();
-
-/** Each is worked out once: a secret is looked for raw and as a URL, whole, in pieces, and as the password in it. */
-const spellings = (character: string): Unit => {
-  const found = known.get(character) ?? spelled(character);
-  known.set(character, found);
-  return found;
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: Value | undefined;
+  return () => (made ??= make());
 };
 
-const spelled = (character: string): Unit => {
+/** Letters and digits have one spelling, raw and in base64. */
+const anchorsIn = (text: string): readonly string[] =>
+  (text.match(/[A-Za-z0-9]+/g) ?? []).toSorted((a, b) => b.length - a.length);
+
+const spellings = (character: string): Unit => {
   if (/^[A-Za-z0-9]$/.test(character)) return [character];
   const percent = [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   const unicode = utf16(character)

@@ -23,6 +23,17 @@ const watch = (
   judge: (_, samples) => judge(samples.length),
   ...more,
 });
+/** Ten samples in ten seconds, none of them before `until` milliseconds once the first was taken. */
+const blindUntil = (until: number) =>
+  watch(() => seen('ok'), {
+    sample: async ({ clock }) => {
+      if (clock.monotonic() > 0 && clock.monotonic() < until)
+        throw new RunbookError('unreachable', 'the cluster does not answer');
+      return clock.monotonic();
+    },
+  });
+
+const neverSeen = () => Promise.reject(new RunbookError('unreachable', 'the cluster does not answer'));
 const later: TinyStep = check('later', () => seen('ok'));
 
 describe('a watch', () => {
@@ -82,16 +93,6 @@ describe('a watch', () => {
   });
 
   describe('of what cannot be seen for a while', () => {
-    /** Ten samples in ten seconds, none of them before `until` milliseconds once the first was taken. */
-    const blindUntil = (until: number) =>
-      watch(() => seen('ok'), {
-        sample: async ({ clock }) => {
-          if (clock.monotonic() > 0 && clock.monotonic() < until)
-            throw new RunbookError('unreachable', 'the cluster does not answer');
-          return clock.monotonic();
-        },
-      });
-
     it('goes on, says so once, and ends when it has seen the end', async () => {
       const { end, of, clock } = await run([action('app-1'), blindUntil(30_000)]);
       expect(end.outcome.status).toBe('done');
@@ -109,8 +110,7 @@ describe('a watch', () => {
     });
 
     it('ends at once where nothing has been seen yet', async () => {
-      const sample = () => Promise.reject(new RunbookError('unreachable', 'the cluster does not answer'));
-      const { end, clock } = await run([watch(() => seen('ok'), { sample })]);
+      const { end, clock } = await run([watch(() => seen('ok'), { sample: neverSeen })]);
       expect([end.outcome.status, clock.monotonic()]).toEqual(['unreachable', 0]);
     });
   });

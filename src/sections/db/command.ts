@@ -2,20 +2,12 @@ import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Register } from '../section.ts';
-import { blockingResolve } from './blocking-resolve.ts';
-import { blocking } from './blocking.ts';
-import { cancel } from './cancel.ts';
+import type { cancel } from './cancel.ts';
 import { collect, onOf, runLook, wholeNumber, withOn } from './flags.ts';
 import type { LookFlags, OnFlag } from './flags.ts';
 import { examples, help } from './help.ts';
-import { killIdle } from './kill-idle.ts';
 import { addLooks, limited, limitOf } from './look-commands.ts';
 import type { LimitFlags } from './look-commands.ts';
-import { slowReset } from './slow-reset.ts';
-import { slow } from './slow.ts';
-import { terminate } from './terminate.ts';
-import { vacuumStatus } from './vacuum-status.ts';
-import { vacuum } from './vacuum.ts';
 
 export const register: Register = (program, rb) => {
   const db = program
@@ -36,41 +28,44 @@ export const register: Register = (program, rb) => {
   limited(look('slow'))
     .option('--by <order>', 'total, mean, max or calls', 'total')
     .option('--reset', 'forget the statistics of all databases')
-    .action((flags: LimitFlags & { readonly by: string; readonly reset?: true }) =>
+    .action(async (flags: LimitFlags & { readonly by: string; readonly reset?: true }) =>
       flags.reset
-        ? rb.run(slowReset, {})
-        : runLook(rb, slow, flags, { orderBy: orderOf(flags.by), limit: limitOf(flags) }),
+        ? rb.run((await import('./slow-reset.ts')).slowReset, {})
+        : runLook(rb, (await import('./slow.ts')).slow, flags, { orderBy: orderOf(flags.by), limit: limitOf(flags) }),
     );
 
   look('blocking')
     .option('--resolve', 'cancel what stands at the root of those that wait, after a confirmation')
-    .action((flags: LookFlags & { readonly resolve?: true }) =>
-      flags.resolve ? rb.run(blockingResolve, onOf(flags)) : runLook(rb, blocking, flags, {}),
+    .action(async (flags: LookFlags & { readonly resolve?: true }) =>
+      flags.resolve
+        ? rb.run((await import('./blocking-resolve.ts')).blockingResolve, onOf(flags))
+        : runLook(rb, (await import('./blocking.ts')).blocking, flags, {}),
     );
 
   limited(look('vacuum'))
     .argument('[table]', 'as SQL has it: orders, sales."Orders"')
     .option('--status', 'show which tables need it, and what runs')
     .option('--no-analyze', 'only VACUUM')
-    .action((table: string | undefined, flags: VacuumFlags) => {
-      if (flags.status && table === undefined) return runLook(rb, vacuumStatus, flags, { limit: limitOf(flags) });
+    .action(async (table: string | undefined, flags: VacuumFlags) => {
+      if (flags.status && table === undefined)
+        return runLook(rb, (await import('./vacuum-status.ts')).vacuumStatus, flags, { limit: limitOf(flags) });
       if (flags.status || table === undefined)
         throw new RunbookError('usage', flags.status ? '--status takes no table.' : 'Say which table.', {
           next: ['rb db vacuum --status', 'rb db vacuum <table>'],
         });
       if (flags.on !== undefined)
         throw new RunbookError('usage', 'VACUUM runs on the primary: --on goes with --status only.');
-      return rb.run(vacuum, { table, analyze: flags.analyze });
+      return rb.run((await import('./vacuum.ts')).vacuum, { table, analyze: flags.analyze });
     });
 
-  const ofPid = (name: 'cancel' | 'terminate', procedure: typeof cancel) =>
+  const ofPid = (name: 'cancel' | 'terminate', load: () => Promise<typeof cancel>) =>
     command(name)
       .argument('<pid>', 'the process id of the session, as rb db running shows it')
-      .action((pid: string, flags: OnFlag) =>
-        rb.run(procedure, { pid: wholeNumber(pid, '<pid>', 1, 2 ** 31 - 1), ...onOf(flags) }),
+      .action(async (pid: string, flags: OnFlag) =>
+        rb.run(await load(), { pid: wholeNumber(pid, '<pid>', 1, 2 ** 31 - 1), ...onOf(flags) }),
       );
-  ofPid('cancel', cancel);
-  ofPid('terminate', terminate);
+  ofPid('cancel', async () => (await import('./cancel.ts')).cancel);
+  ofPid('terminate', async () => (await import('./terminate.ts')).terminate);
 
   command('kill-idle')
     .option('--older-than <duration>', 'idle for so long or longer (otherwise idleMinutes of the configuration)')
@@ -79,7 +74,7 @@ export const register: Register = (program, rb) => {
     .option('--database <name>', 'only this database (repeatable)', collect)
     .option('--include-idle-in-transaction', 'also those that hold a transaction open: it is rolled back (tier 3)')
     .action(async (flags: KillIdleFlags) =>
-      rb.run(killIdle, {
+      rb.run((await import('./kill-idle.ts')).killIdle, {
         olderThanMs:
           flags.olderThan === undefined
             ? ((await rb.settings()).environment.database?.idleMinutes ?? 5) * 60_000

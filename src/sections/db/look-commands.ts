@@ -1,42 +1,43 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import type { Rb } from '../section.ts';
-import { bloat } from './bloat.ts';
-import { connections } from './connections.ts';
 import { runLook, size as sizeFlag, wholeNumber } from './flags.ts';
 import type { LookFlags } from './flags.ts';
 import { indexLimits } from './indexes-judgement.ts';
-import { indexes } from './indexes.ts';
-import { replication } from './replication.ts';
-import { running } from './running.ts';
-import { size } from './size.ts';
-import { wal } from './wal.ts';
 
-/** What only looks. `look` makes the command with the flags that all of them have. */
+/** What only looks. `look` makes the command with the flags that all of them have. Each look is loaded when it is typed. */
 export const addLooks = (rb: Rb, look: (name: Looks) => Command): void => {
-  look('connections').action((flags: LookFlags) => runLook(rb, connections, flags, {}));
+  look('connections').action(async (flags: LookFlags) =>
+    runLook(rb, (await import('./connections.ts')).connections, flags, {}),
+  );
   look('running')
     .option('--older-than <duration>', 'at work for so long or longer (otherwise longRunningMinutes)')
-    .action((flags: LookFlags & { readonly olderThan?: string }) =>
+    .action(async (flags: LookFlags & { readonly olderThan?: string }) =>
       runLook(
         rb,
-        running,
+        (await import('./running.ts')).running,
         flags,
         flags.olderThan === undefined ? {} : { olderThanMs: parseDuration(flags.olderThan, '--older-than') },
       ),
     );
-  look('replication').action((flags: LookFlags) => runLook(rb, replication, flags, {}));
+  look('replication').action(async (flags: LookFlags) =>
+    runLook(rb, (await import('./replication.ts')).replication, flags, {}),
+  );
   limited(look('indexes'))
     .option('--min-size <size>', 'tables smaller than this may be read from end to end: 512kB, 8MB, 1GB')
-    .action((flags: LimitFlags & { readonly minSize?: string }) =>
-      runLook(rb, indexes, flags, {
+    .action(async (flags: LimitFlags & { readonly minSize?: string }) =>
+      runLook(rb, (await import('./indexes.ts')).indexes, flags, {
         limit: limitOf(flags),
         minBytes: flags.minSize === undefined ? indexLimits.tableBytes : sizeFlag(flags.minSize, '--min-size'),
       }),
     );
-  limited(look('size')).action((flags: LimitFlags) => runLook(rb, size, flags, { limit: limitOf(flags) }));
-  limited(look('bloat')).action((flags: LimitFlags) => runLook(rb, bloat, flags, { limit: limitOf(flags) }));
-  look('wal').action((flags: LookFlags) => runLook(rb, wal, flags, {}));
+  limited(look('size')).action(async (flags: LimitFlags) =>
+    runLook(rb, (await import('./size.ts')).size, flags, { limit: limitOf(flags) }),
+  );
+  limited(look('bloat')).action(async (flags: LimitFlags) =>
+    runLook(rb, (await import('./bloat.ts')).bloat, flags, { limit: limitOf(flags) }),
+  );
+  look('wal').action(async (flags: LookFlags) => runLook(rb, (await import('./wal.ts')).wal, flags, {}));
 };
 
 type Looks = 'connections' | 'running' | 'replication' | 'indexes' | 'size' | 'bloat' | 'wal';

@@ -138,7 +138,7 @@ export const startScriptedAws = async (scenario: Scenario = {}): Promise<Scripte
       if (throttle !== undefined) faults.throttle(throttle === 'none' ? undefined : throttle);
     },
     failNext: (operation, failure, times = 1) => faults.failNext(operation, failure, times),
-    failNoMore: faults.failNoMore,
+    failNoMore: (operation) => faults.failNoMore(operation),
     calls,
     requests,
     forgetCalls: () => {

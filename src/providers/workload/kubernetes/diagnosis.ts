@@ -16,9 +16,7 @@ export const diagnose = async (
   call: Pick<Call, 'signal' | 'clock'>,
 ): Promise<Finding> => {
   const shown = worstFirst(troubles).slice(0, shownPods);
-  const logs = await Promise.all(
-    shown.map((one, index) => (index < podsWithLog ? lastLines(service, one, call) : undefined)),
-  );
+  const logs = await Promise.all(shown.slice(0, podsWithLog).map((one) => lastLines(service, one, call)));
   const more = troubles.length - shown.length;
   const [worst] = shown;
   return {
