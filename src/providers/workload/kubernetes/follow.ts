@@ -80,7 +80,11 @@ const followed = async (
     const rollout = judgeRollout(snapshot, { hash, exceededBefore });
     const other = decided?.(snapshot);
     if (other) return other;
-    if (rollout.state === 'complete') return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
+    if (rollout.state === 'complete') {
+      // At once; the finding with all that it rests on follows when it is on record.
+      call.report({ status: `complete: ${rollout.what}` });
+      return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
+    }
     const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating;
     if (rollout.state !== 'under way') {
       const all = pods.pods();
@@ -182,7 +186,8 @@ const somethingHappens = async (changes: readonly Promise<void>[], ms: number, c
   try {
     await Promise.race([...changes, timer]);
   } finally {
-    over.abort();
+    // What has happened is looked at first.
+    setImmediate(() => over.abort());
   }
 };
 

@@ -167,8 +167,8 @@ const ownersOf = (snapshot: Snapshot, revisions: Iterable<Revision>): ReadonlySe
 };
 
 const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<Revision> | undefined): PodsMirror => {
-  /** The object changes seldom, its pods all the time. */
-  let digested = { of: opened, digest: templateDigest(opened.template) };
+  /** With each new template comes a new generation; the status changes all the time. */
+  let digested = { generation: opened.generation, digest: templateDigest(opened.template) };
   const changes = [nextChangeOf(pods), ...(revisions ? [nextChangeOf(revisions)] : [])];
   return {
     pods: () => {
@@ -179,7 +179,8 @@ const podsMirror = (opened: Snapshot, pods: Mirror<PodView>, revisions: Mirror<R
     },
     hashOf: (snapshot) => {
       if (!revisions) return snapshot.observedGeneration >= snapshot.generation ? snapshot.updateRevision : undefined;
-      if (digested.of !== snapshot) digested = { of: snapshot, digest: templateDigest(snapshot.template) };
+      const { generation, template } = snapshot;
+      if (digested.generation !== generation) digested = { generation, digest: templateDigest(template) };
       return presentRevision(snapshot, revisions.items.values(), digested.digest)?.hash;
     },
     changed: () => Promise.race(changes.map((next) => next())),
