@@ -73,7 +73,7 @@ export const runNewSession = async <Input, Need extends PortName>(
       actor,
       mode: terminal.interactive ? 'interactive' : 'scripted',
       ...why(globals),
-      configuration: recordedConfiguration(setting),
+      configuration: recorded ? recordedConfiguration(setting) : {},
     },
   });
 };

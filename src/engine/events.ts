@@ -49,7 +49,7 @@ export interface SessionOpened {
   readonly mode: 'interactive' | 'scripted';
   readonly reason?: string;
   readonly ticket?: string;
-  /** The configuration the session ran with, secrets as references. A resumed session compares it. */
+  /** The configuration the session ran with, secrets as references: a resumed session compares it. Empty where nothing is recorded. */
   readonly configuration: JsonObject;
 }
 

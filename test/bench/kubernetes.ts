@@ -105,6 +105,8 @@ const begun = async (before: number): Promise<void> => {
   if (metadata.generation <= before) return await begun(before);
 };
 
+const list = (all: readonly number[]): string => all.map((ms) => ms.toFixed(1)).join(', ');
+
 const verdicts = async (): Promise<boolean> => {
   const later: number[] = [];
   const apart: number[] = [];
@@ -120,7 +122,6 @@ const verdicts = async (): Promise<boolean> => {
     apart.push(Math.abs(other - one));
     /* oxlint-enable no-await-in-loop */
   }
-  const list = (all: readonly number[]) => all.map((ms) => ms.toFixed(1)).join(', ');
   say(
     `rb says "complete" ${median(later).toFixed(1)} ms after kubectl rollout status (${list(later)}); two kubectl are ${median(apart).toFixed(1)} ms apart (${list(apart)})`,
   );

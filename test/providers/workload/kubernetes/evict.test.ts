@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { restartInstanceOperation } from '../../../../src/providers/workload/kubernetes/evict.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
+import { until } from '../../../rigs/kubernetes/wait.ts';
 import { daemonSet, deployment, podDisruptionBudget, statefulSet } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
 import { killedAt, type NamespaceRig, test } from './namespace-rig.ts';
@@ -168,7 +169,11 @@ describe.concurrent('the eviction', () => {
     await rig.control.createSettled(statefulSet('checkout', { replicas: 2 }));
     const operation = restartInstanceOperation(await rig.service({ config: { kind: 'statefulset' } }));
     const change = await operation.plan({ id: 'checkout-1' }, newCall());
+    const uids = async () => (await podsOf(rig)).map(({ uid }) => uid);
+    const before = await uids();
     await rig.control.deletePod('checkout-1');
+    // Until the controller has seen it go, the set looks as settled as before.
+    await until('another checkout-1', uids, (now) => now.length === 2 && !now.every((uid) => before.includes(uid)));
     await rig.control.settled('StatefulSet', 'checkout');
     await expect(operation.apply(change, newCall())).rejects.toMatchObject({ kind: 'refused' });
     expect(await podsOf(rig)).toHaveLength(2);
