@@ -224,6 +224,8 @@ describe('rb db vacuum', () => {
     const run = await owner().run('db vacuum order --yes');
     expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('did you mean public.orders')]);
     expect((await owner().run('db vacuum')).code).toBe(2);
+    const watched = await owner().run('db vacuum orders --watch 2 --yes');
+    expect([watched.code, watched.stderr]).toEqual([2, expect.stringContaining('--watch does not go with VACUUM')]);
   });
 
   test('a connection that is cut: exit code 7; rb resume looks at the server', async () => {

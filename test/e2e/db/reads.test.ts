@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { untilTrue } from '../../rigs/postgres/until.ts';
 import { keys } from '../screen.ts';
-import { found, useDatabase, wait } from './stage.ts';
+import { found, step, useDatabase, wait } from './stage.ts';
 
 const stage = useDatabase(
   { replica: true },
@@ -14,6 +14,11 @@ const stage = useDatabase(
   'ANALYZE',
 );
 const run = (line: string) => stage.operator('operator').run(line);
+
+const refusedToWatch = async (line: string) => {
+  const refused = await stage.operator('postgres').run(`${line} --watch 1 --yes`);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--watch does not go with')]);
+};
 
 describe('rb db connections', () => {
   test('by state, application, user and database, against the slots that are left', async () => {
@@ -107,6 +112,34 @@ describe('rb db running', () => {
     expect(text.stdout).toContain('idle in transaction');
     expect(text.all).not.toContain('private');
     expect((await run('db running')).stdout).toContain('nothing has been at work for 1 min');
+  });
+});
+
+/** How many statements pg_stat_statements of a server knows with this text in them. */
+const statementsWith = async (port: number | undefined, text: string) => {
+  const query = 'SELECT count(*)::int AS count FROM pg_stat_statements WHERE query LIKE $1';
+  return (await stage.rig.sql(stage.database, query, [`%${text}%`], port))[0]?.['count'];
+};
+
+describe('rb db slow --reset --on', () => {
+  test('a replica counts for itself: its statistics are forgotten, those of the primary stay', async () => {
+    const port = stage.rig.replica?.port;
+    await stage.rig.sql(stage.database, 'CREATE EXTENSION pg_stat_statements');
+    await stage.rig.caughtUp();
+    await stage.rig.sql(stage.database, 'SELECT 1 AS of_the_primary');
+    await stage.rig.sql(stage.database, 'SELECT 1 AS of_the_replica', [], port);
+    const superuser = stage.operator('postgres');
+    const dry = await superuser.run('db slow --reset --on replica-1 --dry-run -o json');
+    expect(step(dry, 'reset').change?.blastRadius[0]).toContain('the primary and other replicas keep theirs');
+    expect(await statementsWith(port, 'of_the_replica')).toBe(1);
+    const done = await superuser.run('db slow --reset --on replica-1 --yes');
+    expect(done.code, done.all).toBe(0);
+    expect(await statementsWith(port, 'of_the_replica')).toBe(0);
+    expect(await statementsWith(undefined, 'of_the_primary')).toBe(1);
+    const unknown = await superuser.run('db slow --reset --on replica-9 --yes');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('no such server is configured')]);
+    await stage.rig.sql(stage.database, 'DROP EXTENSION pg_stat_statements');
+    await stage.rig.caughtUp();
   });
 });
 
@@ -213,9 +246,17 @@ describe('rb db slow', () => {
     expect(done.code, done.all).toBe(0);
     expect((await run('db slow')).stdout).not.toContain('pg_sleep');
   });
+
+  test('--reset is done once: --watch is refused', async () => {
+    await refusedToWatch('db slow --reset');
+  });
 });
 
 describe('rb db blocking', () => {
+  test('--resolve is done once: --watch is refused', async () => {
+    await refusedToWatch('db blocking --resolve');
+  });
+
   test('nobody waits', async () => {
     expect((await run('db blocking')).stdout).toContain('nobody waits for a lock');
   });
