@@ -42,7 +42,9 @@ const is =
 
 const sessionOfRoot: Chosen = (findings) => {
   const root = rootIn(findings);
-  return root?.session ?? ({ pid: Number(root?.id), backendStart: '', user: null, application: '' } as Session);
+  return (
+    root?.session ?? ({ pid: Number(root?.id), backendStart: '', user: null, kind: null, application: '' } as Session)
+  );
 };
 
 const waiters = ({ findings }: Pick<OnContext, 'findings'>): readonly string[] => [

@@ -116,6 +116,33 @@ describe('rb db terminate', () => {
   });
 });
 
+describe('a role that may end sessions and not see them (pg_signal_backend without pg_monitor)', () => {
+  test('is told in the plan what it lacks; with that it can', async () => {
+    const { pid, ended } = await working('unseen', 'SELECT pg_sleep(600)');
+    const signaller = stage.operator('signaller');
+    for (const line of [`db cancel ${pid} --yes`, `db terminate ${pid} --confirm shop/prod`]) {
+      const refused = await signaller.run(line);
+      expect([refused.code, refused.stderr], line).toEqual([
+        3,
+        expect.stringMatching(
+          /"signaller" may not see when it began[^]*Nothing was done[^]*GRANT pg_monitor TO "signaller"/,
+        ),
+      ]);
+      // It would be refused in the same way.
+      expect(refused.stderr).not.toContain('(ends the session)');
+    }
+    expect(await stage.pids('unseen')).toEqual([pid]);
+    await stage.rig.sql('postgres', 'GRANT pg_monitor TO signaller');
+    try {
+      const run = await signaller.run(`db terminate ${pid} --confirm shop/prod`);
+      expect([run.code, await stage.pids('unseen')], run.all).toEqual([0, []]);
+    } finally {
+      await stage.rig.sql('postgres', 'REVOKE pg_monitor FROM signaller');
+    }
+    expect(await ended).toContain('terminating connection');
+  });
+});
+
 describe('rb db blocking --resolve', () => {
   test('cancels what stands at the root: a report that a queued ALTER TABLE waits for, and readers behind it', async () => {
     const [reporter] = await stage.idle('reporter');

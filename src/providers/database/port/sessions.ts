@@ -34,6 +34,8 @@ export interface Session extends SessionKey {
   /** This very connection, or another one of `rb` (also of another operator). */
   readonly own: boolean;
   readonly superuser: boolean;
+  /** A process of the server itself (the checkpointer, a launcher): never signalled. */
+  readonly ofServer: boolean;
   /** Whether the server would let us cancel or end it. */
   readonly maySignal: boolean;
 }
