@@ -77,12 +77,8 @@ const serverAt = (
     work: (connection: Connection) => Promise<Answer>,
     more?: Partial<Use>,
   ) => use({ readOnly: true, limits, ...more }, call, work, (error, { doing }) => readFailure(error, doing));
-  const write = <Answer extends object>(
-    call: Call,
-    what: string,
-    work: (connection: Connection) => Promise<Answer>,
-    more?: Partial<Use>,
-  ) => use({ readOnly: false, limits, ...more }, call, work, (error, { doing }) => writeFailure(error, doing, what));
+  const write = <Answer extends object>(call: Call, what: string, work: (connection: Connection) => Promise<Answer>) =>
+    use({ readOnly: false, limits }, call, work, (error, { doing }) => writeFailure(error, doing, what));
 
   return {
     name,
@@ -113,14 +109,10 @@ const serverAt = (
         results: await endSessions(connection, wanted, onEach),
       })),
     vacuum: (table, options, call, onProgress) =>
-      write(
-        call,
-        `VACUUM of ${table.name}`,
-        (connection) =>
-          vacuumWithProgress(connection, table, options, call, onProgress, () =>
-            read(call, async (looking) => ({ running: await readProgress(looking) })),
-          ),
-        { unlimited: true },
+      write(call, `VACUUM of ${table.name}`, (connection) =>
+        vacuumWithProgress(connection, table, options, call, onProgress, () =>
+          read(call, async (looking) => ({ running: await readProgress(looking) })),
+        ),
       ),
     resetStatements: async (call) =>
       (
