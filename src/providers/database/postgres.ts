@@ -96,7 +96,7 @@ const serverAt = (
     statements: ({ orderBy, limit }, call) => read(call, (connection) => readStatements(connection, orderBy, limit)),
     indexes: ({ limit, minBytes }, call) => read(call, (connection) => readIndexes(connection, limit, minBytes)),
     size: ({ limit }, call) => read(call, (connection) => readSize(connection, limit)),
-    bloat: ({ limit }, call) => read(call, (connection) => readBloat(connection, limit)),
+    bloat: (call) => read(call, readBloat),
     vacuumStatus: ({ limit, tableOid }, call) =>
       read(call, (connection) => readVacuumStatus(connection, limit, tableOid)),
     vacuumProgress: (call) => read(call, async (connection) => ({ running: await readProgress(connection) })),
@@ -121,7 +121,7 @@ const serverAt = (
           return {};
         })
       ).server,
-    rollbackPrepared: (gid, call) =>
-      write(call, 'the rollback', async (connection) => rollbackPrepared(connection, gid)),
+    rollbackPrepared: (wanted, call) =>
+      write(call, 'the rollback', async (connection) => rollbackPrepared(connection, wanted)),
   };
 };

@@ -197,6 +197,28 @@ describe('rb db blocking --resolve', () => {
   });
 });
 
+test('a prepared transaction that has the name of the one that was shown by now is left alone', async () => {
+  const prepare = async () => {
+    const [manager, waiting] = await stage.idle('manager-2', 'waiting-3');
+    await manager?.query(`BEGIN; LOCK TABLE orders; PREPARE TRANSACTION 'again'`);
+    await manager?.end();
+    const read = waiting?.query('SELECT count(*) FROM orders');
+    await untilTrue('it waits', async () => (await operator().run('db blocking')).stdout.includes('1 session waits'));
+    return { read };
+  };
+  const first = await prepare();
+  const session = stage.operator('postgres').session('db blocking --resolve');
+  await session.shows('Type shop/prod to do it:');
+  await stage.rig.sql(stage.database, `ROLLBACK PREPARED 'again'`);
+  await first.read;
+  const second = await prepare();
+  session.type(`shop/prod${keys.enter}`);
+  expect(await session.ended, session.screen()).toBe(3);
+  expect(await stage.rig.sql('postgres', `SELECT gid FROM pg_prepared_xacts`)).toEqual([{ gid: 'again' }]);
+  await stage.rig.sql(stage.database, `ROLLBACK PREPARED 'again'`);
+  await second.read;
+});
+
 describe('rb db vacuum', () => {
   test('vacuums and analyzes, and tells the dead rows before and after', async () => {
     await stage.rig.sql(stage.database, 'DELETE FROM orders WHERE id > 3000');

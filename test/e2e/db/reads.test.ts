@@ -26,7 +26,7 @@ describe('rb db connections', () => {
     const text = await run('db connections');
     expect(text.code).toBe(0);
     expect(text.stdout).toMatch(
-      /\d+ of 97 connections \(\d+ %; 3 more reserved\) to shop_1 on localhost:\d+; .*3 idle/,
+      /\d+ of 97 usable connections \(\d+ %; max_connections 100, 3 reserved for superusers\) to shop_1 on localhost:\d+; .*3 idle/,
     );
     expect(text.stdout).toMatch(/application +web +2/);
     const json = found(await run('db connections -o json'), 'connections');
@@ -65,7 +65,7 @@ describe('rb db connections', () => {
 describe('--watch', () => {
   test('without a terminal: a line a sample; Ctrl-C ends it', async () => {
     const watching = stage.operator('operator').start('db connections --watch 0.25');
-    const line = /^\d{4}-\S+Z ok: \d+ of 97 connections/gm;
+    const line = /^\d{4}-\S+Z ok: \d+ of 97 usable connections/gm;
     let text = '';
     await watching.writes('ok: ');
     await wait(900);
@@ -143,6 +143,18 @@ describe('rb db slow --reset --on', () => {
   });
 });
 
+test('a transaction that is open for long is shown while it works on a short statement too', async () => {
+  const [client] = await stage.idle('busy');
+  await client?.query('BEGIN');
+  await wait(2000);
+  const statement = client?.query('SELECT pg_sleep(600)').catch(() => undefined);
+  const [pid] = await stage.pids('busy');
+  const text = await run('db running --older-than 2s');
+  await stage.rig.sql('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
+  await statement;
+  expect(text.stdout).toMatch(new RegExp(`\\n +${pid} .* active in an open transaction .*pg_sleep`));
+});
+
 describe('rb db replication', () => {
   test('both ends: caught up is 0, although the primary has been idle', async () => {
     await stage.rig.caughtUp();
@@ -201,6 +213,17 @@ describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
     await stage.rig.sql(stage.database, 'CREATE TABLE fresh AS SELECT generate_series(1, 1000) AS id');
     const text = await run('db bloat --limit 500');
     expect(text.stdout).toMatch(/public\.fresh .*N\/A/);
+    await stage.rig.sql(stage.database, 'CREATE TABLE fresh_2 AS SELECT * FROM fresh');
+    const all = found(await run('db bloat --limit 500 -o json'), 'bloat');
+    const cut = found(await run('db bloat --limit 1 -o json'), 'bloat');
+    expect([all.data['tables'], cut.data['tables']]).toEqual([
+      expect.objectContaining({ length: (all.data['looked'] as { tables: number }).tables }),
+      expect.objectContaining({ length: 1 }),
+    ]);
+    // What is not shown is counted and judged all the same.
+    expect((cut.data['totals'] as { unknown: number }).unknown).toBeGreaterThanOrEqual(2);
+    expect(cut.data['totals']).toEqual(all.data['totals']);
+    expect([cut.verdict, cut.summary]).toEqual([all.verdict, all.summary]);
   });
 
   test('wal: what there is and what keeps it', async () => {

@@ -78,6 +78,8 @@ export interface LockedSession extends Session {
 
 export interface PreparedTransaction {
   readonly gid: string;
+  /** Its transaction id, in decimal: a name is free again when its transaction has ended. */
+  readonly transaction: string;
   readonly owner: string;
   readonly database: string;
   readonly ageMs: number;

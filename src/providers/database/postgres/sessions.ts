@@ -55,15 +55,17 @@ const idle = `
      AND a.state_change <= clock_timestamp() - ${interval('$1')}
    ORDER BY a.state_change`;
 
-/** What works, and what holds a transaction open without working: both hold locks and old row versions. */
+/** Since when it has been at it: its statement or its transaction, whichever is older. A VACUUM has one transaction after another. */
+const atItSince = `coalesce(least(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start), a.query_start)`;
+
+/** What works, and what holds a transaction open, at work or not: both hold locks and old row versions. */
 const running = `
   SELECT ${sessionColumns()} ${fromSessions}
    WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'background worker')
      AND a.state NOT IN ('idle', 'disabled')
-     AND coalesce(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start, a.query_start)
-         <= clock_timestamp() - ${interval('$1')}
+     AND ${atItSince} <= clock_timestamp() - ${interval('$1')}
      AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE '${prefix}%'
-   ORDER BY coalesce(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start, a.query_start)`;
+   ORDER BY ${atItSince}`;
 
 const unseen = `SELECT count(*) AS unseen FROM pg_stat_activity a WHERE ${isUnseen('a')}`;
 
