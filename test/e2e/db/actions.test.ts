@@ -101,6 +101,30 @@ describe('rb db terminate', () => {
     expect(await ended).toContain('terminating connection');
   });
 
+  test.for(['before', 'after'] as const)(
+    'a connection that is cut %s the server has heard of it: exit code 7; rb resume asks the server',
+    async (when) => {
+      const { pid, ended } = await working(`cut ${when}`, 'SELECT pg_sleep(600)');
+      const proxy = await startProxy({ port: stage.rig.primary.port });
+      const someone = stage.operator('operator', '', { port: proxy.port, query: { sslmode: 'disable' } });
+      proxy.cutOn('pg_terminate_backend', when);
+      const run = await someone.run(`db terminate ${pid} --confirm shop/prod`);
+      expect([run.code, run.stderr]).toEqual([7, expect.stringContaining('rb resume')]);
+      proxy.heal();
+      if (when === 'before') {
+        expect(await stage.pids(`cut ${when}`)).toEqual([pid]);
+        const asked = await someone.run('resume');
+        expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('pass --confirm shop/prod')]);
+        expect(await stage.pids(`cut ${when}`)).toEqual([pid]);
+      } else await untilTrue('it is gone', async () => (await stage.pids(`cut ${when}`)).length === 0);
+      const resumed = await someone.run(`resume${when === 'before' ? ' --confirm shop/prod' : ''}`);
+      expect([resumed.code, await stage.pids(`cut ${when}`)], resumed.all).toEqual([0, []]);
+      expect(await ended).toContain('terminating connection');
+      expect(outcome(await trail(someone))).toBe('done');
+      await proxy.close();
+    },
+  );
+
   test("refuses what the configuration protects, and a superuser's", async () => {
     const { pid } = await working('precious', 'SELECT pg_sleep(600)');
     const never = 'neverTerminate: { applications: [precious] }';

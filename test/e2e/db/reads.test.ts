@@ -285,6 +285,30 @@ describe('rb db blocking', () => {
   });
 });
 
+test.for([
+  ['connections', 'connections'],
+  ['running', 'running'],
+  ['replication', 'replication'],
+  ['slow', 'slow'],
+  ['indexes', 'indexes'],
+  ['blocking', 'blocking'],
+  ['size', 'size'],
+  ['bloat', 'bloat'],
+  ['wal', 'wal'],
+  ['vacuum --status', 'vacuum-status'],
+] as const)(
+  'rb db %s -o json: one object with the verdict and who answered, and nothing beside it',
+  async ([line, id]) => {
+    const json = await run(`db ${line} -o json`);
+    const { verdict, summary, data } = found(json, id);
+    expect(['ok', 'warn', 'critical', 'unknown']).toContain(verdict);
+    expect(summary).not.toBe('');
+    const server = id === 'replication' ? (data['servers'] as { role: string }[])[0] : data['server'];
+    expect(server).toMatchObject({ role: 'primary' });
+    expect(json.code).toBe(verdict === 'critical' ? 6 : 0);
+  },
+);
+
 test('the help of each command says what it judges by, and why not the query of the runbook', async () => {
   const operator = stage.operator('operator');
   for (const [command, text] of [
@@ -294,6 +318,13 @@ test('the help of each command says what it judges by, and why not the query of 
     ['kill-idle', 'belongs to a superuser'],
     ['vacuum', 'only warns'],
     ['bloat', 'critical from 60 %'],
+    ['slow', 'hides the statement that runs a million times'],
+    ['blocking', 'a prepared transaction blocks as pid 0'],
+    ['size', 'waits behind whoever has one locked'],
+    ['wal', 'does not say what keeps the files'],
+    ['indexes', 'may still keep a constraint'],
+    ['cancel', 'not that it worked'],
+    ['terminate', 'whether the session is gone'],
   ] as const) {
     const help = await operator.run(`db ${command} --help`, { env: { COLUMNS: '400' } });
     expect([help.code, help.stdout]).toEqual([0, expect.stringMatching(/^Examples:\n {2}rb db/)]);

@@ -184,9 +184,10 @@ describe('a statement that is shown', () => {
         expect(shown).not.toMatch(/[\n\r\t]/);
       }),
     );
-    const began = performance.now();
+    // The time that it works, not that it waits for others on a busy machine.
+    const began = process.cpuUsage();
     for (const hostile of ["'", '$', '$a', '/*', '"', "e'\\", '--'].map((part) => part.repeat(4000)))
       shownQuery(hostile);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(2000);
   });
 });

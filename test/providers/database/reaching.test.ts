@@ -198,12 +198,11 @@ onEachVersion(
         proxy.stall();
         const stop = new AbortController();
         const call = newCall({ signal: stop.signal });
-        const began = performance.now();
-        const looked = rejection(bench.open('plain', 'postgres', { port: proxy.port }).identify(call));
+        const patient = { port: proxy.port, query: { connect_timeout: '600' } };
+        const looked = rejection(bench.open('plain', 'postgres', patient).identify(call));
         await untilTrue('it is connected', () => proxy.open === 1);
         stop.abort(new Error('stopped'));
         expect((await looked).message).toBe('stopped');
-        expect(performance.now() - began).toBeLessThan(9000);
       });
     });
   },
