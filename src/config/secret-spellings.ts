@@ -173,9 +173,13 @@ const longLines = (value: string): readonly string[] =>
         .filter((line) => line.length >= 8 && !line.startsWith('-----'))
     : [];
 
+// One of PostgreSQL with several hosts is a URL to libpq, and not to `URL`.
+const severalHosts = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:([^\s/?#]+)@/i;
+
 const passwordsIn = (value: string): readonly string[] => {
-  if (!value.includes('://') || !URL.canParse(value.trim())) return [];
-  const { password } = new URL(value.trim());
+  const url = value.trim();
+  if (!url.includes('://')) return [];
+  const password = URL.canParse(url) ? new URL(url).password : (severalHosts.exec(url)?.[1] ?? '');
   if (password === '') return [];
   try {
     return [password, decodeURIComponent(password)];

@@ -38,6 +38,14 @@ describe('a known secret', () => {
     expect(redact('password k3yhole! is wrong')).toBe('password ‹secret:url› is wrong');
   });
 
+  test('as the password of a URL with several hosts, which only libpq takes for one', () => {
+    const { redact } = knowing({ url: 'postgresql://app:k3yhole%21@db-1:5432,db-2:5433/orders' });
+    expect(redact('at postgresql://app:k3yhole%21@db-1:5432,db-2:5433/orders')).toBe('at ‹secret:url›');
+    expect(redact('password k3yhole! is wrong, and so is k3yhole%21')).toBe(
+      'password ‹secret:url› is wrong, and so is ‹secret:url›',
+    );
+  });
+
   test('each line of one that has several, and all of one that is long', () => {
     const long = Array.from({ length: 300 }, (_, n) => `k${n}`).join('.');
     const { redact } = knowing({ key: 'first-line-1\nsecond-line-2\n', long });

@@ -4,7 +4,7 @@ import { smallestConfig, sectionExamples } from '../../src/config/examples.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { commandLine } from '../../src/config/schema/argument-list.ts';
 import { listedTimeZones } from '../../src/config/time-zones.ts';
-import { load, withProduction } from './rig.ts';
+import { errorOf, load, withProduction } from './rig.ts';
 
 const example = readFileSync(new URL('complete.yaml', import.meta.url), 'utf8');
 
@@ -87,4 +87,35 @@ test('a time zone that is not in the list is asked of the runtime', () => {
   const offPeak = 'from: "22:00", to: "06:00", timeZone: US/Eastern';
   expect(listedTimeZones()).not.toContain('US/Eastern');
   expect(load(withProduction(`scaling: { offPeak: { ${offPeak} } }`)).config.version).toBe(1);
+});
+
+const withDatabase = (url: string) => withProduction(`database: { url: '${url}' }`);
+
+test.each([
+  'postgresql://rb@db.example.com/shop?sslmode=verify-full',
+  'postgres://rb:p%40ss@db-1:5432,db-2:5433/shop?target_session_attrs=read-write',
+  'postgresql://rb:p@ss@db-1,db-2:5433/shop',
+  'postgresql://rb@[::1]:5432,[2001:db8::1]/shop',
+  'postgresql://rb@/shop?host=/run',
+  'postgresql:///shop?host=/run/postgresql',
+  'postgresql://%2Frun%2Fpostgresql/shop',
+  'postgresql://?service=shop',
+  'postgresql://',
+])('a database as libpq takes it: %s', (url) =>
+  expect(load(withDatabase(url)).config.environments['production']?.database?.url).toBe(url),
+);
+
+test.each([
+  'mysql://db/shop',
+  'postgresql:db/shop',
+  'postgresql://db-1:5432,db-2:port/shop',
+  'postgresql://rb:pass-w0rd@db-1:99999,db-2/shop',
+  'postgresql://rb:pass-w0rd@db-1:5432,db 2/shop',
+  'postgresql://rb:pass#word@db-1,db-2/shop',
+  'postgresql://rb:100%@db-1,db-2/shop',
+])('what is no such URL is refused, and not repeated: %s', (url) => {
+  const { message } = errorOf(() => load(withDatabase(url)));
+  expect(message).toContain('a URL that begins with postgresql://');
+  expect(message).not.toContain(url);
+  expect(message).not.toMatch(/pass|100%/);
 });

@@ -101,11 +101,25 @@ const urlOf = (schemes: readonly string[]) => (value: string) => {
   return schemes.includes(url.protocol.slice(0, -1)) && (url.hostname !== '' || !url.protocol.startsWith('http'));
 };
 
+/*
+ * As libpq has it, which is not as `URL` has it: several hosts, each with a port of its own, or none at all. What stands
+ * between :// and the last @ before the path is the user's.
+ */
+const postgresShape = /^postgres(?:ql)?:\/\/(?:[^/?#\s]*@)?([^/?#@\s]*)(?:\/[^?#\s]*)?(?:\?[^#\s]*)?$/;
+const hostShape = /^(?:\[[^[\]]*\]|[^:[\]]*)(?::(\d*))?$/;
+
+const isPostgresUrl = (value: string): boolean => {
+  const [, hosts] = postgresShape.exec(value) ?? [];
+  if (hosts === undefined || /%(?![0-9a-f]{2})/i.test(value)) return false;
+  return hosts.split(',').every((host) => {
+    const found = hostShape.exec(host);
+    return found !== null && Number(found[1] ?? 0) <= 65_535;
+  });
+};
+
 /** The address of a service or of a page for people. */
 export const httpUrl = shared(() => textLike(urlOf(['http', 'https']), 'a URL that begins with https:// or http://'));
-export const postgresUrl = shared(() =>
-  textLike(urlOf(['postgresql', 'postgres']), 'a URL that begins with postgresql://'),
-);
+export const postgresUrl = shared(() => textLike(isPostgresUrl, 'a URL that begins with postgresql://'));
 export const redisUrl = shared(() =>
   textLike(urlOf(['redis', 'rediss']), 'a URL that begins with redis:// or rediss://'),
 );

@@ -1,6 +1,14 @@
 import type { Target } from '../../engine/change.ts';
 import type { StepContext } from '../../engine/procedure.ts';
-import type { BlockingView, EndedSession, EndSessionsRequest, Session, SessionKey, Sessions } from './port/sessions.ts';
+import type {
+  BlockingView,
+  EndedSession,
+  EndSessionsRequest,
+  PreparedTransaction,
+  Session,
+  SessionKey,
+  Sessions,
+} from './port/sessions.ts';
 import type { BloatView, DatabaseSize, IndexReview } from './port/storage.ts';
 import type { ReplicationView, WalView } from './port/replication.ts';
 import type { StatementOrder, StatementsView } from './port/statements.ts';
@@ -139,8 +147,8 @@ export interface Database {
   /** The largest `limit` tables, chosen as of their last VACUUM or ANALYZE and measured now. */
   size(wanted: { readonly limit: number }, call: Call): Promise<From<DatabaseSize>>;
 
-  /** An estimate for the largest tables and their B-tree indexes, the most wasted bytes first. */
-  bloat(wanted: { readonly limit: number }, call: Call): Promise<From<BloatView>>;
+  /** An estimate for the largest tables and B-tree indexes, 300 of each at most. */
+  bloat(call: Call): Promise<From<BloatView>>;
 
   /** Dead rows and age of the `limit` tables that need it most, or of one table, and how far the database is from wraparound. */
   vacuumStatus(wanted: { readonly limit: number; readonly tableOid?: number }, call: Call): Promise<From<VacuumStatus>>;
@@ -184,9 +192,9 @@ export interface Database {
   /** Forgets the statistics of all statements, in all databases. Errors: `failed` without the right to. */
   resetStatements(call: Call): Promise<Server>;
 
-  /** Rolls a prepared transaction of this database back. `denied`: it is another role's. */
+  /** Rolls a prepared transaction of this database back. `denied`: it is another role's. `gone`: also where the name is another's by now. */
   rollbackPrepared(
-    gid: string,
+    wanted: Pick<PreparedTransaction, 'gid' | 'transaction'>,
     call: Call,
   ): Promise<From<{ readonly outcome: 'done' | 'denied' | 'gone'; readonly reason: string | null }>>;
 }

@@ -77,12 +77,8 @@ const serverAt = (
     work: (connection: Connection) => Promise<Answer>,
     more?: Partial<Use>,
   ) => use({ readOnly: true, limits, ...more }, call, work, (error, { doing }) => readFailure(error, doing));
-  const write = <Answer extends object>(
-    call: Call,
-    what: string,
-    work: (connection: Connection) => Promise<Answer>,
-    more?: Partial<Use>,
-  ) => use({ readOnly: false, limits, ...more }, call, work, (error, { doing }) => writeFailure(error, doing, what));
+  const write = <Answer extends object>(call: Call, what: string, work: (connection: Connection) => Promise<Answer>) =>
+    use({ readOnly: false, limits }, call, work, (error, { doing }) => writeFailure(error, doing, what));
 
   return {
     name,
@@ -100,7 +96,7 @@ const serverAt = (
     statements: ({ orderBy, limit }, call) => read(call, (connection) => readStatements(connection, orderBy, limit)),
     indexes: ({ limit, minBytes }, call) => read(call, (connection) => readIndexes(connection, limit, minBytes)),
     size: ({ limit }, call) => read(call, (connection) => readSize(connection, limit)),
-    bloat: ({ limit }, call) => read(call, (connection) => readBloat(connection, limit)),
+    bloat: (call) => read(call, readBloat),
     vacuumStatus: ({ limit, tableOid }, call) =>
       read(call, (connection) => readVacuumStatus(connection, limit, tableOid)),
     vacuumProgress: (call) => read(call, async (connection) => ({ running: await readProgress(connection) })),
@@ -113,14 +109,10 @@ const serverAt = (
         results: await endSessions(connection, wanted, onEach),
       })),
     vacuum: (table, options, call, onProgress) =>
-      write(
-        call,
-        `VACUUM of ${table.name}`,
-        (connection) =>
-          vacuumWithProgress(connection, table, options, call, onProgress, () =>
-            read(call, async (looking) => ({ running: await readProgress(looking) })),
-          ),
-        { unlimited: true },
+      write(call, `VACUUM of ${table.name}`, (connection) =>
+        vacuumWithProgress(connection, table, options, call, onProgress, () =>
+          read(call, async (looking) => ({ running: await readProgress(looking) })),
+        ),
       ),
     resetStatements: async (call) =>
       (
@@ -129,7 +121,7 @@ const serverAt = (
           return {};
         })
       ).server,
-    rollbackPrepared: (gid, call) =>
-      write(call, 'the rollback', async (connection) => rollbackPrepared(connection, gid)),
+    rollbackPrepared: (wanted, call) =>
+      write(call, 'the rollback', async (connection) => rollbackPrepared(connection, wanted)),
   };
 };

@@ -13,12 +13,15 @@ export const bloat = read({
   section: '3.6',
   title: 'Bloat',
   input: { limit: z.int().check(z.gte(1), z.lte(1000)) },
-  look: async ({ server, input, ...call }) => bloatFinding(await server.bloat(input, call)),
+  look: async ({ server, input, ...call }) => bloatFinding(await server.bloat(call), input.limit),
   next: ['rb db vacuum --status', 'rb db vacuum <table>'],
 });
 
-const bloatFinding = ({ server, tables, indexes, looked }: From<BloatView>): Finding => {
-  const all = [...tables, ...indexes];
+/** Judged and counted before the cut: what is not shown may be what is wrong. */
+const bloatFinding = ({ server, looked, ...view }: From<BloatView>, limit: number): Finding => {
+  const all = [...view.tables, ...view.indexes];
+  const tables = shownOf(view.tables, limit);
+  const indexes = shownOf(view.indexes, limit);
   const wasted = all.reduce((sum, { wastedBytes }) => sum + (wastedBytes ?? 0), 0);
   const unknown = all.filter(({ wastedBytes }) => wastedBytes === null).length;
   return {
@@ -46,10 +49,17 @@ const bloatFinding = ({ server, tables, indexes, looked }: From<BloatView>): Fin
       tables: tables.map((one) => ({ ...one })),
       indexes: indexes.map((one) => ({ ...one })),
       looked: { ...looked },
+      totals: { wastedBytes: wasted, unknown },
       thresholds: { warn: { ...bloatLimits.warn }, critical: { ...bloatLimits.critical } },
     },
   };
 };
+
+/** The worst first, then by the bytes. */
+const shownOf = <Kind extends Bloat>(all: readonly Kind[], limit: number): readonly Kind[] =>
+  all.toSorted((one, other) => urgency(other) - urgency(one)).slice(0, limit);
+
+const urgency = (one: Bloat): number => ['unknown', 'ok', 'warn', 'critical'].indexOf(judgeBloat(one));
 
 const isWorthALine = (one: Bloat): boolean =>
   one.wastedBytes !== 0 && (!isCatalog(one.name) || judgeBloat(one) === 'critical');

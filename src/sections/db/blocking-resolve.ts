@@ -42,7 +42,9 @@ const is =
 
 const sessionOfRoot: Chosen = (findings) => {
   const root = rootIn(findings);
-  return root?.session ?? ({ pid: Number(root?.id), backendStart: '', user: null, application: '' } as Session);
+  return (
+    root?.session ?? ({ pid: Number(root?.id), backendStart: '', user: null, kind: null, application: '' } as Session)
+  );
 };
 
 const waiters = ({ findings }: Pick<OnContext, 'findings'>): readonly string[] => [
@@ -95,7 +97,10 @@ export const judgeAfter = (root: Root | undefined, view: BlockingView): Finding 
   const blocker = root?.prepared ? `the prepared transaction "${root.prepared.gid}"` : `pid ${root?.id}`;
   const waiting = view.sessions.filter(({ waitsForLock }) => waitsForLock !== null).length;
   const still = root?.prepared
-    ? view.prepared.some(({ gid, blocks }) => gid === root.prepared?.gid && blocks.length > 0)
+    ? view.prepared.some(
+        ({ gid, transaction, blocks }) =>
+          gid === root.prepared?.gid && transaction === root.prepared.transaction && blocks.length > 0,
+      )
     : view.edges.some((edge) => String(edge.blocker) === root?.id);
   const data = { stillBlocks: still, waiting };
   if (still) return { verdict: 'critical', summary: `${blocker} still makes others wait`, data };

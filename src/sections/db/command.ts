@@ -3,7 +3,7 @@ import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Register } from '../section.ts';
 import type { cancel } from './cancel.ts';
-import { collect, onOf, runLook, wholeNumber, withOn } from './flags.ts';
+import { collect, onOf, refuseWatch, runLook, wholeNumber, withOn } from './flags.ts';
 import type { LookFlags, OnFlag } from './flags.ts';
 import { examples, help } from './help.ts';
 import { addLooks, limited, limitOf } from './look-commands.ts';
@@ -28,19 +28,20 @@ export const register: Register = (program, rb) => {
   limited(look('slow'))
     .option('--by <order>', 'total, mean, max or calls', 'total')
     .option('--reset', 'forget the statistics of all databases')
-    .action(async (flags: LimitFlags & { readonly by: string; readonly reset?: true }) =>
-      flags.reset
-        ? rb.run((await import('./slow-reset.ts')).slowReset, {})
-        : runLook(rb, (await import('./slow.ts')).slow, flags, { orderBy: orderOf(flags.by), limit: limitOf(flags) }),
-    );
+    .action(async (flags: LimitFlags & { readonly by: string; readonly reset?: true }) => {
+      const wanted = { orderBy: orderOf(flags.by), limit: limitOf(flags) };
+      if (!flags.reset) return runLook(rb, (await import('./slow.ts')).slow, flags, wanted);
+      refuseWatch(flags, '--reset');
+      return rb.run((await import('./slow-reset.ts')).slowReset, onOf(flags));
+    });
 
   look('blocking')
     .option('--resolve', 'cancel what stands at the root of those that wait, after a confirmation')
-    .action(async (flags: LookFlags & { readonly resolve?: true }) =>
-      flags.resolve
-        ? rb.run((await import('./blocking-resolve.ts')).blockingResolve, onOf(flags))
-        : runLook(rb, (await import('./blocking.ts')).blocking, flags, {}),
-    );
+    .action(async (flags: LookFlags & { readonly resolve?: true }) => {
+      if (!flags.resolve) return runLook(rb, (await import('./blocking.ts')).blocking, flags, {});
+      refuseWatch(flags, '--resolve');
+      return rb.run((await import('./blocking-resolve.ts')).blockingResolve, onOf(flags));
+    });
 
   limited(look('vacuum'))
     .argument('[table]', 'as SQL has it: orders, sales."Orders"')
@@ -55,6 +56,7 @@ export const register: Register = (program, rb) => {
         });
       if (flags.on !== undefined)
         throw new RunbookError('usage', 'VACUUM runs on the primary: --on goes with --status only.');
+      refuseWatch(flags, 'VACUUM of a table');
       return rb.run((await import('./vacuum.ts')).vacuum, { table, analyze: flags.analyze });
     });
 

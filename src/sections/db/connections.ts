@@ -45,10 +45,14 @@ const connectionsFinding = (counts: From<ConnectionCounts>, idleMs: number): Fin
 const asData = (group: ConnectionGroup) => ({ ...group });
 
 const sentence = (counts: From<ConnectionCounts>, { usable, share, remarks }: ConnectionsVerdict): string => {
-  const reserved = counts.max - usable;
+  const reserved = [
+    `max_connections ${counts.max}`,
+    ...(counts.reservedForSuperusers > 0 ? [`${counts.reservedForSuperusers} reserved for superusers`] : []),
+    ...(counts.reservedForRoles > 0 ? [`${counts.reservedForRoles} for pg_use_reserved_connections`] : []),
+  ].join(', ');
   const states = counts.byState.map(({ name, count }) => `${count} ${name}`);
   return [
-    `${counts.total} of ${usable} connections (${percent(share)}; ${reserved} more reserved) to ${placeOf(counts.server)}`,
+    `${counts.total} of ${usable} usable connections (${percent(share)}; ${reserved}) to ${placeOf(counts.server)}`,
     ...(states.length > 0 ? [states.join(', ')] : []),
     ...remarks,
     ...(counts.unseen > 0 ? [`cannot see ${counted(counts.unseen, 'session')}${unseenBecause(counts.server)}`] : []),

@@ -37,6 +37,11 @@ export const runLook = <Input>(rb: Rb, look: Read<Input>, flags: LookFlags, inpu
   return watch === undefined ? rb.run(look.once, asked) : rb.run(look.watched, { ...asked, everyMs: everyMs(watch) });
 };
 
+/** What changes something is done once; a flag that is not heeded would be taken for one that is. Errors: `usage`. */
+export const refuseWatch = ({ watch }: LookFlags, what: string): void => {
+  if (watch !== undefined) throw new RunbookError('usage', `--watch does not go with ${what}, which is done once.`);
+};
+
 /** A whole number between two. Errors: `usage`. */
 export const wholeNumber = (text: string, what: string, least: number, most: number): number => {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

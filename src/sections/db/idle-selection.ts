@@ -75,7 +75,8 @@ export const protectedBy = (
 /** Why the server would not let us. */
 export const withoutRight = (session: Session, role: string): string | undefined => {
   if (session.maySignal) return undefined;
-  return session.superuser
-    ? `a superuser's session, and "${role}" is none`
+  if (session.superuser) return `a superuser's session, and "${role}" is none`;
+  return session.user === null
+    ? `a process without a role of its own, and "${role}" is no superuser`
     : `"${role}" may not end it (pg_signal_backend)`;
 };

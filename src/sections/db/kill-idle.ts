@@ -65,11 +65,10 @@ const serverOf = ({ database, input }: KillIdleContext) => serverNamed(database,
 const lookForIdle = async (context: KillIdleContext): Promise<Finding> => {
   const { input, settings } = context;
   const server = serverOf(context);
-  const [idle, replication] = await Promise.all([
-    server.idleSessions(input, context),
-    // Only for the sake of being told that they stay: not worth a failure.
-    server.replication(context).catch(() => undefined),
-  ]);
+  // One after the other: this is typed where connections are scarce.
+  const idle = await server.idleSessions(input, context);
+  // Only for the sake of being told that they stay: not worth a failure.
+  const replication = await server.replication(context).catch(() => undefined);
   const never = settings.environment.database?.neverTerminate ?? { users: [], applications: [], databases: [] };
   const selection = selectIdle(idle.sessions, replication?.receivers ?? [], {
     filter: input,

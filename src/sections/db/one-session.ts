@@ -58,12 +58,38 @@ const noSession = (pid: number, server: Server): RunbookError =>
     next: ['rb db running', 'rb db blocking'],
   });
 
-const refuseUntouchable = (session: Session, { user }: Server): void => {
-  const why = session.own ? 'it is a session of rb' : withoutRight(session, user);
-  if (why === undefined) return;
-  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${why}. Nothing was done.`, {
-    next: session.own || session.superuser ? [] : [`as a superuser: GRANT pg_signal_backend TO "${user}"`],
+const refuseUntouchable = (session: Session, server: Server): void => {
+  const found = untouchable(session, server);
+  if (!found) return;
+  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${found.why}. Nothing was done.`, {
+    next: found.next,
   });
+};
+
+interface Untouchable {
+  readonly why: string;
+  readonly next: readonly string[];
+}
+
+const untouchable = (session: Session, { user, version }: Server): Untouchable | undefined => {
+  if (session.own) return { why: 'it is a session of rb', next: [] };
+  if (session.ofServer) return { why: `the ${session.kind} is a process of the server itself`, next: [] };
+  // Its start is what tells it from another one that gets its process id.
+  if (session.backendStart === '')
+    return {
+      why: `"${user}" may not see when it began, so it could not be told from another with its process id`,
+      next: [`as a superuser: GRANT pg_monitor TO "${user}"`],
+    };
+  const why = withoutRight(session, user);
+  return why === undefined ? undefined : { why, next: rightFor(session, user, version) };
+};
+
+const rightFor = (session: Session, user: string, version: string): readonly string[] => {
+  if (session.superuser) return ['log in as a superuser'];
+  if (session.user !== null) return [`as a superuser: GRANT pg_signal_backend TO "${user}"`];
+  return Number.parseInt(version, 10) >= 18
+    ? [`as a superuser: GRANT pg_signal_autovacuum_worker TO "${user}"`]
+    : ['log in as a superuser'];
 };
 
 /** Who it is and what it does, for the plan. */

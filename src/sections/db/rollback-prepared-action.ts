@@ -8,15 +8,23 @@ import { age, counted } from './units.ts';
 
 type Chosen = (findings: StepContext<unknown>['findings']) => PreparedTransaction;
 
+/** A name alone may be given again. */
+type Key = Pick<PreparedTransaction, 'gid' | 'transaction'>;
+
+const isThat =
+  ({ gid, transaction }: Key) =>
+  (one: Key): boolean =>
+    one.gid === gid && one.transaction === transaction;
+
 const quoted = (gid: string): string => `'${gid.replaceAll("'", "''")}'`;
 
 /** ROLLBACK PREPARED of a transaction that a transaction manager has forgotten. */
 export const rollingBack = (chosen: Chosen): ActionSpec<OnContext['input'], DatabasePorts> => ({
   tier: 'destructive',
   plan: async (context) => {
-    const { gid } = chosen(context.findings);
+    const { gid, transaction } = chosen(context.findings);
     const { server, prepared } = await serverOf(context).blocking(context);
-    const now = prepared.find((one) => one.gid === gid);
+    const now = prepared.find(isThat({ gid, transaction }));
     if (!now) throw refusal(gid, 'is not there any more', ['rb db blocking']);
     if (!now.mayRollBack)
       throw refusal(
@@ -34,20 +42,20 @@ export const rollingBack = (chosen: Chosen): ActionSpec<OnContext['input'], Data
       ],
       equivalent: [`ROLLBACK PREPARED ${quoted(gid)};`],
       undo: 'none. COMMIT PREPARED is the other way to end it: ask who prepared it',
-      basis: { gid, owner: now.owner, database: now.database },
-      data: { gid },
+      basis: { gid, transaction, owner: now.owner, database: now.database },
+      data: { gid, transaction },
     };
   },
   apply: async (context, change) => {
-    const { gid } = change.data as { readonly gid: string };
-    const { outcome, reason } = await serverOf(context).rollbackPrepared(gid, context);
+    const { outcome, reason } = await serverOf(context).rollbackPrepared(change.data as unknown as Key, context);
     return { outcome, reason };
   },
   verify: async (context, change, told) => {
-    const { gid } = change.data as { readonly gid: string };
+    const key = change.data as unknown as Key;
+    const { gid } = key;
     const answer = told as { readonly outcome: 'done' | 'denied' | 'gone'; readonly reason: string | null } | undefined;
     const { prepared } = await serverOf(context).blocking(context);
-    const still = prepared.some((one) => one.gid === gid);
+    const still = prepared.some(isThat(key));
     const data = { outcome: answer?.outcome ?? null, stillThere: still };
     if (still)
       return {

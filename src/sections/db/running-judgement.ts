@@ -5,9 +5,9 @@ import type { Session } from '../../providers/database/port.ts';
 /** A statement that runs so many times longer than what counts as long, or makes so many others wait, is critical. */
 export const runningLimits = { criticalTimes: 30 } as const;
 
-/** How long a session has been at it: its statement, or the transaction that it holds open without working. */
+/** How long a session has been at it: its statement, or the transaction that it holds open, whichever is longer. */
 export const atItMs = ({ state, queryMs, transactionMs }: Session): number =>
-  (state === 'active' ? queryMs : transactionMs) ?? queryMs ?? 0;
+  Math.max(state === 'active' ? (queryMs ?? 0) : 0, transactionMs ?? 0) || (queryMs ?? 0);
 
 /** All that is listed is longer than `longMs`, so it is a warning; maintenance of the server's own may take its time. */
 export const judgeRunning = (session: Session, longMs: number): Verdict => {

@@ -57,7 +57,7 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
       rows: sessions.map((session) => [
         session.pid,
         marked(age(atItMs(session)), atItMs(session) >= longMs ? judgeRunning(session, longMs) : 'ok'),
-        session.state,
+        stateOf(session),
         session.user ?? session.kind,
         waits(session),
         session.query,
@@ -75,6 +75,10 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
     },
   };
 };
+
+/** A short statement in a transaction that is open for long: the age is that of the transaction. */
+const stateOf = ({ state, queryMs, transactionMs }: Session): string | null =>
+  state === 'active' && (transactionMs ?? 0) - (queryMs ?? 0) >= 1000 ? 'active in an open transaction' : state;
 
 /** `Lock: relation (4712)`: in brackets who has it. */
 const waits = ({ waitsFor, blockedBy }: Session): string | null => {

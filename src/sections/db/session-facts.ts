@@ -3,9 +3,14 @@ import type { JsonObject } from '../../engine/json.ts';
 import type { Session } from '../../providers/database/port.ts';
 import { age } from './units.ts';
 
-/** `pid 4711 (app, web)`. */
-export const nameOf = ({ pid, user, application }: Pick<Session, 'pid' | 'user' | 'application'>): string =>
-  `pid ${pid} (${[user ?? 'cannot see whose', application].filter(Boolean).join(', ')})`;
+/** `pid 4711 (app, web)`; a process without a role is what it is: `pid 4711 (autovacuum worker)`. */
+export const nameOf = ({
+  pid,
+  user,
+  application,
+  kind,
+}: Pick<Session, 'pid' | 'user' | 'application' | 'kind'>): string =>
+  `pid ${pid} (${[user ?? kind ?? 'cannot see whose', application].filter(Boolean).join(', ')})`;
 
 /** How long it does what it does: works on a statement, or has been in its state. Null where that cannot be seen. */
 export const presentMs = ({ state, queryMs, stateMs }: Session): number | null =>

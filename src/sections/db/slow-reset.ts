@@ -1,22 +1,27 @@
 import * as z from 'zod/mini';
 import type { Finding } from '../../engine/finding.ts';
 import { RunbookError } from '../../engine/errors.ts';
+import type { Context } from '../../engine/procedure.ts';
 import { procedure } from '../ports.ts';
-import { placeOf } from './server.ts';
+import type { Ports } from '../ports.ts';
+import { placeOf, serverNamed } from './server.ts';
 import { age, counted } from './units.ts';
 
-/** Forgets what pg_stat_statements has counted, so that what comes after a change can be told from what was before. */
+/**
+ * Forgets what pg_stat_statements has counted, so that what comes after a change can be told from what was before. Each server
+ * counts for itself: a replica has statistics of its own, and they can be reset there.
+ */
 export const slowReset = procedure({
   id: 'db.slow.reset',
   section: '3.3',
   title: 'Reset of the statement statistics',
   needs: ['database'],
-  input: z.object({}),
+  input: z.object({ on: z.optional(z.string()) }),
   steps: ({ action }) => [
     action('reset', 'Reset the statement statistics', {
       tier: 'mild',
       plan: async (context) => {
-        const view = await context.database.statements({ orderBy: 'total', limit: 1 }, context);
+        const view = await statementsOf(context);
         if (!view.available)
           throw new RunbookError('refused', `There are no statement statistics (${view.reason}). Nothing was done.`, {
             next: view.next,
@@ -26,7 +31,7 @@ export const slowReset = procedure({
           summary: `forget the statistics of all statements on ${placeOf(server)}`,
           target: server.target,
           blastRadius: [
-            `${counted(total.statements, 'statement')} of this database, and those of all others on the server`,
+            `${counted(total.statements, 'statement')} of this database, and those of all others on the server${server.role === 'replica' ? '; the primary and other replicas keep theirs' : ''}`,
             ...(sinceMs === null ? [] : [`collected in ${age(sinceMs)}`]),
           ],
           equivalent: ['SELECT pg_stat_statements_reset();'],
@@ -35,10 +40,10 @@ export const slowReset = procedure({
           data: { at: context.clock.now().toISOString(), sinceMs },
         };
       },
-      apply: (context) => context.database.resetStatements(context),
+      apply: (context) => serverNamed(context.database, context.input.on).resetStatements(context),
       verify: async (context, change, told) => {
         const { at, sinceMs } = change.data as { readonly at: string; readonly sinceMs: number | null };
-        const view = await context.database.statements({ orderBy: 'total', limit: 1 }, context);
+        const view = await statementsOf(context);
         const now = view.available ? view.sinceMs : null;
         return judgeReset(told !== undefined, sinceMs, now, context.clock.now().getTime() - Date.parse(at));
       },
@@ -47,6 +52,11 @@ export const slowReset = procedure({
   summarise: () => 'The statistics of all statements are reset. rb db slow shows what comes from now on.',
   afterFailure: () => ['rb db slow'],
 });
+
+type ResetContext = Context<{ readonly on?: string | undefined }, Pick<Ports, 'database'>>;
+
+const statementsOf = (context: ResetContext) =>
+  serverNamed(context.database, context.input.on).statements({ orderBy: 'total', limit: 1 }, context);
 
 /** By the age of the statistics: where they are as old as the plan at most, somebody has reset them since. */
 export const judgeReset = (

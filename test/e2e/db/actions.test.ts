@@ -101,6 +101,30 @@ describe('rb db terminate', () => {
     expect(await ended).toContain('terminating connection');
   });
 
+  test.for(['before', 'after'] as const)(
+    'a connection that is cut %s the server has heard of it: exit code 7; rb resume asks the server',
+    async (when) => {
+      const { pid, ended } = await working(`cut ${when}`, 'SELECT pg_sleep(600)');
+      const proxy = await startProxy({ port: stage.rig.primary.port });
+      const someone = stage.operator('operator', '', { port: proxy.port, query: { sslmode: 'disable' } });
+      proxy.cutOn('pg_terminate_backend', when);
+      const run = await someone.run(`db terminate ${pid} --confirm shop/prod`);
+      expect([run.code, run.stderr]).toEqual([7, expect.stringContaining('rb resume')]);
+      proxy.heal();
+      if (when === 'before') {
+        expect(await stage.pids(`cut ${when}`)).toEqual([pid]);
+        const asked = await someone.run('resume');
+        expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('pass --confirm shop/prod')]);
+        expect(await stage.pids(`cut ${when}`)).toEqual([pid]);
+      } else await untilTrue('it is gone', async () => (await stage.pids(`cut ${when}`)).length === 0);
+      const resumed = await someone.run(`resume${when === 'before' ? ' --confirm shop/prod' : ''}`);
+      expect([resumed.code, await stage.pids(`cut ${when}`)], resumed.all).toEqual([0, []]);
+      expect(await ended).toContain('terminating connection');
+      expect(outcome(await trail(someone))).toBe('done');
+      await proxy.close();
+    },
+  );
+
   test("refuses what the configuration protects, and a superuser's", async () => {
     const { pid } = await working('precious', 'SELECT pg_sleep(600)');
     const never = 'neverTerminate: { applications: [precious] }';
@@ -113,6 +137,33 @@ describe('rb db terminate', () => {
     expect([await stage.pids('root'), await stage.pids('precious')]).toEqual([[root], [pid]]);
     // Its snapshot would keep dead rows from being removed.
     await stage.rig.sql('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
+  });
+});
+
+describe('a role that may end sessions and not see them (pg_signal_backend without pg_monitor)', () => {
+  test('is told in the plan what it lacks; with that it can', async () => {
+    const { pid, ended } = await working('unseen', 'SELECT pg_sleep(600)');
+    const signaller = stage.operator('signaller');
+    for (const line of [`db cancel ${pid} --yes`, `db terminate ${pid} --confirm shop/prod`]) {
+      const refused = await signaller.run(line);
+      expect([refused.code, refused.stderr], line).toEqual([
+        3,
+        expect.stringMatching(
+          /"signaller" may not see when it began[^]*Nothing was done[^]*GRANT pg_monitor TO "signaller"/,
+        ),
+      ]);
+      // It would be refused in the same way.
+      expect(refused.stderr).not.toContain('(ends the session)');
+    }
+    expect(await stage.pids('unseen')).toEqual([pid]);
+    await stage.rig.sql('postgres', 'GRANT pg_monitor TO signaller');
+    try {
+      const run = await signaller.run(`db terminate ${pid} --confirm shop/prod`);
+      expect([run.code, await stage.pids('unseen')], run.all).toEqual([0, []]);
+    } finally {
+      await stage.rig.sql('postgres', 'REVOKE pg_monitor FROM signaller');
+    }
+    expect(await ended).toContain('terminating connection');
   });
 });
 
@@ -170,6 +221,28 @@ describe('rb db blocking --resolve', () => {
   });
 });
 
+test('a prepared transaction that has the name of the one that was shown by now is left alone', async () => {
+  const prepare = async () => {
+    const [manager, waiting] = await stage.idle('manager-2', 'waiting-3');
+    await manager?.query(`BEGIN; LOCK TABLE orders; PREPARE TRANSACTION 'again'`);
+    await manager?.end();
+    const read = waiting?.query('SELECT count(*) FROM orders');
+    await untilTrue('it waits', async () => (await operator().run('db blocking')).stdout.includes('1 session waits'));
+    return { read };
+  };
+  const first = await prepare();
+  const session = stage.operator('postgres').session('db blocking --resolve');
+  await session.shows('Type shop/prod to do it:');
+  await stage.rig.sql(stage.database, `ROLLBACK PREPARED 'again'`);
+  await first.read;
+  const second = await prepare();
+  session.type(`shop/prod${keys.enter}`);
+  expect(await session.ended, session.screen()).toBe(3);
+  expect(await stage.rig.sql('postgres', `SELECT gid FROM pg_prepared_xacts`)).toEqual([{ gid: 'again' }]);
+  await stage.rig.sql(stage.database, `ROLLBACK PREPARED 'again'`);
+  await second.read;
+});
+
 describe('rb db vacuum', () => {
   test('vacuums and analyzes, and tells the dead rows before and after', async () => {
     await stage.rig.sql(stage.database, 'DELETE FROM orders WHERE id > 3000');
@@ -224,6 +297,8 @@ describe('rb db vacuum', () => {
     const run = await owner().run('db vacuum order --yes');
     expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('did you mean public.orders')]);
     expect((await owner().run('db vacuum')).code).toBe(2);
+    const watched = await owner().run('db vacuum orders --watch 2 --yes');
+    expect([watched.code, watched.stderr]).toEqual([2, expect.stringContaining('--watch does not go with VACUUM')]);
   });
 
   test('a connection that is cut: exit code 7; rb resume looks at the server', async () => {

@@ -13,6 +13,7 @@ describe('rb db kill-idle', () => {
     await stage.idle('web', 'web', 'precious');
     const [superuser] = [await stage.rig.connect('postgres', stage.database, { application: 'admin' })];
     const [busy] = await stage.idle('busy');
+    await stage.rig.connect('operator', stage.database, { application: 'rb/20260301-abcd/lock' });
     void busy?.query('SELECT pg_sleep(600)').catch(() => undefined);
     await wait(1100);
     const run = await stage.operator('operator', never).run(`db kill-idle ${longer} --yes -o json`);
@@ -27,6 +28,7 @@ describe('rb db kill-idle', () => {
     const { leftAlone } = found(run, 'idle').data as { leftAlone: { application: string; why: string }[] };
     expect(Object.fromEntries(leftAlone.map(({ application, why }) => [application, why]))).toEqual({
       admin: 'a superuser\'s session, and "operator" is none',
+      'rb/20260301-abcd/lock': 'a session of rb',
       precious: 'application "precious" is in neverTerminate',
       replica_1: 'a walsender: a replica hangs on it',
     });
@@ -35,9 +37,31 @@ describe('rb db kill-idle', () => {
       ['precious', 1],
       ['admin', 1],
       ['busy', 1],
+      ['rb/20260301-abcd/lock', 1],
     ] as const)
       expect([application, (await stage.pids(application)).length]).toEqual([application, count]);
     await superuser?.end();
+  });
+
+  test('on a replica of the configuration: its sessions, not those of the primary; VACUUM is refused there', async () => {
+    const port = stage.rig.replica?.port ?? 0;
+    await stage.rig.caughtUp();
+    const there = await stage.rig.connect('app', stage.database, { port, application: 'reader' });
+    await there.query('SELECT 1');
+    await stage.idle('reader');
+    await wait(1100);
+    const run = await stage
+      .operator('operator')
+      .run(`db kill-idle ${longer} --application reader --on replica-1 --yes`);
+    expect([run.code, (await stage.pids('reader')).length], run.all).toEqual([0, 1]);
+    await expect(there.query('SELECT 1')).rejects.toThrow();
+    await stage.rig.sql(stage.database, 'CREATE TABLE orders (id int); ALTER TABLE orders OWNER TO owner');
+    await stage.rig.caughtUp();
+    const vacuum = await stage.operator('owner', '', { port }).run('db vacuum orders --yes');
+    expect([vacuum.code, vacuum.stderr]).toEqual([
+      3,
+      expect.stringContaining('is a replica: VACUUM runs on the primary'),
+    ]);
   });
 
   test('a dry run shows whom, with the SQL that one would have typed, and ends nobody', async () => {
@@ -49,7 +73,7 @@ describe('rb db kill-idle', () => {
     expect(run.code).toBe(0);
     expect(run.stdout).toContain(`$ SELECT pg_terminate_backend(${String(pid)});  -- app, report; idle since`);
     expect(run.stdout).toContain('disruptive (tier 2)');
-    expect(run.stdout).toMatch(/system identifier|systemIdentifier \d+/);
+    expect(run.stdout).toMatch(/systemIdentifier\s+(?:│\s+)?\d{15,}/);
     expect(await stage.pids('report')).toEqual([pid]);
     expect(operator.auditFiles()).toEqual([]);
     const hash = /Plan hash +(\S+)/.exec(run.stdout)?.[1] ?? '';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { untilTrue } from '../../rigs/postgres/until.ts';
 import { keys } from '../screen.ts';
-import { found, useDatabase, wait } from './stage.ts';
+import { found, step, useDatabase, wait } from './stage.ts';
 
 const stage = useDatabase(
   { replica: true },
@@ -15,13 +15,18 @@ const stage = useDatabase(
 );
 const run = (line: string) => stage.operator('operator').run(line);
 
+const refusedToWatch = async (line: string) => {
+  const refused = await stage.operator('postgres').run(`${line} --watch 1 --yes`);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--watch does not go with')]);
+};
+
 describe('rb db connections', () => {
   test('by state, application, user and database, against the slots that are left', async () => {
     const clients = await stage.idle('web', 'web', 'worker');
     const text = await run('db connections');
     expect(text.code).toBe(0);
     expect(text.stdout).toMatch(
-      /\d+ of 97 connections \(\d+ %; 3 more reserved\) to shop_1 on localhost:\d+; .*3 idle/,
+      /\d+ of 97 usable connections \(\d+ %; max_connections 100, 3 reserved for superusers\) to shop_1 on localhost:\d+; .*3 idle/,
     );
     expect(text.stdout).toMatch(/application +web +2/);
     const json = found(await run('db connections -o json'), 'connections');
@@ -60,7 +65,7 @@ describe('rb db connections', () => {
 describe('--watch', () => {
   test('without a terminal: a line a sample; Ctrl-C ends it', async () => {
     const watching = stage.operator('operator').start('db connections --watch 0.25');
-    const line = /^\d{4}-\S+Z ok: \d+ of 97 connections/gm;
+    const line = /^\d{4}-\S+Z ok: \d+ of 97 usable connections/gm;
     let text = '';
     await watching.writes('ok: ');
     await wait(900);
@@ -108,6 +113,46 @@ describe('rb db running', () => {
     expect(text.all).not.toContain('private');
     expect((await run('db running')).stdout).toContain('nothing has been at work for 1 min');
   });
+});
+
+/** How many statements pg_stat_statements of a server knows with this text in them. */
+const statementsWith = async (port: number | undefined, text: string) => {
+  const query = 'SELECT count(*)::int AS count FROM pg_stat_statements WHERE query LIKE $1';
+  return (await stage.rig.sql(stage.database, query, [`%${text}%`], port))[0]?.['count'];
+};
+
+describe('rb db slow --reset --on', () => {
+  test('a replica counts for itself: its statistics are forgotten, those of the primary stay', async () => {
+    const port = stage.rig.replica?.port;
+    await stage.rig.sql(stage.database, 'CREATE EXTENSION pg_stat_statements');
+    await stage.rig.caughtUp();
+    await stage.rig.sql(stage.database, 'SELECT 1 AS of_the_primary');
+    await stage.rig.sql(stage.database, 'SELECT 1 AS of_the_replica', [], port);
+    const superuser = stage.operator('postgres');
+    const dry = await superuser.run('db slow --reset --on replica-1 --dry-run -o json');
+    expect(step(dry, 'reset').change?.blastRadius[0]).toContain('the primary and other replicas keep theirs');
+    expect(await statementsWith(port, 'of_the_replica')).toBe(1);
+    const done = await superuser.run('db slow --reset --on replica-1 --yes');
+    expect(done.code, done.all).toBe(0);
+    expect(await statementsWith(port, 'of_the_replica')).toBe(0);
+    expect(await statementsWith(undefined, 'of_the_primary')).toBe(1);
+    const unknown = await superuser.run('db slow --reset --on replica-9 --yes');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('no such server is configured')]);
+    await stage.rig.sql(stage.database, 'DROP EXTENSION pg_stat_statements');
+    await stage.rig.caughtUp();
+  });
+});
+
+test('a transaction that is open for long is shown while it works on a short statement too', async () => {
+  const [client] = await stage.idle('busy');
+  await client?.query('BEGIN');
+  await wait(2000);
+  const statement = client?.query('SELECT pg_sleep(600)').catch(() => undefined);
+  const [pid] = await stage.pids('busy');
+  const text = await run('db running --older-than 2s');
+  await stage.rig.sql('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
+  await statement;
+  expect(text.stdout).toMatch(new RegExp(`\\n +${pid} .* active in an open transaction .*pg_sleep`));
 });
 
 describe('rb db replication', () => {
@@ -168,6 +213,17 @@ describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
     await stage.rig.sql(stage.database, 'CREATE TABLE fresh AS SELECT generate_series(1, 1000) AS id');
     const text = await run('db bloat --limit 500');
     expect(text.stdout).toMatch(/public\.fresh .*N\/A/);
+    await stage.rig.sql(stage.database, 'CREATE TABLE fresh_2 AS SELECT * FROM fresh');
+    const all = found(await run('db bloat --limit 500 -o json'), 'bloat');
+    const cut = found(await run('db bloat --limit 1 -o json'), 'bloat');
+    expect([all.data['tables'], cut.data['tables']]).toEqual([
+      expect.objectContaining({ length: (all.data['looked'] as { tables: number }).tables }),
+      expect.objectContaining({ length: 1 }),
+    ]);
+    // What is not shown is counted and judged all the same.
+    expect((cut.data['totals'] as { unknown: number }).unknown).toBeGreaterThanOrEqual(2);
+    expect(cut.data['totals']).toEqual(all.data['totals']);
+    expect([cut.verdict, cut.summary]).toEqual([all.verdict, all.summary]);
   });
 
   test('wal: what there is and what keeps it', async () => {
@@ -213,13 +269,45 @@ describe('rb db slow', () => {
     expect(done.code, done.all).toBe(0);
     expect((await run('db slow')).stdout).not.toContain('pg_sleep');
   });
+
+  test('--reset is done once: --watch is refused', async () => {
+    await refusedToWatch('db slow --reset');
+  });
 });
 
 describe('rb db blocking', () => {
+  test('--resolve is done once: --watch is refused', async () => {
+    await refusedToWatch('db blocking --resolve');
+  });
+
   test('nobody waits', async () => {
     expect((await run('db blocking')).stdout).toContain('nobody waits for a lock');
   });
 });
+
+test.for([
+  ['connections', 'connections'],
+  ['running', 'running'],
+  ['replication', 'replication'],
+  ['slow', 'slow'],
+  ['indexes', 'indexes'],
+  ['blocking', 'blocking'],
+  ['size', 'size'],
+  ['bloat', 'bloat'],
+  ['wal', 'wal'],
+  ['vacuum --status', 'vacuum-status'],
+] as const)(
+  'rb db %s -o json: one object with the verdict and who answered, and nothing beside it',
+  async ([line, id]) => {
+    const json = await run(`db ${line} -o json`);
+    const { verdict, summary, data } = found(json, id);
+    expect(['ok', 'warn', 'critical', 'unknown']).toContain(verdict);
+    expect(summary).not.toBe('');
+    const server = id === 'replication' ? (data['servers'] as { role: string }[])[0] : data['server'];
+    expect(server).toMatchObject({ role: 'primary' });
+    expect(json.code).toBe(verdict === 'critical' ? 6 : 0);
+  },
+);
 
 test('the help of each command says what it judges by, and why not the query of the runbook', async () => {
   const operator = stage.operator('operator');
@@ -230,6 +318,13 @@ test('the help of each command says what it judges by, and why not the query of 
     ['kill-idle', 'belongs to a superuser'],
     ['vacuum', 'only warns'],
     ['bloat', 'critical from 60 %'],
+    ['slow', 'hides the statement that runs a million times'],
+    ['blocking', 'a prepared transaction blocks as pid 0'],
+    ['size', 'waits behind whoever has one locked'],
+    ['wal', 'does not say what keeps the files'],
+    ['indexes', 'may still keep a constraint'],
+    ['cancel', 'not that it worked'],
+    ['terminate', 'whether the session is gone'],
   ] as const) {
     const help = await operator.run(`db ${command} --help`, { env: { COLUMNS: '400' } });
     expect([help.code, help.stdout]).toEqual([0, expect.stringMatching(/^Examples:\n {2}rb db/)]);

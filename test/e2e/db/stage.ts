@@ -86,6 +86,15 @@ ${replicas}${more.replaceAll(/^(?=.)/gm, '      ')}
   };
 };
 
+/** Somebody whose configuration has this URL, and nothing else of a database. */
+export const operatorAt = (url: string): Operator => {
+  const directory = newDirectory();
+  writeFiles(directory, {
+    'runbook.config.yaml': `version: 1\nservice: { name: shop }\nenvironments:\n  prod:\n    database: { url: '${url}' }\n`,
+  });
+  return newOperator(join(directory, 'runbook.config.yaml'));
+};
+
 interface StepView {
   readonly id: string;
   readonly result: string;

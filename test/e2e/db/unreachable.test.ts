@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Ended } from '../program.ts';
 import { newDirectory, newOperator, writeFiles } from '../rig.ts';
-import { useDatabase } from './stage.ts';
+import { operatorAt, useDatabase } from './stage.ts';
 import { join } from 'node:path';
 
 const stage = useDatabase({});
@@ -13,16 +13,8 @@ const stage = useDatabase({});
 const reason = ({ stderr }: Ended): readonly string[] =>
   stderr.split('\n').filter((line) => line.includes('connections:'));
 
-const at = (url: string) => {
-  const directory = newDirectory();
-  writeFiles(directory, {
-    'runbook.config.yaml': `version: 1\nservice: { name: shop }\nenvironments:\n  prod:\n    database: { url: '${url}' }\n`,
-  });
-  return newOperator(join(directory, 'runbook.config.yaml'));
-};
-
 const refused = async (url: string, why: RegExp) => {
-  const run = await at(url).run('db connections');
+  const run = await operatorAt(url).run('db connections');
   expect([run.code, reason(run)], run.all).toEqual([5, [expect.stringMatching(why)]]);
   expect(run.all).not.toContain('pass/w@rd');
   expect(run.all).not.toContain('swordfish');

@@ -94,7 +94,7 @@ onEachVersion('blocking', {}, (bench) => {
     expect(tables.find(({ table }) => table === 'public.orders')?.indexBytes).toBe(before?.indexBytes);
     expect(tables.find(({ table }) => table === 'public.other')).toMatchObject({ estimated: false });
     await adapter.indexes({ limit: 10, minBytes: 0 }, newCall());
-    await adapter.bloat({ limit: 10 }, newCall());
+    await adapter.bloat(newCall());
     await adapter.vacuumStatus({ limit: 10 }, newCall());
     expect((await adapter.table('orders', newCall())).table.name).toBe('public.orders');
     await holder.query('COMMIT');
@@ -131,18 +131,24 @@ onEachVersion('blocking', {}, (bench) => {
       (await bench.open('owner', database).blocking(newCall())).prepared.map(({ mayRollBack }) => mayRollBack),
     ).toEqual([true, true, false]);
 
-    expect(await bench.open('operator', database).rollbackPrepared(gid, newCall())).toMatchObject({
-      outcome: 'denied',
+    const roll = (role: 'operator' | 'owner', name: string, transaction?: string) =>
+      bench
+        .open(role, database)
+        .rollbackPrepared(
+          { gid: name, transaction: transaction ?? prepared.find((one) => one.gid === name)?.transaction ?? '' },
+          newCall(),
+        );
+    expect(await roll('operator', gid)).toMatchObject({ outcome: 'denied' });
+    expect(await roll('owner', gid, '3')).toMatchObject({
+      outcome: 'gone',
+      reason: 'another prepared transaction has its name by now',
     });
-    expect(await bench.open('owner', database).rollbackPrepared('elsewhere', newCall())).toMatchObject({
+    expect(await roll('owner', 'elsewhere')).toMatchObject({
       outcome: 'denied',
       reason: `it belongs to the database "${other}"; connect to that`,
     });
-    expect(await bench.open('owner', database).rollbackPrepared(gid, newCall())).toMatchObject({
-      outcome: 'done',
-      reason: null,
-    });
-    expect(await bench.open('owner', database).rollbackPrepared(gid, newCall())).toMatchObject({ outcome: 'gone' });
+    expect(await roll('owner', gid)).toMatchObject({ outcome: 'done', reason: null });
+    expect(await roll('owner', gid)).toMatchObject({ outcome: 'gone' });
     await waiting;
     await bench.rig.sql(database, `ROLLBACK PREPARED 'harmless'`);
     await bench.rig.sql(other, `ROLLBACK PREPARED 'elsewhere'`);

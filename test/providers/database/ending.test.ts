@@ -89,6 +89,27 @@ onEachVersion('cancelling and ending sessions', {}, (bench) => {
     await client.query('SELECT 1');
   });
 
+  it('never signals a process of the server itself, though a superuser could', async () => {
+    const database = bench.open('postgres', 'postgres');
+    const kinds = ['checkpointer', 'walwriter', 'logical replication launcher'];
+    const processes = () =>
+      bench.rig.sql('postgres', 'SELECT pid FROM pg_stat_activity WHERE backend_type = ANY ($1) ORDER BY pid', [kinds]);
+    const before = await processes();
+    expect(before).toHaveLength(kinds.length);
+    const keys: SessionKey[] = [];
+    for (const { pid } of before) {
+      const { session } = await database.session(Number(pid), newCall());
+      expect(session).toMatchObject({ ofServer: true, maySignal: false });
+      keys.push(keyOf(session as Session));
+    }
+    for (const how of ['cancel', 'terminate'] as const) {
+      const { results } = await database.endSessions({ how, sessions: keys }, newCall());
+      const denied = { outcome: 'denied', reason: 'it is a process of the server itself' };
+      expect(results).toMatchObject(kinds.map(() => denied));
+    }
+    expect(await processes()).toEqual(before);
+  });
+
   it('cancels a statement and leaves the session', async () => {
     const name = await bench.rig.createDatabase();
     const database = bench.open('operator', name);

@@ -150,7 +150,7 @@ onEachVersion(
           name,
           `DO $$ BEGIN FOR n IN 1..2000 LOOP EXECUTE format('CREATE TABLE t_%s (a int)', n); END LOOP; END $$`,
         );
-        const error = await rejection(adapter.bloat({ limit: 5 }, newCall({ mark: 's/bloat' })));
+        const error = await rejection(adapter.bloat(newCall({ mark: 's/bloat' })));
         expect(error).toMatchObject({
           kind: 'failed',
           message: `bloat: localhost:${port()} did not answer within the time limit of the statement.`,
@@ -198,12 +198,11 @@ onEachVersion(
         proxy.stall();
         const stop = new AbortController();
         const call = newCall({ signal: stop.signal });
-        const began = performance.now();
-        const looked = rejection(bench.open('plain', 'postgres', { port: proxy.port }).identify(call));
+        const patient = { port: proxy.port, query: { connect_timeout: '600' } };
+        const looked = rejection(bench.open('plain', 'postgres', patient).identify(call));
         await untilTrue('it is connected', () => proxy.open === 1);
         stop.abort(new Error('stopped'));
         expect((await looked).message).toBe('stopped');
-        expect(performance.now() - began).toBeLessThan(9000);
       });
     });
   },

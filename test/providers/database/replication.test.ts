@@ -228,7 +228,7 @@ onEachVersion(
           adapter.statements({ orderBy: 'mean', limit: 5 }, newCall()),
           adapter.indexes({ limit: 5, minBytes: 0 }, newCall()),
           adapter.size({ limit: 5 }, newCall()),
-          adapter.bloat({ limit: 5 }, newCall()),
+          adapter.bloat(newCall()),
           adapter.vacuumStatus({ limit: 5 }, newCall()),
           adapter.xminHolders(newCall()),
         ];

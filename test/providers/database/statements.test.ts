@@ -104,7 +104,8 @@ onEachVersion('pg_stat_statements, preloaded', {}, (bench) => {
     );
     const { statements } = await available(database);
     expect(row?.['extversion']).toMatch(/^1\./);
-    expect(statements.every(({ totalMs }) => totalMs > 0)).toBe(true);
+    expect(statements.length).toBeGreaterThan(0);
+    expect(statements.filter(({ totalMs, calls }) => !(totalMs > 0 && calls > 0))).toEqual([]);
   });
 });
 

@@ -173,7 +173,7 @@ onEachVersion('tables and indexes', {}, (bench) => {
         'DELETE FROM bloated WHERE id % 10 <> 0',
       );
       await bench.rig.sql(database, 'VACUUM ANALYZE');
-      const { tables, indexes, looked } = await bench.open('postgres', database).bloat({ limit: 500 }, newCall());
+      const { tables, indexes, looked } = await bench.open('postgres', database).bloat(newCall());
       const of = (name: string) => tables.find((table) => table.name === name);
       expect(of('public.bloated')?.wastedShare).toBeGreaterThan(0.85);
       expect(of('public.bloated')?.wastedShare).toBeLessThan(0.93);
@@ -201,7 +201,7 @@ onEachVersion('tables and indexes', {}, (bench) => {
         'ANALYZE empty',
       );
       const why = async (role: 'owner' | 'monitor') => {
-        const { tables } = await bench.open(role, database).bloat({ limit: 500 }, newCall());
+        const { tables } = await bench.open(role, database).bloat(newCall());
         return Object.fromEntries(
           tables
             .filter(({ name }) => name.startsWith('public.'))

@@ -31,6 +31,35 @@ onEachVersion(
   (bench) => {
     const port = () => bench.rig.primary.port;
 
+    it('is of a version that the parameters allow, or not at all', async () => {
+      await bench.rig.sql('postgres', `ALTER SYSTEM SET ssl_max_protocol_version = 'TLSv1.2'`);
+      await bench.rig.sql('postgres', 'SELECT pg_reload_conf()');
+      const atLeast = (version: string) => base(bench, { sslmode: 'require', ssl_min_protocol_version: version });
+      try {
+        await untilTrue('the server does no newer one', async () =>
+          identify(atLeast('TLSv1.3')).then(
+            () => false,
+            () => true,
+          ),
+        );
+        expect(await identify(atLeast('TLSv1.2'))).toMatchObject({ user: 'plain' });
+        const error = await refusal(atLeast('TLSv1.3'));
+        expect(error).toMatchObject({
+          kind: 'unreachable',
+          message: `look: localhost:${port()} does no version of TLS that is allowed here.`,
+        });
+      } finally {
+        await bench.rig.sql('postgres', 'ALTER SYSTEM RESET ssl_max_protocol_version');
+        await bench.rig.sql('postgres', 'SELECT pg_reload_conf()');
+      }
+      await untilTrue('the server does it again', async () =>
+        identify(atLeast('TLSv1.3')).then(
+          () => true,
+          () => false,
+        ),
+      );
+    });
+
     it('is what sslmode says, as libpq has it', async () => {
       await bench.rig.sql('postgres', 'ALTER SYSTEM SET log_connections = on');
       await bench.rig.sql('postgres', 'SELECT pg_reload_conf()');

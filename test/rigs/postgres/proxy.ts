@@ -6,6 +6,10 @@ export interface Proxy {
   readonly port: number;
   /** Connections that are open at this moment. */
   readonly open: number;
+  /** Connections that were taken so far. */
+  readonly taken: number;
+  /** Nothing passes at this moment. */
+  readonly stalled: boolean;
   /** Cuts every connection, as a dying network does: with a reset. New ones are let through. */
   cut(): void;
   /** From now on nothing passes in either direction, and nobody is told. New connections are taken and left without an answer. */
@@ -21,6 +25,7 @@ export interface Proxy {
 export const startProxy = async (to: { readonly port: number; readonly host?: string }): Promise<Proxy> => {
   const pairs = new Set<readonly [Socket, Socket]>();
   let stalled = false;
+  let taken = 0;
   let trigger: { readonly text: string; readonly when: 'before' | 'after' | 'stall' } | undefined;
 
   const cut = () => {
@@ -30,6 +35,7 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
   const server = createServer((client) => {
     const upstream = connect({ port: to.port, host: to.host ?? '127.0.0.1' });
     const pair = [client, upstream] as const;
+    taken += 1;
     pairs.add(pair);
     client.on('data', (bytes) => {
       if (stalled) return;
@@ -63,6 +69,12 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
     port: (server.address() as AddressInfo).port,
     get open() {
       return pairs.size;
+    },
+    get taken() {
+      return taken;
+    },
+    get stalled() {
+      return stalled;
     },
     cut,
     stall: () => void (stalled = true),

@@ -20,6 +20,7 @@ export const session = (more: Partial<Session> = {}): Session => ({
   query: 'SELECT 1',
   own: false,
   superuser: false,
+  ofServer: false,
   maySignal: true,
   ...more,
 });

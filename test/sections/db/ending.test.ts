@@ -177,7 +177,9 @@ describe('who waits for whom', () => {
   });
 
   test('a prepared transaction is a root by its name', () => {
-    const prepared = [{ gid: 'tx', owner: 'o', database: 'd', ageMs: 1, blocks: [2], mayRollBack: true }];
+    const prepared = [
+      { gid: 'tx', transaction: '7', owner: 'o', database: 'd', ageMs: 1, blocks: [2], mayRollBack: true },
+    ];
     const [root] = blockingTree(view({ edges: [edge(2, 0), edge(3, 2)], prepared }));
     expect([root?.id, root?.prepared?.gid, root?.count]).toEqual(['prepared tx', 'tx', 2]);
   });

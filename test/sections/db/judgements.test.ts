@@ -176,7 +176,7 @@ const prepared = (ageMs: number) =>
     sessions: [],
     edges: [],
     unseen: 0,
-    prepared: [{ gid: 'g', owner: 'o', database: 'd', ageMs, blocks: [], mayRollBack: false }],
+    prepared: [{ gid: 'g', transaction: '7', owner: 'o', database: 'd', ageMs, blocks: [], mayRollBack: false }],
   });
 
 describe('connections', () => {
@@ -224,6 +224,13 @@ describe('running', () => {
   test('one that is idle in a transaction is judged by the age of that', () => {
     const idle = session({ state: 'idle in transaction', queryMs: 10, transactionMs: 40 * minute });
     expect(judgeRunning(idle, minute)).toBe('critical');
+  });
+
+  test('nor does a short statement make an old transaction young; a VACUUM is as old as its statement', () => {
+    const busy = session({ state: 'active', queryMs: 10, transactionMs: 40 * minute });
+    expect(judgeRunning(busy, minute)).toBe('critical');
+    const vacuum = session({ state: 'active', queryMs: 40 * minute, transactionMs: 10 });
+    expect(judgeRunning(vacuum, minute)).toBe('critical');
   });
 
   test('none seen and some unseen is unknown', () => {

@@ -34,6 +34,8 @@ export interface Session extends SessionKey {
   /** This very connection, or another one of `rb` (also of another operator). */
   readonly own: boolean;
   readonly superuser: boolean;
+  /** A process of the server itself (the checkpointer, a launcher): never signalled. */
+  readonly ofServer: boolean;
   /** Whether the server would let us cancel or end it. */
   readonly maySignal: boolean;
 }
@@ -76,6 +78,8 @@ export interface LockedSession extends Session {
 
 export interface PreparedTransaction {
   readonly gid: string;
+  /** Its transaction id, in decimal: a name is free again when its transaction has ended. */
+  readonly transaction: string;
   readonly owner: string;
   readonly database: string;
   readonly ageMs: number;

@@ -85,6 +85,7 @@ export interface TableSize {
   readonly estimated: boolean;
 }
 
+/** Of all that was looked at, the most wasted bytes first; what cannot be estimated comes last. */
 export interface BloatView {
   readonly tables: readonly Bloat[];
   /** B-tree indexes. */

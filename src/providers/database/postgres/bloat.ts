@@ -77,7 +77,7 @@ const indexes = `
            WHERE ia.attrelid = c.oid AND ia.attnum > 0) AS columns
     FROM largest c JOIN pg_class t ON t.oid = c.indrelid`;
 
-export const readBloat = async (connection: Connection, limit: number): Promise<BloatView> => {
+export const readBloat = async (connection: Connection): Promise<BloatView> => {
   const [heaps, trees, { count }] = await Promise.all([
     connection.rows<Row>(tables),
     connection.rows<Row>(indexes),
@@ -86,14 +86,15 @@ export const readBloat = async (connection: Connection, limit: number): Promise<
         WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_temp'`,
     ),
   ]);
-  const most = <Kind extends Bloat>(all: readonly Kind[]): readonly Kind[] =>
-    all.toSorted((a, b) => (b.wastedBytes ?? -1) - (a.wastedBytes ?? -1) || b.bytes - a.bytes).slice(0, limit);
   return {
-    tables: most(heaps.map((row) => bloatOf(row, heapPages))),
-    indexes: most(trees.map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
+    tables: mostFirst(heaps.map((row) => bloatOf(row, heapPages))),
+    indexes: mostFirst(trees.map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
     looked: { tables: heaps.length, of: count },
   };
 };
+
+const mostFirst = <Kind extends Bloat>(all: readonly Kind[]): readonly Kind[] =>
+  all.toSorted((a, b) => (b.wastedBytes ?? -1) - (a.wastedBytes ?? -1) || b.bytes - a.bytes);
 
 const bloatOf = (row: Row, pagesFor: typeof heapPages): Bloat => {
   const { name, bytes, pages, rows, columns, blockSize } = row;

@@ -35,7 +35,7 @@ const locked = (version: number): string => `
  * the same virtual transaction.
  */
 const prepared = `
-  SELECT p.gid, p.owner::text, p.database::text, ${ageMs('p.prepared')} AS "ageMs",
+  SELECT p.gid, p.transaction::text, p.owner::text, p.database::text, ${ageMs('p.prepared')} AS "ageMs",
          p.database = current_database() AND (
            pg_has_role(p.owner, 'USAGE') AND p.owner = current_user
            OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) AS "mayRollBack",

@@ -110,6 +110,11 @@ const tlsSays = (
           : `is ${sslrootcert} the certificate of its authority?`,
       ],
     ];
+  if (/alert protocol version|unsupported protocol/.test(said))
+    return [
+      `${address} does no version of TLS that is allowed here`,
+      ['compare ssl_min_protocol_version and ssl_max_protocol_version in the URL and on the server'],
+    ];
   if (/^ERR_SSL|^ERR_TLS/.test(code)) return [`no TLS with ${address}: ${said}`, ['look at the log of the server']];
   return undefined;
 };

@@ -1,9 +1,10 @@
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Call, Server } from '../port.ts';
-import { applicationName, stepOf } from './application-name.ts';
+import { stepOf } from './application-name.ts';
 import { sendCancel } from './cancel-request.ts';
-import { addressOf, connectTo } from './connect.ts';
+import { addressOf } from './connect.ts';
 import type { Connected } from './connect.ts';
+import { connectToAny } from './connect-to-any.ts';
 import { codeOf, isLost, readFailure } from './failure.ts';
 import type { Doing } from './failure.ts';
 import { identityQuery, serverOf } from './identity.ts';
@@ -28,6 +29,8 @@ export interface Connection {
   rows<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** The same for a statement that is sent often: the server plans it once, under this name. */
   again<Row>(name: string, text: string, values: readonly unknown[]): Promise<readonly Row[]>;
+  /** The rows of a statement that takes as long as it takes: no limit of the server, and none on this side. The last one of a write. */
+  unlimited(text: string): Promise<unknown>;
   /** The one row that a statement has. */
   row<Row>(text: string, values?: readonly unknown[]): Promise<Row>;
   onNotice(
@@ -42,8 +45,6 @@ export interface Use {
   readonly limits: Limits;
   /** Names are looked up as the role has it, not only among the server's own. */
   readonly ownSearchPath?: boolean;
-  /** No limit on this side either: for what takes as long as it takes. */
-  readonly unlimited?: boolean;
 }
 
 /** So long beyond the server's own limit: then it is not the statement that is slow. */
@@ -101,41 +102,6 @@ const cancelAndGiveUp = async (connected: Connected, finished: Promise<unknown>)
   clearTimeout(timer);
 };
 
-/** The first host that lets us in and is what `target_session_attrs` asks for. */
-const connectToAny = async (parameters: ConnectionParameters, call: Call): Promise<Connected> => {
-  const names = { step: stepOf(call.mark), applicationName: applicationName(call.mark) };
-  let failure: unknown;
-  const rounds: readonly ('primary' | 'replica' | undefined)[] = {
-    any: [undefined],
-    primary: ['primary' as const],
-    'read-write': ['primary' as const],
-    standby: ['replica' as const],
-    'read-only': ['replica' as const],
-    'prefer-standby': ['replica' as const, undefined],
-  }[parameters.target];
-  for (const wanted of rounds)
-    for (const host of parameters.hosts) {
-      try {
-        const connected = await connectTo(parameters, host, names, call.signal);
-        if (wanted === undefined || (await roleOf(connected)) === wanted) return connected;
-        connected.destroy();
-        failure ??= new RunbookError(
-          'unreachable',
-          `${names.step}: ${addressOf(host)} is no ${wanted}, and target_session_attrs=${parameters.target} wants one.`,
-        );
-      } catch (error) {
-        if (call.signal.aborted || (error instanceof RunbookError && error.kind === 'usage')) throw error;
-        failure ??= error;
-      }
-    }
-  throw failure;
-};
-
-const roleOf = async ({ client }: Connected): Promise<'primary' | 'replica'> => {
-  const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
-  return rows[0]?.replica === true ? 'replica' : 'primary';
-};
-
 const connectionOn = (connected: Connected, parameters: ConnectionParameters, use: Use, call: Call): Connection => {
   const { client, host } = connected;
   const doing: Doing = {
@@ -147,16 +113,19 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const major = Number.parseInt(connected.version, 10);
   const { statementTimeoutMs } = use.limits;
 
-  const ask = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
+  const send = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
+    const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+    return result.rows as readonly Row[];
+  };
+  const ask = async <Row>(...statement: Parameters<typeof send>): Promise<readonly Row[]> => {
     let silent = false;
     const giveUp = () => {
       silent = true;
       connected.destroy();
     };
-    const timer = use.unlimited ? undefined : setTimeout(giveUp, statementTimeoutMs + silenceMs);
+    const timer = setTimeout(giveUp, statementTimeoutMs + silenceMs);
     try {
-      const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
-      return result.rows as readonly Row[];
+      return await send<Row>(...statement);
     } catch (error) {
       if (!silent) throw error;
       throw Object.assign(new Error(`no answer within ${(statementTimeoutMs + silenceMs) / 1000} s`), { cause: error });
@@ -203,6 +172,10 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
       const [, result] = await Promise.all([prepared, ask<Row>(text, values, named)]);
       return result;
     },
+    unlimited: async (text: string) => {
+      await Promise.all([prepared, ask('SET SESSION statement_timeout = 0')]);
+      return send(text);
+    },
     row: async <Row>(text: string, values?: readonly unknown[]) => {
       const [row] = await rows<Row>(text, values);
       if (row === undefined) throw new Error(`no row: ${text}`);
@@ -216,12 +189,12 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
  * With SET LOCAL in a transaction nothing stays behind in a connection that a pooler hands on. VACUUM and what ends
  * sessions cannot run in one, or should not: there it is the session's own.
  */
-const settingsFor = ({ readOnly, limits, unlimited, ownSearchPath }: Use, major: number): string => {
+const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number): string => {
   const set = readOnly ? 'SET LOCAL' : 'SET SESSION';
   const idle = limits.statementTimeoutMs + 60_000;
   return [
     ...(readOnly ? ['BEGIN TRANSACTION READ ONLY'] : []),
-    `${set} statement_timeout = ${unlimited ? 0 : limits.statementTimeoutMs}`,
+    `${set} statement_timeout = ${limits.statementTimeoutMs}`,
     `${set} lock_timeout = ${limits.lockTimeoutMs}`,
     `${set} idle_in_transaction_session_timeout = ${idle}`,
     ...(!readOnly && major >= 14 ? [`${set} idle_session_timeout = ${idle}`] : []),

@@ -1,6 +1,7 @@
 import type { EndedSession, EndSessionsRequest } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { isLost, oneLine, writeFailure } from './failure.ts';
+import { isOfServer } from './sql.ts';
 
 type Asked = EndSessionsRequest['sessions'][number];
 
@@ -11,17 +12,20 @@ type Asked = EndSessionsRequest['sessions'][number];
 const statement = (how: EndSessionsRequest['how']): string => `
   WITH found AS MATERIALIZED (
     SELECT a.pid, a.backend_start = $2::timestamptz AS same,
-           $3::timestamptz IS NULL OR a.state_change = $3::timestamptz AS unchanged, a.backend_start IS NULL AS hidden
+           $3::timestamptz IS NULL OR a.state_change = $3::timestamptz AS unchanged, a.backend_start IS NULL AS hidden,
+           ${isOfServer('a')} AS "ofServer"
       FROM pg_stat_get_activity($1) a
   )
-  SELECT f.same, f.unchanged, f.hidden,
-         CASE WHEN f.same AND f.unchanged AND f.pid <> pg_backend_pid() THEN pg_${how}_backend(f.pid) END AS sent
+  SELECT f.same, f.unchanged, f.hidden, f."ofServer",
+         CASE WHEN f.same AND f.unchanged AND NOT f."ofServer" AND f.pid <> pg_backend_pid()
+              THEN pg_${how}_backend(f.pid) END AS sent
     FROM found f`;
 
 interface Row {
   readonly same: boolean | null;
   readonly unchanged: boolean | null;
   readonly hidden: boolean;
+  readonly ofServer: boolean;
   readonly sent: boolean | null;
 }
 
@@ -76,6 +80,7 @@ const outcomeOf = (row: Row | undefined, { pid }: Asked): Pick<EndedSession, 'ou
   if (!row) return { outcome: 'gone', reason: 'there is no such session any more' };
   if (row.hidden)
     return { outcome: 'denied', reason: 'it cannot be seen, so it cannot be told whether it is still the same' };
+  if (row.ofServer) return { outcome: 'denied', reason: 'it is a process of the server itself' };
   if (row.same !== true) return { outcome: 'gone', reason: `the process id ${pid} belongs to another session by now` };
   if (row.unchanged !== true) return { outcome: 'changed', reason: 'it has gone on working since' };
   if (row.sent === null) return { outcome: 'denied', reason: 'it is the session of rb itself' };

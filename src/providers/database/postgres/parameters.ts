@@ -16,6 +16,9 @@ export interface Host {
   readonly port: number;
 }
 
+const tlsVersions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+export type TlsVersion = (typeof tlsVersions)[number];
+
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
 
@@ -39,6 +42,8 @@ export interface ConnectionParameters {
   readonly sslkey?: string;
   readonly sslpassword?: string;
   readonly sslcrl?: string;
+  readonly minTls?: TlsVersion;
+  readonly maxTls?: TlsVersion;
   readonly direct: boolean;
   readonly connectTimeoutMs: number;
   readonly target: SessionAttributes;
@@ -69,13 +74,19 @@ const variables: Readonly<Record<string, string>> = {
   sslkey: 'PGSSLKEY',
   sslcrl: 'PGSSLCRL',
   sslnegotiation: 'PGSSLNEGOTIATION',
+  ssl_min_protocol_version: 'PGSSLMINPROTOCOLVERSION',
+  ssl_max_protocol_version: 'PGSSLMAXPROTOCOLVERSION',
+  channel_binding: 'PGCHANNELBINDING',
+  require_auth: 'PGREQUIREAUTH',
+  requirepeer: 'PGREQUIREPEER',
+  gssencmode: 'PGGSSENCMODE',
   connect_timeout: 'PGCONNECT_TIMEOUT',
   target_session_attrs: 'PGTARGETSESSIONATTRS',
 };
 
 /** Parameters that libpq knows and that make no difference here. One that is not known at all may be a misspelt `sslmode`. */
 const withoutEffect = new Set(
-  'service application_name fallback_application_name client_encoding keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout gssencmode krbsrvname gsslib sslcompression sslsni load_balance_hosts requirepeer sslpassword channel_binding'.split(
+  'service application_name fallback_application_name client_encoding keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout krbsrvname gsslib sslcompression sslsni load_balance_hosts sslpassword'.split(
     ' ',
   ),
 );
@@ -94,10 +105,7 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
       throw new RunbookError('usage', `The URL of the database has an unknown parameter: ${name}.`, {
         next: ['see "Parameter Key Words" in the documentation of libpq'],
       });
-  if ((written['channel_binding'] ?? deps.environment['PGCHANNELBINDING']) === 'require')
-    throw new RunbookError('usage', 'The database asks for channel_binding=require, which rb cannot promise.', {
-      next: ['sslmode=verify-full shows who answers; then channel_binding=prefer does'],
-    });
+  refuseUnkept(all);
   const user = all['user'] ?? deps.login;
   const database = all['dbname'] ?? user;
   const hosts = hostsOf(all);
@@ -107,11 +115,30 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
     database,
     password: (host) => passwordOf(all, deps, host, database, user),
     ...tlsOf(all, deps.home, hosts),
+    ...tlsVersionsOf(all),
     direct: all['sslnegotiation'] === 'direct',
     connectTimeoutMs: connectTimeoutOf(all['connect_timeout']),
     target: oneOf('target_session_attrs', all['target_session_attrs'] ?? 'any', sessionAttributes),
     ...(all['options'] !== undefined && { options: all['options'] }),
   };
+};
+
+/** Whatever is asked of the server that `rb` does not look at: to leave it out silently would be less than was asked for. */
+const refuseUnkept = (all: Parameters): void => {
+  for (const [name, only] of [
+    ['channel_binding', 'require'],
+    ['gssencmode', 'require'],
+    ['require_auth', undefined],
+    ['requirepeer', undefined],
+  ] as const) {
+    const value = all[name];
+    if (value === undefined || value === '' || (only !== undefined && value !== only)) continue;
+    throw new RunbookError('usage', `The database asks for ${name}=${value}, which rb cannot promise.`, {
+      next: [
+        `leave ${name} out (of the URL, the service file and ${variables[name]}): sslmode=verify-full shows who answers`,
+      ],
+    });
+  }
 };
 
 const fromEnvironment = (environment: Environment): Parameters => {
@@ -200,6 +227,17 @@ const tlsOf = (
     ...file('sslcrl', 'root.crl'),
     ...(all['sslpassword'] !== undefined && { sslpassword: all['sslpassword'] }),
   };
+};
+
+const tlsVersionsOf = (all: Parameters): Pick<ConnectionParameters, 'minTls' | 'maxTls'> => {
+  const of = (name: string): TlsVersion | undefined => {
+    const value = all[name] ?? '';
+    return value === '' ? undefined : oneOf(name, value, tlsVersions);
+  };
+  const [minTls, maxTls] = [of('ssl_min_protocol_version'), of('ssl_max_protocol_version')];
+  if (minTls && maxTls && tlsVersions.indexOf(minTls) > tlsVersions.indexOf(maxTls))
+    throw new RunbookError('usage', `The database asks for ${minTls} at least, and for ${maxTls} at most.`);
+  return { ...(minTls && { minTls }), ...(maxTls && { maxTls }) };
 };
 
 const connectTimeoutOf = (text: string | undefined): number => {

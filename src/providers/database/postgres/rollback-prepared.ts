@@ -1,3 +1,4 @@
+import type { PreparedTransaction } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { codeOf, isLost, oneLine, writeFailure } from './failure.ts';
 
@@ -7,13 +8,18 @@ export interface PreparedRolledBack {
 }
 
 /** The name is one that the catalogue has, and the server quotes it. */
-export const rollbackPrepared = async (connection: Connection, gid: string): Promise<PreparedRolledBack> => {
-  const [row] = await connection.rows<{ statement: string; here: boolean; database: string }>(
-    `SELECT format('ROLLBACK PREPARED %L', gid) AS statement, database = current_database() AS here, database::text
+export const rollbackPrepared = async (
+  connection: Connection,
+  { gid, transaction }: Pick<PreparedTransaction, 'gid' | 'transaction'>,
+): Promise<PreparedRolledBack> => {
+  const [row] = await connection.rows<{ statement: string; same: boolean; here: boolean; database: string }>(
+    `SELECT format('ROLLBACK PREPARED %L', gid) AS statement, transaction::text = $2 AS same,
+            database = current_database() AS here, database::text
        FROM pg_prepared_xacts WHERE gid = $1`,
-    [gid],
+    [gid, transaction],
   );
   if (!row) return { outcome: 'gone', reason: 'there is no such prepared transaction any more' };
+  if (!row.same) return { outcome: 'gone', reason: 'another prepared transaction has its name by now' };
   if (!row.here) return { outcome: 'denied', reason: `it belongs to the database "${row.database}"; connect to that` };
   try {
     await connection.rows(row.statement);

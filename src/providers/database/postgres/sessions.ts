@@ -2,10 +2,23 @@ import type { Session, SessionKey, Sessions } from '../port.ts';
 import { prefix } from './application-name.ts';
 import type { Connection } from './connection.ts';
 import { shownQuery } from './query-text.ts';
-import { ageMs, isoMicros, isUnseen } from './sql.ts';
+import { ageMs, isOfServer, isoMicros, isUnseen } from './sql.ts';
 
 /** Looked for only where somebody waits: it stops the lock manager for a moment. */
 const blockersOfWaiting = `CASE WHEN a.wait_event_type = 'Lock' THEN pg_blocking_pids(a.pid) ELSE '{}' END`;
+
+/**
+ * Autovacuum's workers have no role: they take a superuser, or from 18 on a member of a role of their own. (Releases from before
+ * November 2023 let pg_signal_backend do it too.)
+ */
+const maySignal = `(
+    (SELECT me.rolsuper FROM pg_roles me WHERE me.rolname = current_user)
+    OR CASE WHEN a.usesysid IS NULL
+         THEN EXISTS (SELECT FROM pg_roles s WHERE s.rolname = 'pg_signal_autovacuum_worker' AND pg_has_role(s.oid, 'USAGE'))
+         ELSE NOT coalesce(r.rolsuper, false)
+              AND (pg_has_role(a.usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))
+       END
+  )`;
 
 /** The columns of a session, from `a` (pg_stat_activity) and `r` (its role). */
 export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
@@ -27,11 +40,8 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   left(a.query, 4000) AS query,
   a.pid = pg_backend_pid() OR a.application_name LIKE '${prefix}%' AS own,
   coalesce(r.rolsuper, false) AS superuser,
-  a.usesysid IS NOT NULL AND (
-    (SELECT me.rolsuper FROM pg_roles me WHERE me.rolname = current_user)
-    OR NOT coalesce(r.rolsuper, false)
-       AND (pg_has_role(a.usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))
-  ) AS "maySignal"`;
+  ${isOfServer('a')} AS "ofServer",
+  NOT (${isOfServer('a')}) AND ${maySignal} AS "maySignal"`;
 
 export const fromSessions = 'FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid';
 
@@ -45,15 +55,17 @@ const idle = `
      AND a.state_change <= clock_timestamp() - ${interval('$1')}
    ORDER BY a.state_change`;
 
-/** What works, and what holds a transaction open without working: both hold locks and old row versions. */
+/** Since when it has been at it: its statement or its transaction, whichever is older. A VACUUM has one transaction after another. */
+const atItSince = `coalesce(least(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start), a.query_start)`;
+
+/** What works, and what holds a transaction open, at work or not: both hold locks and old row versions. */
 const running = `
   SELECT ${sessionColumns()} ${fromSessions}
    WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'background worker')
      AND a.state NOT IN ('idle', 'disabled')
-     AND coalesce(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start, a.query_start)
-         <= clock_timestamp() - ${interval('$1')}
+     AND ${atItSince} <= clock_timestamp() - ${interval('$1')}
      AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE '${prefix}%'
-   ORDER BY coalesce(CASE WHEN a.state = 'active' THEN a.query_start END, a.xact_start, a.query_start)`;
+   ORDER BY ${atItSince}`;
 
 const unseen = `SELECT count(*) AS unseen FROM pg_stat_activity a WHERE ${isUnseen('a')}`;
 

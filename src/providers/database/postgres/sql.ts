@@ -16,6 +16,14 @@ export const qualified = (schema: string, name: string): string =>
 export const isUnseen = (a: string): string =>
   `${a}.backend_type IS NULL AND ${a}.usesysid IS NOT NULL AND ${a}.datid IS NOT NULL`;
 
+/**
+ * A process of the server itself, which nobody is to signal: the checkpointer, launchers, what writes and receives WAL. What works
+ * for a role in a database is none, and neither are walsenders and autovacuum's workers, which have no role.
+ */
+export const isOfServer = (a: string): string =>
+  `${a}.backend_type IS NOT NULL AND ${a}.backend_type NOT IN ('walsender', 'autovacuum worker')
+   AND (${a}.usesysid IS NULL OR ${a}.datid IS NULL)`;
+
 /** Schemas of the system itself. */
 export const isUserSchema = (schema: string): string =>
   `${schema} NOT IN ('pg_catalog', 'information_schema') AND ${schema} !~ '^pg_(toast|temp)'`;

@@ -15,7 +15,11 @@ export type Attempt = false | ConnectionOptions;
 export const attemptsFor = (parameters: ConnectionParameters, host: Host): readonly Attempt[] => {
   const { sslmode } = parameters;
   if (isSocket(host) || sslmode === 'disable') return [false];
-  const encrypted: ConnectionOptions = { ...filesOf(parameters), ...verificationOf(sslmode) };
+  const encrypted: ConnectionOptions = {
+    ...filesOf(parameters),
+    ...verificationOf(sslmode),
+    ...versionsOf(parameters),
+  };
   if (sslmode === 'prefer') return [encrypted, false];
   if (sslmode === 'allow') return [false, encrypted];
   return [encrypted];
@@ -27,6 +31,11 @@ const verificationOf = (sslmode: ConnectionParameters['sslmode']): ConnectionOpt
   // Without the authorities, which nobody asks here: to read all that Node brings takes longer than the rest.
   return { rejectUnauthorized: false, ca: [] };
 };
+
+const versionsOf = ({ minTls, maxTls }: ConnectionParameters): ConnectionOptions => ({
+  ...(minTls !== undefined && { minVersion: minTls }),
+  ...(maxTls !== undefined && { maxVersion: maxTls }),
+});
 
 const filesOf = (parameters: ConnectionParameters): ConnectionOptions => {
   const { sslrootcert, sslcert, sslkey, sslcrl, sslpassword } = parameters;

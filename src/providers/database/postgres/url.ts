@@ -8,9 +8,11 @@ export type Parameters = Readonly<Record<string, string>>;
  * Errors: `usage`, without a word of the URL, which may hold a password.
  */
 export const parseUrl = (url: string): Parameters => {
-  const [, authority = '', path, query = ''] =
-    /^postgres(?:ql)?:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url) ?? [];
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw malformed('it does not begin with postgresql://');
+  const [whole, authority = '', path, query = ''] =
+    /^postgres(?:ql)?:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url) ?? [];
+  // Else it would be taken for one that says nothing, and the defaults would lead to some server.
+  if (whole === undefined) throw malformed('a "#" in it is written %23');
   const at = authority.lastIndexOf('@');
   const [user, password] = at < 0 ? [] : splitOnce(authority.slice(0, at), ':');
   const hosts =

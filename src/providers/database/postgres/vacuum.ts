@@ -1,7 +1,7 @@
 import { RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable, VacuumOptions, VacuumOutcome } from '../port.ts';
 import type { Connection } from './connection.ts';
-import { writeFailure } from './failure.ts';
+import { readFailure, writeFailure } from './failure.ts';
 import { requireTable } from './table.ts';
 
 /**
@@ -27,7 +27,10 @@ export const vacuumTable = async (
         next: ['name the primary in the configuration'],
       },
     );
-  await requireTable(connection, table);
+  // Up to here nothing is changed: a loss is a read's.
+  await requireTable(connection, table).catch((error: unknown) => {
+    throw readFailure(error, connection.doing);
+  });
   const notices: string[] = [];
   const skipped: string[] = [];
   connection.onNotice(({ message = '', code = '', routine = '' }) => {
@@ -37,7 +40,7 @@ export const vacuumTable = async (
     if (code !== '00000' && skips.test(routine)) skipped.push(line);
   });
   try {
-    await connection.rows(`VACUUM (${analyze ? 'ANALYZE' : 'ANALYZE false'}) ${table.name}`);
+    await connection.unlimited(`VACUUM (${analyze ? 'ANALYZE' : 'ANALYZE false'}) ${table.name}`);
   } catch (error) {
     throw writeFailure(error, connection.doing, `VACUUM of ${table.name}`);
   }

@@ -1,0 +1,108 @@
+import { RunbookError } from '../../../engine/errors.ts';
+import type { Call } from '../port.ts';
+import { applicationName, stepOf } from './application-name.ts';
+import { connectFailure } from './connect-failure.ts';
+import { addressOf, connectTo } from './connect.ts';
+import type { Connected } from './connect.ts';
+import { codeOf, isFromServer } from './failure.ts';
+import type { ConnectionParameters, Host, SessionAttributes } from './parameters.ts';
+
+type Role = 'primary' | 'replica';
+
+/** What is looked for, round after round over all hosts; undefined is whatever answers. */
+const roundsFor: Readonly<Record<SessionAttributes, readonly (Role | undefined)[]>> = {
+  any: [undefined],
+  primary: ['primary'],
+  'read-write': ['primary'],
+  standby: ['replica'],
+  'read-only': ['replica'],
+  'prefer-standby': ['replica', undefined],
+};
+
+/**
+ * The first host that lets us in and is what `target_session_attrs` asks for. As libpq does: a host that cannot be reached or
+ * takes no connections yet leads to the next one, a server that does not let us in does not. Errors: as those of `connectTo`;
+ * where there are several hosts, one line that names each that was tried.
+ */
+export const connectToAny = async (parameters: ConnectionParameters, call: Call): Promise<Connected> => {
+  const step = stepOf(call.mark);
+  const names = { step, applicationName: applicationName(call.mark) };
+  const failures = new Map<Host, RunbookError>();
+  for (const wanted of roundsFor[parameters.target])
+    for (const host of parameters.hosts) {
+      const found = await attempt(connectTo(parameters, host, names, call.signal), call.signal);
+      if (found instanceof RunbookError) {
+        failures.set(host, found);
+        if (isFinal(found)) throw allOf(failures, step);
+        continue;
+      }
+      if (wanted === undefined) return found;
+      const role = await attempt(roleOf(found, parameters, step, call.signal), call.signal);
+      if (role === wanted) return found;
+      found.destroy();
+      failures.set(host, role instanceof RunbookError ? role : isNot(wanted, host, parameters, step));
+    }
+  throw allOf(failures, step);
+};
+
+/** The result, or why there is none. Errors: `usage`, a fault of ours, and the reason of `signal` when it aborts. */
+const attempt = <Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result | RunbookError> =>
+  result.catch((error: unknown) => {
+    if (signal.aborted || !(error instanceof RunbookError) || error.kind === 'usage') throw error;
+    return error;
+  });
+
+/** The server itself said no, and not only for now (57P03: it is starting or shutting down). */
+const isFinal = ({ cause }: RunbookError): boolean =>
+  cause !== undefined && isFromServer(cause) && codeOf(cause) !== '57P03';
+
+/** Errors: `unreachable` where it does not answer within the time that a connection may take. */
+const roleOf = async (
+  connected: Connected,
+  parameters: ConnectionParameters,
+  step: string,
+  signal: AbortSignal,
+): Promise<Role> => {
+  const { client, host } = connected;
+  const destroy = () => connected.destroy();
+  let late = false;
+  const giveUp = () => {
+    late = true;
+    destroy();
+  };
+  const timer = setTimeout(giveUp, parameters.connectTimeoutMs);
+  signal.addEventListener('abort', destroy, { once: true });
+  try {
+    signal.throwIfAborted();
+    const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+    return rows[0]?.replica === true ? 'replica' : 'primary';
+  } catch (error) {
+    destroy();
+    if (signal.aborted) throw signal.reason;
+    const { database, user } = parameters;
+    // In the words of pg, for the same reason.
+    const why = late ? new Error('timeout expired', { cause: error }) : error;
+    throw connectFailure(why, { address: addressOf(host), database, user, step }, parameters);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', destroy);
+  }
+};
+
+const isNot = (wanted: Role, host: Host, { target }: ConnectionParameters, step: string): RunbookError =>
+  new RunbookError(
+    'unreachable',
+    `${step}: ${addressOf(host)} is no ${wanted}, and target_session_attrs=${target} wants one.`,
+  );
+
+/** Each names its host. */
+const allOf = (failures: ReadonlyMap<Host, RunbookError>, step: string): RunbookError => {
+  const all = [...failures.values()];
+  const [first] = all;
+  if (first !== undefined && all.length === 1) return first;
+  const whys = all.map(({ message }) => message.slice(`${step}: `.length).replace(/\.$/, ''));
+  return new RunbookError('unreachable', `${step}: ${whys.join('; ')}.`, {
+    next: [...new Set(all.flatMap(({ next }) => next ?? []))],
+    cause: first,
+  });
+};
