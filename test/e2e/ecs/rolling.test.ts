@@ -13,14 +13,19 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   test('replaces all three, with one look before it and one 15 s after it', async () => {
     await using played = await play();
     const before = running(played);
-    const { code, screen } = await played.operator().run('restart --rolling', { answers: ['y'] });
+    const session = played.operator().session('restart --rolling');
+    await session.shows('Do it? [y/N]');
+    expect(calls(played.aws)).toEqual({ DescribeServices: 1 });
+    played.aws.forgetCalls();
+    session.type(`y${keys.enter}`);
+    expect(await session.ended).toBe(0);
+    const screen = session.screen();
     expect(screen).toContain('all 3 tasks, one after another: at least 3 go on running, at most 6 at the same time');
     expect(screen).toContain('aws ecs update-service --cluster prod --service checkout --force-new-deployment');
     expect(screen).toMatch(/Rolling restart done in .+\. 3 of 3 instances healthy/);
-    expect(code).toBe(0);
     expect(running(played).filter((task) => before.includes(task))).toEqual([]);
     // After a question it is planned again.
-    expect(calls(played.aws)).toEqual({ DescribeServices: 3, UpdateService: 1 });
+    expect(calls(played.aws)).toEqual({ DescribeServices: 2, UpdateService: 1 });
   });
 
   test('a service that still shows the old deployment in its first reads is waited for', async () => {
@@ -44,7 +49,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   test('throttled for so long that the SDK gives up, it looks less often and goes on', async () => {
     await using played = await play();
     const begun = played.operator().start('restart --rolling --yes');
-    await played.until((service) => (service.describe().deployments?.length ?? 0) > 1);
+    await played.until(() => played.aws.calls.has('UpdateService'));
     played.aws.failNext('DescribeServices', { code: 'ThrottlingException', message: 'Rate exceeded' }, 6);
     const { code, stderr } = await begun.ended;
     expect([code, stderr]).toEqual([0, expect.stringContaining('AWS throttles: looking less often')]);
@@ -139,8 +144,10 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
 
   test('somebody deploys in the middle: exit code 1, and by what it was replaced', async () => {
     await using played = await play();
+    // Not over before somebody is there.
+    played.service.nextDeployment({ ...healthy, startsIn: 3600 });
     const begun = played.operator().start('restart --rolling --yes');
-    await played.until((service) => (service.describe().deployments?.length ?? 0) > 1);
+    await played.until(() => played.aws.calls.has('UpdateService'));
     played.service.deployBehind('checkout:1');
     const { code, stderr } = await begun.ended;
     expect([code, stderr]).toEqual([

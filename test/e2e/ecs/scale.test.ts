@@ -65,7 +65,8 @@ describe.concurrent('Application Auto Scaling in the way, against the scripted p
 
   test('the number is set all the same: the watch says that it was changed back', async () => {
     await using played = await scaled();
-    const operator = played.operator({ lines });
+    // Longer than it takes: what is changed back ends it.
+    const operator = played.operator({ lines: ['scaling: { min: 2, max: 8, watchMinutes: 0.5 }'] });
     const running = operator.start(`scale to 2 --answer autoscaler=count --yes ${confirm}`);
     await played.until((service) => service.describe().desiredCount === 2);
     await running.writes('2 instances running and healthy');

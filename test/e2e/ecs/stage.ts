@@ -58,8 +58,23 @@ export const play = async (service: Partial<ServiceScenario> = {}, more: Partial
 /** What an engineer confirms destructive steps with. */
 export const confirm = '--confirm checkout/staging';
 
-/** How often each operation was called, of all services. */
-export const calls = (aws: ScriptedAws): Readonly<Record<string, number>> => Object.fromEntries(aws.calls);
+/** rb shares a look for a second, and waits five at least between two that it means to make. */
+const sharedForMs = 1000;
+const shortestPauseMs = 5000;
+
+/**
+ * How often each operation was called, of all services. A look between those two times after another is not counted: only a
+ * machine that was held up so long makes it.
+ */
+export const calls = ({ requests }: ScriptedAws): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const [index, { operation, cameMs }] of requests.entries()) {
+    const before = requests[index - 1];
+    const after = before?.operation === operation && operation === 'DescribeServices' ? cameMs - before.cameMs : 0;
+    if (after < sharedForMs || after > shortestPauseMs) counts[operation] = (counts[operation] ?? 0) + 1;
+  }
+  return counts;
+};
 
 /** In flow style throughout: what a test adds is a line or a key. */
 const configuration = (place: object, lines: readonly string[]): string =>

@@ -41,7 +41,7 @@ test('counts that look complete were made for an older generation: not done befo
 });
 
 test('a progress deadline that the version before has exceeded is not held against the undo', async () => {
-  const name = await stage.deploy('stale', { spec: { progressDeadlineSeconds: 3 } });
+  const name = await stage.deploy('stale', { spec: { progressDeadlineSeconds: 10 } });
   await stage.control.release('Deployment', name, '2.0.0', { behaviour: 'unready' });
   const exceeded = () =>
     until(
@@ -76,14 +76,14 @@ const throughProxy = async () => {
 
 describe('the API server cannot be reached for a while', () => {
   test('for ten seconds, in which the rollout ends: it is seen to be complete', async () => {
-    const name = await stage.deploy('cut', { behaviour: { readyAfter: '2500ms' } });
+    const name = await stage.deployHeld('cut');
     const { gate, proxy, close } = await throughProxy();
     try {
       const running = stage.operator(name, { kubeconfig: { url: proxy.url } }).start('restart --rolling --yes');
       await running.writes('new pods');
       await proxy.cut();
       await Promise.all([running.writes('the connection to the cluster is lost'), sleep(10_000)]);
-      await stage.control.settled('Deployment', name);
+      await stage.control.letGo('Deployment', name);
       await proxy.restore();
       const { code, stderr } = await running.ended;
       expect([code, stderr]).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);
@@ -96,16 +96,21 @@ describe('the API server cannot be reached for a while', () => {
   });
 
   test('for ten seconds, in which the new pods begin to crash: it is seen to have failed', async () => {
-    const name = await stage.deploy('cut-crash', { behaviour: { readyAfter: '3s' } });
+    const name = await stage.deployHeld('cut-crash');
     const { proxy, close } = await throughProxy();
     try {
       const before = await stage.podNames(name);
       const running = stage.operator(name, { kubeconfig: { url: proxy.url } }).start('restart --rolling --yes');
       await running.writes('new pods');
       await proxy.cut();
-      const fresh = (await stage.control.pods(name)).filter(({ metadata }) => !before.includes(metadata.name));
-      await stage.control.behave(fresh, { behaviour: 'crash-loop', exitCode: 5, readyAfter: '1h' });
-      await sleep(10_000);
+      const fresh = async () =>
+        (await stage.control.pods(name)).filter(({ metadata }) => !before.includes(metadata.name));
+      const made = await until('a new pod is made', fresh, (pods) => pods.length > 0);
+      await stage.control.behave(made, { behaviour: 'crash-loop', exitCode: 5, readyAfter: '1h' });
+      const loops = until('it crashes', fresh, (pods) =>
+        pods.some(({ status }) => (status.containerStatuses?.[0]?.restartCount ?? 0) > 1),
+      );
+      await Promise.all([loops, sleep(10_000)]);
       await proxy.restore();
       const { code, stderr } = await running.ended;
       expect([code, stderr]).toEqual([1, expect.stringMatching(/container app: .*exit code 5/)]);
@@ -114,11 +119,13 @@ describe('the API server cannot be reached for a while', () => {
     }
   });
 
-  test('and has restarted meanwhile: its watch answers 410 Gone, everything is listed again, and the verdict is right', async () => {
-    const name = await stage.deploy('restarted', { behaviour: { readyAfter: '2500ms' } });
+  test('and has restarted meanwhile: its watch answers 410 Gone, it is listed again, and the verdict is right', async () => {
+    const name = await stage.deployHeld('restarted');
     const before = await stage.podNames(name);
     const { gate, proxy, close } = await throughProxy();
-    const lists = () => gate.passed.filter(({ verb, resource }) => verb === 'list' && resource === 'pods').length;
+    // Of the object: whoever sees that it is complete need not have seen all of its pods again.
+    const lists = () =>
+      gate.passed.filter(({ verb, resource }) => verb === 'list' && resource === 'deployments').length;
     try {
       const running = stage.operator(name, { kubeconfig: { url: proxy.url } }).start('restart --rolling --yes');
       await running.writes('new pods');
@@ -126,7 +133,7 @@ describe('the API server cannot be reached for a while', () => {
       await cluster.stopComponent('kube-apiserver');
       await cluster.startComponent('kube-apiserver');
       await cluster.ready();
-      await stage.control.settled('Deployment', name);
+      await stage.control.letGo('Deployment', name);
       // What the server remembers begins after what rb has seen last.
       await cluster.stopComponent('kube-apiserver');
       await cluster.startComponent('kube-apiserver');

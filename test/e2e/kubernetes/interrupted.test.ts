@@ -6,9 +6,6 @@ import { useKubernetes } from './stage.ts';
 
 const stage = useKubernetes();
 
-/** Three pods, each of which takes this long until it serves. */
-const slow = (name: string, readyAfter = '1s') => stage.deploy(name, { behaviour: { readyAfter } });
-
 /** The cluster has taken the restart. */
 const begun = (name: string) =>
   until(
@@ -19,7 +16,7 @@ const begun = (name: string) =>
 
 describe('Ctrl-C during a rollout', () => {
   test('once: it finishes the step, says what is left, and rb resume does the rest', async () => {
-    const name = await slow('once');
+    const name = await stage.deployHeld('once');
     const operator = stage.operator(name);
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
@@ -27,6 +24,7 @@ describe('Ctrl-C during a rollout', () => {
     await begun(name);
     session.type(keys.ctrlC);
     await session.shows('Stopping: finishing this step. Again stops waiting for it');
+    await stage.control.letGo('Deployment', name);
     expect(await session.ended).toBe(130);
     const screen = session.screen();
     expect(screen).toContain('All instances healthy');
@@ -41,7 +39,7 @@ describe('Ctrl-C during a rollout', () => {
   });
 
   test('twice: it stops waiting, the outcome is unknown (7), the rollout goes on; rb resume follows it to its end', async () => {
-    const name = await slow('twice', '2s');
+    const name = await stage.deployHeld('twice');
     const operator = stage.operator(name);
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
@@ -57,7 +55,10 @@ describe('Ctrl-C during a rollout', () => {
     expect(session.screen()).toMatch(/next: +rb resume \S+/);
     const { generation } = (await stage.control.get('Deployment', name)).metadata;
 
-    const resumed = await operator.run('resume --yes');
+    const resuming = operator.start('resume --yes');
+    await resuming.writes('an earlier run was cut off in this step');
+    await stage.control.letGo('Deployment', name);
+    const resumed = await resuming.ended;
     expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);
     // It was looked at, and not restarted once more.
     expect((await stage.control.get('Deployment', name)).metadata.generation).toBe(generation);
@@ -78,13 +79,14 @@ describe('Ctrl-C during a rollout', () => {
 });
 
 test('the terminal is closed under it: the rollout is followed to its end, and rb resume does the rest', async () => {
-  const name = await slow('hung-up');
+  const name = await stage.deployHeld('hung-up');
   const operator = stage.operator(name);
   const session = operator.session('restart --rolling');
   await session.shows('Do it? [y/N]');
   session.type(`y${keys.enter}`);
   await begun(name);
   session.hangUp();
+  await stage.control.letGo('Deployment', name);
   await session.ended;
   expect(results(await trail(operator))).toContain(`restart/${name} ok`);
   const resumed = await operator.run('resume --yes');

@@ -48,5 +48,6 @@ test('its limits are changed: on the card the ScaledObject and both limits', asy
 test('one that is paused is in nobody’s way: nothing is asked, and it is said', async () => {
   const { name, operator } = await scaled('paused', { 'autoscaling.keda.sh/paused': 'true' });
   const { code, stderr } = await operator.run('scale up --yes --no-watch');
+  expect(stderr).toContain(`ScaledObject ${name} (between 2 and 5) is not active at present`);
   expect([code, await replicas(name)], stderr).toEqual([0, 4]);
 });

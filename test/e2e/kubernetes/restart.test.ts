@@ -33,7 +33,7 @@ describe('rb restart --rolling', () => {
   });
 
   test('--no-wait ends when the cluster has taken it; rb restart status shows how it goes', async () => {
-    const name = await stage.deploy('begun', { behaviour: { readyAfter: '2s' } });
+    const name = await stage.deployHeld('begun');
     const before = await stage.podNames(name);
     const operator = stage.operator(name);
     const { code, stderr } = await operator.run('restart --rolling --yes --no-wait');
@@ -44,7 +44,7 @@ describe('rb restart --rolling', () => {
     expect(stderr).toContain('How it goes: rb restart status');
     const status = await operator.run('restart status');
     expect(status.stdout).toContain('rollout under way');
-    await stage.control.settled('Deployment', name);
+    await stage.control.letGo('Deployment', name);
     expect((await stage.podNames(name)).filter((pod) => before.includes(pod))).toEqual([]);
   });
 

@@ -91,7 +91,7 @@ describe('rb restart --rolling that would never end is refused: exit code 3', ()
   });
 
   test('one that somebody pauses in the middle is not waited for: exit code 1', async () => {
-    const name = await stage.deploy('halted', { behaviour: { readyAfter: '3s' } });
+    const name = await stage.deployHeld('halted');
     const running = stage.operator(name).start('restart --rolling --yes');
     await running.writes('new pods');
     await stage.control.patch('Deployment', name, { spec: { paused: true } });

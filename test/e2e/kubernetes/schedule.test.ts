@@ -12,17 +12,20 @@ test('rb restart --every makes a CronJob that may restart this object and nothin
   expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('pass --yes')]);
   const made = await operator.run('restart --every 6h --yes');
   expect([made.code, made.stderr]).toEqual([0, expect.stringContaining('Every 6 h from now on')]);
-  const { spec } = await stage.control.get<{ spec: { schedule: string } }>('CronJob', job);
-  expect(spec.schedule).toBe('0 */6 * * *');
+  const expression = async () =>
+    (await stage.control.get<{ spec: { schedule: string } }>('CronJob', job)).spec.schedule;
+  expect(await expression()).toBe('0 */6 * * *');
   const role = await stage.control.get<{ rules: readonly object[] }>('Role', job);
   expect(role.rules).toMatchObject([{ resources: ['deployments'], resourceNames: [name] }]);
 
   const again = await operator.run('restart --every 12h --yes');
-  expect(again.code).toBe(0);
+  expect([again.code, await expression()], again.stderr).toEqual([0, '0 */12 * * *']);
   const listed = (await operator.run('restart schedules -o json')).json() as {
     readonly steps: readonly { readonly finding: { readonly data: unknown } }[];
   };
-  expect(listed.steps[0]?.finding.data).toMatchObject({ schedules: [{ id: job, suspended: false }] });
+  expect(listed.steps[0]?.finding.data).toMatchObject({
+    schedules: [{ id: job, expression: '0 */12 * * * Etc/UTC', suspended: false }],
+  });
 
   const removed = await operator.run('restart --unschedule --yes');
   expect(removed.code).toBe(0);

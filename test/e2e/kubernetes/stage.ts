@@ -5,7 +5,7 @@ import type { Cluster } from '../../rigs/kubernetes/cluster.ts';
 import { type Control, controlOf } from '../../rigs/kubernetes/control.ts';
 import type { Pod } from '../../rigs/kubernetes/objects.ts';
 import { sharedCluster } from '../../rigs/kubernetes/shared.ts';
-import { deployment, type WorkloadOptions } from '../../rigs/kubernetes/workloads.ts';
+import { deployment, held, type WorkloadOptions } from '../../rigs/kubernetes/workloads.ts';
 import { newDirectory, newOperator, writeFiles } from '../rig.ts';
 import type { Operator } from '../rig.ts';
 
@@ -15,6 +15,8 @@ export interface Stage {
   readonly control: Control;
   /** Creates a Deployment that is ready when it resolves; its name. */
   deploy(name: string, options?: WorkloadOptions): Promise<string>;
+  /** The same; its pods are ready, those that take their place are held until `Control.letGo`. */
+  deployHeld(name: string, options?: WorkloadOptions): Promise<string>;
   /** Somebody whose configuration names this object (`deployment/<name>` where it has no kind). */
   operator(resource: string, options?: OperatorOptions): Operator;
   /** The versions that the pods of a workload run, and how many of each: `1.0.0 3`. */
@@ -59,6 +61,10 @@ export const useKubernetes = (own?: () => Promise<Cluster>): Stage => {
     },
     deploy: async (name, options) => {
       await stage().control.createSettled(deployment(name, options));
+      return name;
+    },
+    deployHeld: async (name, options) => {
+      await stage().control.createHeld(deployment(name, { behaviour: held, ...options }));
       return name;
     },
     operator: (resource, options = {}) => {

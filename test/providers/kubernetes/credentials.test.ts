@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { clockAt, forever } from './clock.ts';
+import { clock, clockAt, forever } from './clock.ts';
 import { clientOf, connect, deployments, kubeconfig, write } from './kubeconfig-rig.ts';
 import { failure, get, scriptedRig } from './scripted-rig.ts';
 import { type Script, type ScriptedServer, send, sendStatus, testAuthority } from './scripted-server.ts';
@@ -108,13 +108,19 @@ describe('a credential plugin', () => {
 
   test('goes on for the others when one of them is told to stop', async () => {
     const server = await serve(accepting('t'));
-    const calls = join(directory, 'calls-of-two');
+    const [calls, go] = [join(directory, 'calls-of-two'), join(directory, 'go')];
     const client = await clientOf(directory, server, {
-      user: plugin(`echo x >> ${calls}; sleep 0.5; ${answering('{"token":"t"}')}`),
+      user: plugin(`echo x >> ${calls}; until [ -e ${go} ]; do sleep 0.05; done; ${answering('{"token":"t"}')}`),
     });
-    const stopped = client.get(deployments, 'a', { signal: AbortSignal.timeout(100) });
-    const [error] = await Promise.all([failure(stopped), get(client)]);
-    expect(error).toMatchObject({ name: 'TimeoutError' });
+    const told = new AbortController();
+    const stopped = failure(client.get(deployments, 'a', { signal: told.signal }));
+    const other = get(client);
+    // oxlint-disable-next-line no-await-in-loop
+    while (!existsSync(calls)) await clock.sleep(20);
+    told.abort(new Error('enough'));
+    expect(await stopped).toMatchObject({ message: 'enough' });
+    write(directory, '', 'go');
+    await other;
     expect(readFileSync(calls, 'utf8')).toBe('x\n');
   });
 

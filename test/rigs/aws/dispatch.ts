@@ -16,6 +16,8 @@ export interface RecordedCall {
   readonly operation: string;
   readonly input: unknown;
   readonly at: number;
+  /** When it came, in milliseconds of this machine's own time. */
+  readonly cameMs: number;
   /** Whose credentials signed it. */
   readonly accessKey?: string;
   /** The code of the error that was answered, `connection cut` where nothing was; undefined where it went well. */
@@ -102,6 +104,7 @@ export const createDispatch = (deps: DispatchDeps): Dispatch => {
       operation: operation.name,
       input: decoded.input,
       at: deps.now(),
+      cameMs: performance.now(),
       ...(isSigned(request) && accessKey !== undefined ? { accessKey } : {}),
     };
     const fail = (error: AwsError): WireResponse => {

@@ -19,6 +19,10 @@ export interface Control {
   pods(name: string, version?: string): Promise<readonly Pod[]>;
   /** Changes what living pods do. Takes effect at once. */
   behave(pods: readonly Pod[], behaviour: PodBehaviour): Promise<void>;
+  /** Takes from each pod of a workload what holds it, from those that come meanwhile too, until the workload is settled. */
+  letGo(kind: WorkloadKind, name: string): Promise<WorkloadObject>;
+  /** Creates it with pods that are ready; those that come later are held as its template says. */
+  createHeld(object: object): Promise<WorkloadObject>;
   deletePod(name: string): Promise<void>;
   events(): Promise<readonly KubernetesEvent[]>;
   /** Waits until the workload has as many pods as it should, all of its newest revision and ready, and no other. */
@@ -66,6 +70,20 @@ export const controlOf = (api: Api, namespace: string): Control => {
       async () => ({ object: await get(kind, name), count: (await pods(name)).length }),
       ({ object, count }) => isSettled(kind, object, count),
     ).then(({ object }) => object);
+  const behave: Control['behave'] = async (list, behaviour) => {
+    const change = { metadata: { annotations: annotationsOf(behaviour) } };
+    await Promise.all(list.map(({ metadata }) => api.patch(`${core}/pods/${metadata.name}`, change)));
+  };
+  const letGo: Control['letGo'] = (kind, name) =>
+    until(
+      `${kind} ${name} is settled when nothing holds it`,
+      async () => {
+        const all = await pods(name);
+        await behave(all.filter(isHeld), {});
+        return { object: await get(kind, name), count: all.length };
+      },
+      ({ object, count }) => isSettled(kind, object, count),
+    ).then(({ object }) => object);
   return {
     namespace,
     create,
@@ -87,9 +105,11 @@ export const controlOf = (api: Api, namespace: string): Control => {
     scale: async (kind, name, replicas) => {
       await api.patch(`${pathOf(kind, name)}/scale`, { spec: { replicas } });
     },
-    behave: async (list, behaviour) => {
-      const change = { metadata: { annotations: annotationsOf(behaviour) } };
-      await Promise.all(list.map(({ metadata }) => api.patch(`${core}/pods/${metadata.name}`, change)));
+    behave,
+    letGo,
+    createHeld: async (object) => {
+      const { kind, metadata } = await create(object);
+      return await letGo(kind, metadata.name);
     },
     deletePod: async (name) => {
       await api.delete(`${core}/pods/${name}`);
@@ -101,6 +121,9 @@ export const controlOf = (api: Api, namespace: string): Control => {
     },
   };
 };
+
+const isHeld = ({ metadata }: Pod): boolean =>
+  Object.keys(metadata.annotations ?? {}).some((name) => name.startsWith('rig.test/'));
 
 const isSettled = (kind: WorkloadKind, { metadata, spec, status }: WorkloadObject, count: number): boolean => {
   if (status.observedGeneration !== metadata.generation) return false;

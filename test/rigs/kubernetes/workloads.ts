@@ -30,6 +30,9 @@ export interface PodBehaviour {
   readonly exitCode?: number;
 }
 
+/** Runs and does not get ready until the test lets it go: see `Control.letGo`. */
+export const held: PodBehaviour = { readyAfter: '1h' };
+
 /** The annotations of a behaviour. What is not named is null, so that a patch takes away what an earlier one gave. */
 export const annotationsOf = (behaviour: PodBehaviour): Record<string, string | null> => ({
   'rig.test/behaviour': behaviour.behaviour ?? null,

@@ -14,7 +14,9 @@ export const tellDoubts = (service: Service, call: Call, over: AbortSignal) => {
 
   const tellLog = async (doubt: Trouble): Promise<void> => {
     await call.clock.sleep(logAfterMs, signal);
-    const lines = await lastLines(service, doubt, { signal, clock: call.clock });
+    // Meanwhile it was most likely started again: what has ended is then the run before.
+    const ended = { ...doubt, restarts: Math.max(1, doubt.restarts) };
+    const lines = await lastLines(service, ended, { signal, clock: call.clock });
     if (lines && lines.length > 0 && !signal.aborted)
       call.report({ note: [`the last lines of ${doubt.pod}:`, ...lines.map((line) => `  ${line}`)].join('\n') });
   };

@@ -3,7 +3,14 @@ import { fingerprint } from '../../../../src/engine/change.ts';
 import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
 import { scaleOperation } from '../../../../src/providers/workload/kubernetes/scale.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
-import { daemonSet, deployment, horizontalPodAutoscaler, statefulSet } from '../../../rigs/kubernetes/workloads.ts';
+import { until } from '../../../rigs/kubernetes/wait.ts';
+import {
+  daemonSet,
+  deployment,
+  held,
+  horizontalPodAutoscaler,
+  statefulSet,
+} from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
 import { failing, killedAt, test } from './namespace-rig.ts';
 
@@ -48,10 +55,15 @@ describe.concurrent('scaling a Deployment', () => {
   });
 
   test('down is over when the last pod is gone, not when it was told to go', async ({ rig }) => {
-    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '2s' } }));
-    const { finding, call } = await scaled(await rig.service(), 1, 3);
-    expect(finding.verdict).toBe('ok');
-    expect(call.notes()).toMatch(/1 of 1 ready, 2 stopping/);
+    await rig.control.createSettled(deployment('checkout', { behaviour: { terminating: 'hangs' } }));
+    const operation = scaleOperation(await rig.service());
+    const call = newCall();
+    const change = await operation.plan({ to: 1, expected: 3 }, call);
+    await operation.apply(change, call);
+    const verified = operation.verify(change, call);
+    await until('two are stopping', async () => call.notes().includes('1 of 1 ready, 2 stopping'));
+    await rig.control.behave(await rig.control.pods('checkout'), {});
+    expect(await verified).toMatchObject({ verdict: 'ok' });
     expect(await rig.control.pods('checkout')).toHaveLength(1);
   });
 
@@ -93,11 +105,11 @@ describe.concurrent('scaling a Deployment', () => {
   test('pods that take longer than the time for one step are waited for, as long as there are steps', async ({
     rig,
   }) => {
-    await rig.control.createSettled(statefulSet('checkout', { replicas: 1, behaviour: { readyAfter: '2s' } }));
-    const service = await rig.service({ config: { kind: 'statefulset', readyTimeoutMs: 4000 } });
+    await rig.control.createSettled(statefulSet('checkout', { replicas: 1, behaviour: { readyAfter: '3s' } }));
+    const service = await rig.service({ config: { kind: 'statefulset', readyTimeoutMs: 8000 } });
     const began = performance.now();
     expect((await scaled(service, 4, 1)).finding).toMatchObject({ verdict: 'ok' });
-    expect(performance.now() - began).toBeGreaterThan(4000);
+    expect(performance.now() - began).toBeGreaterThan(8000);
   });
 
   test('what does not get ready has failed when nothing moves any more', async ({ rig }) => {
@@ -118,7 +130,7 @@ describe.concurrent('scaling a Deployment', () => {
   });
 
   test('a change back while the pods come up is told as what it is', async ({ rig }) => {
-    await rig.control.createSettled(deployment('checkout', { behaviour: { readyAfter: '3s' } }));
+    await rig.control.createHeld(deployment('checkout', { behaviour: held }));
     const operation = scaleOperation(await rig.service());
     const call = newCall();
     const change = await operation.plan({ to: 5, expected: 3 }, call);

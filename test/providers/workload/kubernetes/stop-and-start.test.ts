@@ -93,7 +93,7 @@ describe.concurrent('an emergency restart', () => {
     await rig.control.behave([stuck], { terminating: 'hangs' });
     const { call, finding } = await restarted(await rig.service());
     const { name } = stuck.metadata;
-    expect(call.notes()).toMatch(new RegExp(`${name} still running after 6 s of draining \\(Terminating\\)`));
+    expect(call.notes()).toMatch(new RegExp(`${name} still running after \\d+ s of draining \\(Terminating\\)`));
     expect(finding).toMatchObject({
       verdict: 'ok',
       summary: `all 3 instances stopped, started and ready; ${name} still hangs in Terminating`,
@@ -168,7 +168,7 @@ describe.concurrent('an emergency restart', () => {
   });
 
   test('a count that something else sets while it drains ends the drain, and is no failure', async ({ rig }) => {
-    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '3s' } }));
+    await rig.control.createSettled(deployment('checkout', { behaviour: { terminating: 'hangs' } }));
     const operation = await open(rig);
     const call = newCall();
     const change = await operation.plan({}, call);
@@ -200,7 +200,7 @@ describe.concurrent('an emergency restart', () => {
 
 describe.concurrent('an autoscaler during an emergency restart', () => {
   test('an HPA is held while everything is down, and is afterwards exactly what it was', async ({ rig }) => {
-    await rig.control.createSettled(deployment('checkout', { behaviour: { stopAfter: '1s' } }));
+    await rig.control.createSettled(deployment('checkout', { behaviour: { terminating: 'hangs' } }));
     const hpa = horizontalPodAutoscaler('checkout') as { readonly spec: object };
     await rig.control.create({ ...hpa, spec: { ...hpa.spec, behavior } });
     const before = await state(rig, 'HorizontalPodAutoscaler');
@@ -224,6 +224,7 @@ describe.concurrent('an autoscaler during an emergency restart', () => {
       replicas: 3,
       autoscaler: { kind: 'HorizontalPodAutoscaler', name: 'checkout', min: 2, max: 10 },
     });
+    await rig.control.behave(await rig.control.pods('checkout'), {});
     await applied;
     expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual(before);
     expect(await operation.verify(change, call)).toMatchObject({ verdict: 'ok' });
@@ -260,7 +261,9 @@ describe.concurrent('an autoscaler during an emergency restart', () => {
       });
     await says('False');
     const operation = await open(rig);
-    const call = newCall();
+    const own = newCall();
+    // However slow the machine is: by this clock no time goes by.
+    const call = { ...own, clock: { ...own.clock, monotonic: () => 0 } };
     const change = await operation.plan({}, call);
     const applied = operation.apply(change, call);
     while ((await state(rig, 'ScaledObject')).paused !== 'true')
