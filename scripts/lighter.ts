@@ -26,7 +26,7 @@ export const chunks: readonly CodeSplittingGroup[] = [
   },
   {
     name: 'kubernetes',
-    test: /\/src\/providers\/(?:kubernetes\/(?:agents|client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|transport|trust)|workload\/(?:instances-table|kubernetes|kubernetes\/(?:availability|basis|deferred|describe|objects|pods|restart|revisions|rollout|service|snapshot|words|write)))\.ts$/,
+    test: /\/src\/providers\/(?:kubernetes\/(?:agents|client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|transport|trust)|workload\/(?:instances-table|kubernetes|kubernetes\/(?:availability|basis|deferred|describe|objects|pods|restart|revisions|rollout\/rollout|service|snapshot|words|write)))\.ts$/,
   },
 ];
 

@@ -1,19 +1,19 @@
-import { openAutoscaling } from './ecs/autoscaling.ts';
+import { openAutoscaling } from './ecs/autoscaler/autoscaling.ts';
 import type { EcsWorkloadConfig, EcsWorkloadDeps } from './ecs/config.ts';
-import { openLoadBalancer } from './ecs/load-balancer.ts';
+import { openLoadBalancer } from './ecs/load-balancer/load-balancer.ts';
 import { restartInstanceOperation } from './ecs/restart-instance.ts';
 import { restartOperation, restartUnits } from './ecs/restart.ts';
 import { rollbackOperation } from './ecs/rollback.ts';
-import { openScalableTarget } from './ecs/scalable-target.ts';
+import { openScalableTarget } from './ecs/autoscaler/scalable-target.ts';
 import { scaleOperation } from './ecs/scale.ts';
-import { openScheduling } from './ecs/scheduling.ts';
+import { openScheduling } from './ecs/schedule/scheduling.ts';
 import { primaryOf } from './ecs/seen.ts';
 import type { Seen } from './ecs/seen.ts';
 import { openEcsService } from './ecs/service.ts';
-import { stopAndStartOperation } from './ecs/stop-and-start.ts';
+import { stopAndStartOperation } from './ecs/emergency/stop-and-start.ts';
 import { openTaskDefinitions } from './ecs/task-definition.ts';
 import { instancesOf } from './ecs/tasks.ts';
-import { openViews } from './ecs/views.ts';
+import { openViews } from './ecs/views/views.ts';
 import type { Workload } from './port.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './kuberne
 import { deferred } from './kubernetes/deferred.ts';
 import { restartOperation, restartUnits } from './kubernetes/restart.ts';
 import { openService } from './kubernetes/service.ts';
-import { statusOf } from './kubernetes/status.ts';
+import { statusOf } from './kubernetes/views/status.ts';
 import type { Workload } from './port.ts';
 
 /** A Deployment, a StatefulSet or a DaemonSet. What the fastest restart does not need is loaded when it is asked for. */
@@ -14,15 +14,19 @@ export const openKubernetesWorkload = (
 ): Workload => {
   const service = openService(config, client, deps);
   const rollback = async () => (await import('./kubernetes/rollback.ts')).rollbackOperation(service);
-  const autoscaling = async () => (await import('./kubernetes/autoscaler.ts')).autoscaling(service);
-  const scheduling = async () => (await import('./kubernetes/schedules.ts')).scheduling(service);
+  const autoscaling = async () => (await import('./kubernetes/autoscaler/autoscaler.ts')).autoscaling(service);
+  const scheduling = async () => (await import('./kubernetes/schedule/schedules.ts')).scheduling(service);
   return {
     status: (call, depth = 'full') => statusOf(service, call, depth),
     restartUnits: async (batch) => restartUnits(service, batch),
     restart: restartOperation(service),
-    restartInstance: deferred(async () => (await import('./kubernetes/evict.ts')).restartInstanceOperation(service)),
-    stopAndStart: deferred(async () => (await import('./kubernetes/stop-and-start.ts')).stopAndStartOperation(service)),
-    scale: deferred(async () => (await import('./kubernetes/scale.ts')).scaleOperation(service)),
+    restartInstance: deferred(async () =>
+      (await import('./kubernetes/instance/evict.ts')).restartInstanceOperation(service),
+    ),
+    stopAndStart: deferred(async () =>
+      (await import('./kubernetes/emergency/stop-and-start.ts')).stopAndStartOperation(service),
+    ),
+    scale: deferred(async () => (await import('./kubernetes/count/scale.ts')).scaleOperation(service)),
     rollback: {
       ...deferred(rollback),
       accepted: async (...asked) => (await rollback()).accepted(...asked),
@@ -37,10 +41,10 @@ export const openKubernetesWorkload = (
       remove: deferred(async () => (await scheduling()).remove),
     },
     views: {
-      rollout: async (call) => (await import('./kubernetes/rollout-view.ts')).rolloutView(service, call),
-      autoscaler: async (call) => (await import('./kubernetes/autoscaler.ts')).autoscalerView(service)(call),
-      events: async (call) => (await import('./kubernetes/events-view.ts')).eventsView(service, call),
-      revisions: async (call) => (await import('./kubernetes/revisions-view.ts')).revisionsView(service, call),
+      rollout: async (call) => (await import('./kubernetes/views/rollout-view.ts')).rolloutView(service, call),
+      autoscaler: async (call) => (await import('./kubernetes/autoscaler/autoscaler.ts')).autoscalerView(service)(call),
+      events: async (call) => (await import('./kubernetes/views/events-view.ts')).eventsView(service, call),
+      revisions: async (call) => (await import('./kubernetes/views/revisions-view.ts')).revisionsView(service, call),
     },
   };
 };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { noteAnnotation } from '../../../src/providers/workload/kubernetes/emergency-note.ts';
+import { noteAnnotation } from '../../../src/providers/workload/kubernetes/emergency/emergency-note.ts';
 import { openGate, type Passing } from '../../rigs/kubernetes/gate.ts';
 import { horizontalPodAutoscaler, scaledObject } from '../../rigs/kubernetes/workloads.ts';
 import { outcome, trail } from '../trail.ts';

@@ -2,16 +2,16 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { Finding } from '../../../engine/finding.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance } from '../port.ts';
-import { diagnose } from './diagnosis.ts';
-import type { LoadBalancer, Targets } from './load-balancer.ts';
+import { diagnose } from './rollout/diagnosis.ts';
+import type { LoadBalancer, Targets } from './load-balancer/load-balancer.ts';
 import { taskId, toInstance } from './instances.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 import { hasHealthCheck } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, endedByItself } from './tasks.ts';
-import { watch } from './watch.ts';
-import type { Judgement, Look } from './watch.ts';
+import { watch } from './rollout/watch.ts';
+import type { Judgement, Look } from './rollout/watch.ts';
 import { counted, listing, unended } from './words.ts';
 
 /** A count has no circuit breaker: so many new tasks that end by themselves, and none that serves, are enough. */

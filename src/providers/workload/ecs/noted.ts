@@ -3,7 +3,7 @@ import { fingerprint } from '../../../engine/change.ts';
 import type { Json, JsonObject } from '../../../engine/json.ts';
 import type { Call } from '../port.ts';
 import type { Seen } from './seen.ts';
-import type { Wanted } from './standing.ts';
+import type { Wanted } from './rollout/standing.ts';
 
 /** What there was before a change; it goes to the audit log with it, so that another process knows what is new. */
 export interface Noted extends JsonObject {

@@ -6,14 +6,14 @@ import { hasCode } from '../../aws/failure.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance, Operation } from '../port.ts';
 import { taskId, toInstance } from './instances.ts';
-import type { LoadBalancer } from './load-balancer.ts';
+import type { LoadBalancer } from './load-balancer/load-balancer.ts';
 import { dataOf, noted, notedIn } from './noted.ts';
 import type { EcsService } from './service.ts';
 import { hasHealthCheck } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, instancesOf } from './tasks.ts';
-import { watch } from './watch.ts';
-import type { Judgement, Look } from './watch.ts';
+import { watch } from './rollout/watch.ts';
+import type { Judgement, Look } from './rollout/watch.ts';
 import { counted, listing } from './words.ts';
 
 interface Data {

@@ -2,14 +2,14 @@ import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
 import type { Call, Operation, RestartUnit } from '../port.ts';
-import { followDeployment } from './follow-deployment.ts';
+import { followDeployment } from './rollout/follow-deployment.ts';
 import { noted, notedIn, openAnswers, wantedAfter } from './noted.ts';
 import { primaryOf } from './seen.ts';
 import type { Deployed, Seen } from './seen.ts';
 import { sendDeployment } from './send-deployment.ts';
 import type { EcsService } from './service.ts';
 import { requireOwnDeployments } from './service.ts';
-import { wantedIn } from './standing.ts';
+import { wantedIn } from './rollout/standing.ts';
 import { counted, unended } from './words.ts';
 
 /** One unit: ECS decides by itself which tasks it replaces when. Reads nothing. */

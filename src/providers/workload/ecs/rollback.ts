@@ -2,7 +2,7 @@ import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import { hasCode } from '../../aws/failure.ts';
 import type { Call, Workload } from '../port.ts';
-import { followDeployment } from './follow-deployment.ts';
+import { followDeployment } from './rollout/follow-deployment.ts';
 import { dataOf, noted, openAnswers } from './noted.ts';
 import { namedRevision, previousOf } from './previous.ts';
 import { acceptedDeployment, raisesOf, rollingRule, presentDeployment } from './restart.ts';

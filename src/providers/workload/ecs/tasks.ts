@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { Call, Instance } from '../port.ts';
 import { taskId, toInstance } from './instances.ts';
-import type { LoadBalancer } from './load-balancer.ts';
+import type { LoadBalancer } from './load-balancer/load-balancer.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 

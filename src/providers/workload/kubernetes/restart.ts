@@ -8,7 +8,7 @@ import { blastRadiusOf, raisesOf } from './availability.ts';
 import { basisOf, restartedAt, stampOf } from './basis.ts';
 import { imageVersion } from './describe.ts';
 import type { WorkloadObject } from './objects.ts';
-import { exceededAt, judgeRollout, onDelete } from './rollout.ts';
+import { exceededAt, judgeRollout, onDelete } from './rollout/rollout.ts';
 import type { Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 import { counted } from './words.ts';
@@ -154,7 +154,7 @@ const verifyRestart = async (service: Service, change: Change, call: Call): Prom
   if (from.uid !== data.uid)
     return { verdict: 'critical', summary: `${service.target.name} was deleted and made anew by somebody else` };
   if (!applied && !isStamped(from, data)) return notRestarted(service);
-  const { followRollout } = await import('./follow.ts');
+  const { followRollout } = await import('./rollout/follow.ts');
   return followRollout(service, call, {
     from,
     exceededBefore: data.exceededBefore ?? undefined,

@@ -7,10 +7,10 @@ import type { Call, Workload } from '../port.ts';
 import { blastRadiusOf, raisesOf } from './availability.ts';
 import { basisOf, stampOf, unstamped } from './basis.ts';
 import { imageVersion, templateVersion } from './describe.ts';
-import { changeCause, type History, historyOf } from './history.ts';
+import { changeCause, type History, historyOf } from './views/history.ts';
 import { requireRollable } from './restart.ts';
 import { type FullRevision, plainTemplate } from './revisions.ts';
-import { exceededAt, judgeRollout } from './rollout.ts';
+import { exceededAt, judgeRollout } from './rollout/rollout.ts';
 import type { Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 import { templateDifference } from './template-difference.ts';
@@ -193,7 +193,7 @@ const verifyRollback = async (service: Service, change: Change, call: Call): Pro
   if (from.uid !== data.uid)
     return { verdict: 'critical', summary: `${service.target.name} was deleted and made anew by somebody else` };
   if (templateOf(from) !== data.template) return notRolledBack(service, from);
-  const { followRollout } = await import('./follow.ts');
+  const { followRollout } = await import('./rollout/follow.ts');
   return followRollout(service, call, {
     from,
     exceededBefore: data.exceededBefore ?? undefined,

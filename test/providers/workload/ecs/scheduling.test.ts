@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rateOf, scheduleName } from '../../../../src/providers/workload/ecs/schedule-words.ts';
+import { rateOf, scheduleName } from '../../../../src/providers/workload/ecs/schedule/schedule-words.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';

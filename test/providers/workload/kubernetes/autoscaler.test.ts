@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { autoscalerView, autoscaling } from '../../../../src/providers/workload/kubernetes/autoscaler.ts';
+import { autoscalerView, autoscaling } from '../../../../src/providers/workload/kubernetes/autoscaler/autoscaler.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { deployment, horizontalPodAutoscaler, scaledObject } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';

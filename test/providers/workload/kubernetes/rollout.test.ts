@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Condition, WorkloadObject } from '../../../../src/providers/workload/kubernetes/objects.ts';
-import { judgeRollout, type RolloutContext } from '../../../../src/providers/workload/kubernetes/rollout.ts';
+import { judgeRollout, type RolloutContext } from '../../../../src/providers/workload/kubernetes/rollout/rollout.ts';
 import { snapshotOf } from '../../../../src/providers/workload/kubernetes/snapshot.ts';
 
 type Kind = Parameters<typeof snapshotOf>[0];

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { fingerprint } from '../../../../src/engine/change.ts';
-import { scheduling } from '../../../../src/providers/workload/kubernetes/schedules.ts';
+import { scheduling } from '../../../../src/providers/workload/kubernetes/schedule/schedules.ts';
 import type { Kind } from '../../../rigs/kubernetes/control.ts';
 import { daemonSet, deployment, statefulSet } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';

@@ -1,9 +1,9 @@
 import { describe, expect } from 'vitest';
 import type { Change } from '../../../../src/engine/change.ts';
 import type { Json } from '../../../../src/engine/json.ts';
-import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency-note.ts';
+import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency/emergency-note.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
-import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/stop-and-start.ts';
+import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/emergency/stop-and-start.ts';
 import {
   daemonSet,
   deployment,

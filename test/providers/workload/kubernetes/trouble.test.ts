@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Condition, WorkloadObject } from '../../../../src/providers/workload/kubernetes/objects.ts';
 import type { ContainerView, PodView } from '../../../../src/providers/workload/kubernetes/pods.ts';
 import { snapshotOf } from '../../../../src/providers/workload/kubernetes/snapshot.ts';
-import { openTrouble, watchForTrouble } from '../../../../src/providers/workload/kubernetes/trouble.ts';
+import { openTrouble, watchForTrouble } from '../../../../src/providers/workload/kubernetes/rollout/trouble.ts';
 
 const object = (conditions: readonly Condition[] = [], updated = 1) =>
   snapshotOf('deployment', {

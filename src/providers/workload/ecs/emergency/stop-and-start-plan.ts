@@ -1,0 +1,96 @@
+import type { Change } from '../../../../engine/change.ts';
+import { RunbookError } from '../../../../engine/errors.ts';
+import { age } from '../../instances-table.ts';
+import type { Call } from '../../port.ts';
+import { taskId } from '../instances.ts';
+import { dataOf, noted } from '../noted.ts';
+import { allHeld, isHeld } from '../autoscaler/scalable-target.ts';
+import type { ScalableTarget, Scaling } from '../autoscaler/scalable-target.ts';
+import { requireCountable } from '../scale.ts';
+import type { EcsService } from '../service.ts';
+import { readTag } from './tag.ts';
+import { allTasks } from '../tasks.ts';
+import { counted } from '../words.ts';
+
+/** What has to come back. */
+export interface StopData {
+  /** The desired count. */
+  readonly to: number;
+  /** How Application Auto Scaling was; null where the service is not registered. */
+  readonly scaling: Scaling | null;
+  /** The tasks to be stopped. */
+  readonly tasks: readonly string[];
+  /** They are stopped already. */
+  readonly onlyStart: boolean;
+}
+
+export const stopDataOf = (change: Change): StopData => {
+  const { to = 0, scaling = null, tasks = [], onlyStart = false } = dataOf<StopData>(change);
+  return { to, scaling, tasks, onlyStart };
+};
+
+/** The numbers of an interrupted session come before those of now: what it took away must come back. Without its record the service's tag has them. */
+export const planStopAndStart = async (
+  service: EcsService,
+  scalable: ScalableTarget,
+  call: Call,
+  interrupted?: Change,
+): Promise<Change> => {
+  const seen = await service.look(call, 'plan');
+  requireCountable(seen);
+  const [{ present }, scaling] = await Promise.all([allTasks(service, call), scalable.find(call)]);
+  const leftStopped = seen.desired === 0;
+  const left = !interrupted && (leftStopped || (scaling && isHeld(scaling))) ? await fromTag(service, call) : undefined;
+  const earlier = interrupted ? stopDataOf(interrupted) : leftStopped ? left : undefined;
+  const to = earlier?.to ?? seen.desired;
+  if (to === 0)
+    throw new RunbookError(
+      'refused',
+      `${service.config.service} has a desired count of 0: nothing to stop, and no number to go back to`,
+      { next: ['rb scale to <n>'] },
+    );
+  const running = present.filter(({ desiredStatus }) => desiredStatus !== 'STOPPED').map(taskId);
+  const old = earlier ? running.filter((id) => earlier.tasks.includes(id)) : running;
+  // Old ones that are meant to run: the interrupted session did not get as far as stopping them.
+  const onlyStart = earlier !== undefined && old.length === 0;
+  // What an emergency restart has left suspended was not suspended before.
+  const original = (earlier ?? left)?.scaling ?? (earlier ? null : (scaling ?? null));
+  const back = original === null ? [] : [scalable.command(...scalable.holding(original.held))];
+  const start = service.command('update-service', '--desired-count', String(to));
+  const data: StopData = { to, scaling: original, tasks: onlyStart ? (earlier?.tasks ?? []) : running, onlyStart };
+  const places = counted(to, 'instance');
+  return {
+    summary: onlyStart
+      ? `start the ${places} that the interrupted session stopped`
+      : `stop all ${counted(Math.max(running.length, to), 'instance')}, wait for the drain, start ${to}`,
+    target: service.target(seen),
+    blastRadius: onlyStart
+      ? [`${running.length} of ${places} running now`]
+      : [
+          `${seen.running} of ${places} running now; nothing is served until they are back`,
+          `the drain takes up to ${age(service.config.drainMs)}`,
+          ...(original === null ? [] : ['Application Auto Scaling is suspended meanwhile']),
+          ...(left
+            ? ['an earlier emergency restart left it suspended; it is given back as it was before that one']
+            : []),
+        ],
+    equivalent: onlyStart
+      ? [start, ...back]
+      : [
+          ...(original === null ? [] : [scalable.command(...scalable.holding(allHeld))]),
+          service.command('update-service', '--desired-count', '0'),
+          start,
+          ...back,
+        ],
+    undo: onlyStart
+      ? 'none needed'
+      : 'none: what the tasks held in memory is gone; they are started again even if stopping fails',
+    basis: { desired: seen.desired, to, scaling: original, onlyStart },
+    data: { ...data, tasks: [...data.tasks], noted: noted(seen, call.clock.now()) },
+  };
+};
+
+const fromTag = async (service: EcsService, call: Call): Promise<Omit<StopData, 'onlyStart'> | undefined> => {
+  const tag = await readTag(service, call);
+  return tag && { ...tag, tasks: [] };
+};

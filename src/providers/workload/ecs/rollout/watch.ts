@@ -1,0 +1,106 @@
+import { messageOf, RunbookError } from '../../../../engine/errors.ts';
+import type { Finding } from '../../../../engine/finding.ts';
+import { isThrottled } from '../../../aws/failure.ts';
+import type { Call } from '../../port.ts';
+import { deploymentsTable } from './deployments-table.ts';
+import type { Seen } from '../seen.ts';
+import type { EcsService } from '../service.ts';
+import { unended } from '../words.ts';
+
+/** One look while something is waited for. */
+export interface Look {
+  readonly seen: Seen;
+  /** Milliseconds since the wait began. */
+  readonly waitedMs: number;
+}
+
+/** What a look means: over, or go on; `bad`: look again sooner. */
+export type Judgement = { readonly over: Finding } | { readonly bad: boolean };
+
+interface Wait {
+  readonly judge: (look: Look) => Promise<Judgement> | Judgement;
+  /** The finding when the configured time is over. */
+  readonly late: (look: Look) => Promise<Finding> | Finding;
+  /** Something was sent a moment ago: the first look comes after the first pause. */
+  readonly justSent: boolean;
+  /** A task comes up sooner than a deployment does: look every 5 s. */
+  readonly sooner?: boolean;
+  /** Whoever judges shows a table of its own: not that of the deployments. */
+  readonly ownTable?: boolean;
+  /** Events up to then were there before. ISO 8601; null for none. */
+  readonly eventsSince: string | null;
+  /** Default: the configured time in which tasks become ready. */
+  readonly forMs?: number;
+}
+
+/** As `aws ecs wait services-stable` looks: a clean run asks no more often than that. */
+const pauseMs = 15_000;
+const badPauseMs = 5000;
+const throttledPauseMs = 60_000;
+const blindForMs = 120_000;
+
+/**
+ * Looks at the service until `judge` has a finding. Tells each service event once and the deployments whenever they change.
+ * Throttling makes the pauses longer and nothing else; when ECS cannot be asked for two minutes the finding is `unknown`.
+ */
+export const watch = async (service: EcsService, call: Call, wait: Wait): Promise<Finding> => {
+  const { clock, signal } = call;
+  const tell = teller(call, wait);
+  const began = clock.monotonic();
+  const forMs = wait.forMs ?? service.config.readyTimeoutMs;
+  let answeredAt = began;
+  let throttled = 0;
+  let bad = wait.sooner === true;
+  let last: Look | undefined;
+  for (let turn = wait.justSent ? 1 : 0; ; turn++) {
+    if (turn > 0) await clock.sleep(pause({ bad, throttled }), signal);
+    try {
+      const seen = await service.look(call, 'new');
+      const look = { seen, waitedMs: clock.monotonic() - began };
+      last = look;
+      answeredAt = clock.monotonic();
+      throttled = 0;
+      tell(seen);
+      const judgement = await wait.judge(look);
+      if ('over' in judgement) return judgement.over;
+      bad = judgement.bad || wait.sooner === true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof RunbookError)) throw error;
+      if (isThrottled(error)) {
+        if (throttled++ === 0) call.report({ note: 'AWS throttles: looking less often' });
+        answeredAt = clock.monotonic();
+      } else if (error.kind === 'unreachable') {
+        if (clock.monotonic() - answeredAt >= blindForMs)
+          return { verdict: 'unknown', summary: `how it ended cannot be seen: ${messageOf(error)}` };
+      } else return { verdict: 'critical', summary: unended(messageOf(error)) };
+    }
+    if (clock.monotonic() - began >= forMs)
+      return last === undefined
+        ? { verdict: 'unknown', summary: 'how it ended cannot be seen: AWS did not answer in time' }
+        : wait.late({ ...last, waitedMs: clock.monotonic() - began });
+  }
+};
+
+/** Longer by up to a tenth, so that many of us do not ask at the same moment; never shorter. */
+const pause = ({ bad, throttled }: { readonly bad: boolean; readonly throttled: number }): number => {
+  const base = throttled > 0 ? Math.min(throttledPauseMs, pauseMs * 2 ** throttled) : bad ? badPauseMs : pauseMs;
+  return base * (1 + Math.random() / 10);
+};
+
+const teller = (call: Call, { eventsSince, ownTable = false }: Wait) => {
+  const told = new Set<string>();
+  const since = eventsSince === null ? 0 : Date.parse(eventsSince);
+  let last = '';
+  return (seen: Seen) => {
+    for (const { id, at, message } of seen.events.toReversed()) {
+      if (told.has(id) || (at?.getTime() ?? 0) <= since) continue;
+      told.add(id);
+      call.report({ note: message });
+    }
+    const key = JSON.stringify(seen.deployments);
+    if (ownTable || key === last) return;
+    last = key;
+    call.report({ table: deploymentsTable(seen) });
+  };
+};

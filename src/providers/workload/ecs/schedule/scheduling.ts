@@ -1,0 +1,166 @@
+import type { CreateScheduleInput, GetScheduleOutput } from '@aws-sdk/client-scheduler';
+import type { Change } from '../../../../engine/change.ts';
+import { RunbookError } from '../../../../engine/errors.ts';
+import { hasCode } from '../../../aws/failure.ts';
+import type { Call, Scheduling } from '../../port.ts';
+import { dataOf } from '../noted.ts';
+import { rateOf, scheduleName } from './schedule-words.ts';
+import type { SchedulerApi } from './scheduler-api.ts';
+import { requireOwnDeployments } from '../service.ts';
+import type { EcsService } from '../service.ts';
+import { requireRole } from './schedule-role.ts';
+
+interface AddData {
+  readonly expression: string;
+  readonly everyMs: number;
+  readonly role: string;
+}
+
+/** EventBridge Scheduler calls ecs:UpdateService by itself: no program of ours has to run at that time. */
+const universalTarget = 'arn:aws:scheduler:::aws-sdk:ecs:updateService';
+
+/**
+ * Restarts at fixed intervals, by EventBridge Scheduler. One schedule for each service, in the group `default`, known by its name.
+ * A schedule cannot look first: it also restarts while a deployment is under way, which that deployment then replaces.
+ */
+export const openScheduling = (service: EcsService): Scheduling => {
+  let opened: Promise<SchedulerApi> | undefined;
+  const api = () =>
+    (opened ??= import('./scheduler-api.ts').then((module) => module.openSchedulerApi(service.session)));
+  const name = scheduleName(service.config.cluster, service.config.service);
+  const find = async (call: Pick<Call, 'signal'>) => (await api()).find(name, call);
+
+  return {
+    list: async (call) => {
+      const found = await find(call);
+      return found
+        ? [{ id: name, expression: found.ScheduleExpression ?? '', suspended: found.State === 'DISABLED' }]
+        : [];
+    },
+    add: {
+      plan: async ({ everyMs }, call) => planAdd(service, name, everyMs, await find(call), call),
+      apply: async (change, call) => {
+        const { expression = '', everyMs = 0, role = '' } = dataOf<AddData>(change);
+        const present = await find(call);
+        const schedule = scheduleFor(service, { name, expression, everyMs, role }, call.clock.now());
+        if (present) await (await api()).replace(schedule, call);
+        else await (await api()).create(schedule, call);
+      },
+      verify: async (change, call) => {
+        const { expression = '' } = dataOf<AddData>(change);
+        const found = await find(call);
+        const isOurs = found?.ScheduleExpression === expression && found?.Target?.Arn === universalTarget;
+        if (!isOurs)
+          return {
+            verdict: 'critical',
+            summary: found
+              ? `the schedule ${name} is ${found.ScheduleExpression}, not ${expression}`
+              : `there is no schedule ${name}`,
+          };
+        return {
+          verdict: 'ok',
+          summary: `EventBridge Scheduler restarts ${service.config.service}: ${expression}, for the first time ${found.StartDate === undefined ? 'soon' : `at ${found.StartDate.toISOString()}`}`,
+          data: { name, expression, firstAt: found.StartDate?.toISOString() ?? null },
+        };
+      },
+    },
+    remove: {
+      plan: async (_, call) => planRemove(service, name, await find(call), call),
+      apply: async (_, call) => {
+        try {
+          await (await api()).remove(name, call);
+        } catch (error) {
+          if (!hasCode(error, 'ResourceNotFoundException')) throw error;
+        }
+      },
+      verify: async (_, call) =>
+        (await find(call))
+          ? { verdict: 'critical', summary: `the schedule ${name} is still there` }
+          : { verdict: 'ok', summary: `${service.config.service} is not restarted by a schedule any more` },
+    },
+  };
+};
+
+const scheduleFor = (
+  { config }: EcsService,
+  { name, expression, everyMs, role }: AddData & { readonly name: string },
+  now: Date,
+): CreateScheduleInput => ({
+  Name: name,
+  Description: `Restarts the ECS service ${config.service} in ${config.cluster}; made by rb`,
+  ScheduleExpression: expression,
+  // Without a start a rate begins at once, with a restart that nobody asked for.
+  StartDate: new Date(now.getTime() + everyMs),
+  FlexibleTimeWindow: { Mode: 'OFF' },
+  State: 'ENABLED',
+  Target: {
+    Arn: universalTarget,
+    RoleArn: role,
+    Input: JSON.stringify({ Cluster: config.cluster, Service: config.service, ForceNewDeployment: true }),
+    // A restart that could not be begun within minutes is worth less than the next one.
+    RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 },
+  },
+});
+
+const planAdd = async (
+  service: EcsService,
+  name: string,
+  everyMs: number,
+  present: GetScheduleOutput | undefined,
+  call: Call,
+): Promise<Change> => {
+  const expression = rateOf(everyMs);
+  const seen = await service.look(call, 'plan');
+  requireOwnDeployments(seen, 'restart it');
+  const role = requireRole(service.config.scheduleRole, seen.account);
+  const schedule = scheduleFor(service, { name, expression, everyMs, role }, call.clock.now());
+  const was = present?.ScheduleExpression;
+  return {
+    summary: `restart ${service.config.service} again and again: ${expression}${was === undefined ? '' : `, in place of ${was}`}`,
+    target: { ...service.target(seen), schedule: name },
+    blastRadius: [
+      `each time ECS replaces all ${seen.desired} tasks, one after another; for the first time at ${schedule.StartDate?.toISOString()}`,
+      'EventBridge Scheduler does not look first: it also restarts while a deployment is under way',
+    ],
+    equivalent: [
+      service.session.command(
+        'scheduler',
+        was === undefined ? 'create-schedule' : 'update-schedule',
+        '--name',
+        name,
+        '--schedule-expression',
+        expression,
+        '--start-date',
+        schedule.StartDate?.toISOString() ?? '',
+        '--flexible-time-window',
+        'Mode=OFF',
+        '--target',
+        JSON.stringify(schedule.Target),
+      ),
+    ],
+    undo: was === undefined ? 'rb restart --unschedule' : `the interval before: ${was}`,
+    basis: { present: was ?? null, expression, role },
+    data: { expression, everyMs, role },
+  };
+};
+
+const planRemove = async (
+  service: EcsService,
+  name: string,
+  present: GetScheduleOutput | undefined,
+  call: Call,
+): Promise<Change> => {
+  const seen = await service.look(call, 'plan');
+  if (!present)
+    throw new RunbookError('refused', `${service.config.service} is not restarted by a schedule (${name})`, {
+      next: ['rb restart schedules'],
+    });
+  return {
+    summary: `restart ${service.config.service} no longer by a schedule (${present.ScheduleExpression})`,
+    target: { ...service.target(seen), schedule: name },
+    blastRadius: ['the schedule is deleted; no task is touched'],
+    equivalent: [service.session.command('scheduler', 'delete-schedule', '--name', name)],
+    undo: `make it again: ${present.ScheduleExpression}`,
+    basis: { present: present.ScheduleExpression ?? null },
+  };
+};

@@ -1,0 +1,73 @@
+import { RunbookError } from '../../../../engine/errors.ts';
+import type { JsonObject } from '../../../../engine/json.ts';
+import type { Call } from '../../port.ts';
+import { type Held, isHeldRecord } from '../autoscaler/hold.ts';
+import type { WorkloadObject } from '../objects.ts';
+import { optimistically } from '../optimistic.ts';
+import type { Service } from '../service.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/**
+ * Where an emergency restart notes on the object itself what it takes away, before it takes it away. A Deployment's controller copies
+ * annotations to ReplicaSets and `kubectl rollout undo` copies them back: a note alone says nothing, see `isOpen`.
+ */
+export const noteAnnotation = 'runbook.rb/emergency-restart';
+
+export interface EmergencyNote extends JsonObject {
+  /** `<session>/<step>`. */
+  readonly session: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly replicas: number;
+  readonly autoscaler: Held | null;
+}
+
+/** Undefined where there is none that can be read. */
+export const noteOf = ({ annotations }: Snapshot): EmergencyNote | undefined => {
+  try {
+    const note = JSON.parse(annotations[noteAnnotation] ?? 'null') as EmergencyNote | null;
+    if (note === null || typeof note !== 'object') return undefined;
+    const { session, at, replicas, autoscaler } = note;
+    if (typeof session !== 'string' || typeof at !== 'string' || !Number.isInteger(replicas) || replicas < 1)
+      return undefined;
+    return { session, at, replicas, autoscaler: isHeldRecord(autoscaler) ? autoscaler : null };
+  } catch {
+    return undefined;
+  }
+};
+
+/** Errors: `refused` where the object is not what the change was planned for. */
+export const writeNote = (
+  service: Service,
+  note: EmergencyNote,
+  planned: { readonly uid: string; readonly generation: number },
+  call: Call,
+): Promise<void> =>
+  optimistically(call, async () => {
+    const { uid, generation, resourceVersion } = await service.read(call.signal);
+    if (uid !== planned.uid || generation !== planned.generation)
+      throw new RunbookError(
+        'refused',
+        `${service.target.name} was changed since this was planned (generation ${generation}, not ${planned.generation}). Nothing was stopped.`,
+        { next: ['run the command again and look at the new plan'] },
+      );
+    await patch(service, JSON.stringify(note), { resourceVersion }, { signal: call.signal });
+  });
+
+/** The server checks the right to do it, and stores nothing. */
+export const tryNote = (service: Service, signal: AbortSignal): Promise<void> =>
+  patch(service, '', {}, { signal, dryRun: true });
+
+export const removeNote = async (service: Service, { signal }: Pick<Call, 'signal'>): Promise<void> => {
+  await patch(service, null, {}, { signal });
+};
+
+const patch = async (
+  { client, resource, config }: Service,
+  note: string | null,
+  metadata: JsonObject,
+  ask: { readonly signal: AbortSignal; readonly dryRun?: boolean },
+): Promise<void> => {
+  const body = { metadata: { ...metadata, annotations: { [noteAnnotation]: note } } };
+  await client.patch<WorkloadObject>(resource, config.name, body, { ...ask, type: 'merge' });
+};

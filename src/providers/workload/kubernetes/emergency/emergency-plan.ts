@@ -1,0 +1,165 @@
+import type { Change } from '../../../../engine/change.ts';
+import { RunbookError } from '../../../../engine/errors.ts';
+import type { JsonObject } from '../../../../engine/json.ts';
+import { age } from '../../instances-table.ts';
+import type { Call } from '../../port.ts';
+import { drainForMs } from './drain.ts';
+import { type EmergencyNote, noteOf, tryNote } from './emergency-note.ts';
+import { autoscalerBasis, type FoundAutoscaler, lookForAutoscaler } from '../autoscaler/find-autoscaler.ts';
+import { type Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../autoscaler/hold.ts';
+import type { PodView } from '../pods.ts';
+import { requireScalable, scaleCommand } from '../count/scale.ts';
+import type { Service } from '../service.ts';
+import { shortUid } from '../short-uid.ts';
+import { trySetCount } from '../count/set-count.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { counted } from '../words.ts';
+
+export interface EmergencyData extends JsonObject {
+  readonly uid: string;
+  readonly generation: number;
+  /** The count when it was planned, and the one to go back to. */
+  readonly present: number;
+  readonly to: number;
+  /** As it was before it was held; null where none acts. */
+  readonly autoscaler: Held | null;
+  /** The pods that have to go, by the beginning of their UID. */
+  readonly old: readonly string[];
+  /** They are stopped already: only what is missing is given back. */
+  readonly onlyStart: boolean;
+}
+
+export const dataOf = (change: Change): EmergencyData => change.data as EmergencyData;
+
+/** What was taken away and by whom: by the session that is resumed, or by one that left its note on the object. */
+interface Earlier {
+  readonly by: string;
+  readonly to: number;
+  readonly autoscaler: Held | null;
+  readonly old?: readonly string[];
+  /** Only where it is another session's. */
+  readonly note?: EmergencyNote;
+}
+
+export const planStopAndStart = async (service: Service, call: Call, interrupted?: Change): Promise<Change> => {
+  requireScalable(service, 'restart it without a downtime: rb restart --rolling');
+  const { signal } = call;
+  const snapshot = await service.read(signal);
+  const [pods, autoscaler] = await Promise.all([service.pods(snapshot, signal), lookForAutoscaler(service, signal)]);
+  const earlier = await earlierOf(service, snapshot, call, interrupted);
+  const to = earlier?.to ?? snapshot.replicas;
+  if (to === 0)
+    throw new RunbookError(
+      'refused',
+      `${service.config.service} has a count of 0: nothing to stop, and no number to go back to`,
+      { next: ['rb scale to <n>'] },
+    );
+  const old = earlier?.old ?? pods.map(({ uid }) => shortUid(uid));
+  const running = pods.filter(({ uid, terminating }) => !terminating && old.includes(shortUid(uid)));
+  const onlyStart = earlier !== undefined && (snapshot.replicas === 0 || running.length === 0);
+  const held = earlier?.autoscaler ?? heldOf(autoscaler.found);
+  await Promise.all([
+    tryNote(service, signal),
+    trySetCount(service, onlyStart ? to : 0, signal),
+    held ? tryHold(service, held, signal) : undefined,
+  ]);
+  const data: EmergencyData = {
+    uid: snapshot.uid,
+    generation: snapshot.generation,
+    present: snapshot.replicas,
+    to,
+    autoscaler: held,
+    old,
+    onlyStart,
+  };
+  return {
+    ...words(service, snapshot, pods, data, earlier, autoscaler, call.clock.now()),
+    target: { ...service.target, uid: snapshot.uid },
+    basis: {
+      generation: snapshot.generation,
+      count: to,
+      onlyStart,
+      autoscaler: autoscalerBasis(autoscaler.found),
+      note: earlier?.note?.session ?? null,
+    },
+    data,
+  };
+};
+
+/** A note counts while something of what it tells is still taken away: it may have been copied back by an undo, long after. */
+const earlierOf = async (
+  service: Service,
+  snapshot: Snapshot,
+  { signal }: Call,
+  interrupted: Change | undefined,
+): Promise<Earlier | undefined> => {
+  if (interrupted) {
+    const { to, autoscaler, old } = dataOf(interrupted);
+    return { by: 'the interrupted session', to, autoscaler, old };
+  }
+  const note = noteOf(snapshot);
+  if (!note) return undefined;
+  const { replicas, autoscaler, session } = note;
+  const isStillHeld = autoscaler !== null && (await isHeld(service, autoscaler, signal));
+  if (snapshot.replicas > 0 && !isStillHeld) return undefined;
+  return {
+    by: `session ${session.split('/')[0]}`,
+    to: snapshot.replicas > 0 ? snapshot.replicas : replicas,
+    autoscaler: isStillHeld ? autoscaler : null,
+    note,
+  };
+};
+
+const words = (
+  service: Service,
+  { replicas, selector, ...rest }: Snapshot,
+  pods: readonly PodView[],
+  { to, autoscaler, onlyStart }: EmergencyData,
+  earlier: Earlier | undefined,
+  { found, unseen }: { readonly found?: FoundAutoscaler | undefined; readonly unseen?: string },
+  now: Date,
+): Pick<Change, 'summary' | 'blastRadius' | 'equivalent' | 'undo' | 'raises'> => {
+  const up = pods.filter(({ terminating }) => !terminating).length;
+  const commands = holdCommands(service, autoscaler);
+  const begin = [...(replicas < to || !onlyStart ? [scaleCommand(service, 0, to)] : []), ...commands.release];
+  const drainMs = drainForMs(service, { replicas, selector, ...rest });
+  const note = earlier?.note;
+  const ago = note ? age(now.getTime() - Date.parse(note.at)) : undefined;
+  const autoscalerLines = autoscaler
+    ? [`${heldTitle(autoscaler)} (${autoscaler.min} to ${autoscaler.max}) is held meanwhile and given back afterwards`]
+    : found
+      ? [`${found.title} does not change the count: ${found.inactive ?? 'it is held'}`]
+      : unseen === undefined
+        ? []
+        : [unseen];
+  const warned = note
+    ? { raises: [`${earlier.by} began an emergency restart ${ago} ago and may still be at work`] }
+    : {};
+  if (onlyStart)
+    return {
+      summary:
+        replicas < to
+          ? `start the ${counted(to)} that ${earlier?.by ?? 'somebody'} stopped${note ? ` ${ago} ago` : ''}`
+          : `finish what ${earlier?.by ?? 'somebody'} began: nothing is stopped any more, the rest is given back`,
+      blastRadius: [`${up} of ${counted(to)} running now`, ...autoscalerLines],
+      equivalent: begin,
+      undo: 'none needed',
+      ...warned,
+    };
+  return {
+    summary: `stop all ${counted(up)}, wait for the drain, start ${to}`,
+    blastRadius: [
+      `${up} of ${counted(to)} running now; nothing is served until they are back`,
+      `the drain takes up to ${age(drainMs)}`,
+      ...autoscalerLines,
+    ],
+    equivalent: [
+      ...commands.hold,
+      scaleCommand(service, replicas, 0),
+      service.kubectl('wait', '--for=delete', 'pod', '-l', selector, `--timeout=${Math.ceil(drainMs / 1000)}s`),
+      ...begin,
+    ],
+    undo: 'none: what the instances held in memory is gone; they are started again even if stopping fails',
+    ...warned,
+  };
+};

@@ -1,0 +1,95 @@
+import type { Change } from '../../../../engine/change.ts';
+import { messageOf, RunbookError } from '../../../../engine/errors.ts';
+import { mayPass, persistently } from '../../persistently.ts';
+import type { Call, Workload } from '../../port.ts';
+import { drain } from './drain.ts';
+import { dataOf, type EmergencyData, planStopAndStart } from './emergency-plan.ts';
+import { removeNote, writeNote } from './emergency-note.ts';
+import { heldTitle, hold, holdCommands, release } from '../autoscaler/hold.ts';
+import { scaleCommand } from '../count/scale.ts';
+import type { Service } from '../service.ts';
+import { setCount } from '../count/set-count.ts';
+import { verifyStarted } from './started.ts';
+
+/**
+ * Scales to 0, waits for the drain, scales back, with the autoscaler held meanwhile. What it takes away is noted on the object first, and
+ * given back whatever happened in between: `rb resume`, or another emergency restart, goes on where one was cut off.
+ */
+export const stopAndStartOperation = (service: Service): Workload['stopAndStart'] => ({
+  plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted),
+  apply: (change, call) => applyStopAndStart(service, change, call),
+  verify: (change, call) => verifyStarted(service, change, call),
+});
+
+const applyStopAndStart = async (service: Service, change: Change, call: Call): Promise<void> => {
+  const data = dataOf(change);
+  const { to: replicas, autoscaler, uid, generation } = data;
+  call.signal.throwIfAborted();
+  const note = { session: call.mark, at: call.clock.now().toISOString(), replicas, autoscaler };
+  await writeNote(service, note, { uid, generation }, call);
+  let stopping = data.onlyStart;
+  let problem: { readonly error: unknown } | undefined;
+  try {
+    if (autoscaler) await hold(service, autoscaler, call);
+    if (!data.onlyStart) {
+      stopping = true;
+      await setCount(service, 0, { uid, replicas: data.present }, call).catch((error: unknown) => {
+        // A refusal is the server's word that nothing was changed.
+        if (error instanceof RunbookError && error.kind === 'refused') stopping = false;
+        throw error;
+      });
+    }
+    if (!data.onlyStart || data.present === 0) await drain(service, call);
+  } catch (error) {
+    problem = { error };
+    if (stopping) call.report({ note: `stopping did not end well: starting the ${replicas} again` });
+  }
+  await giveBack(service, data, stopping, call);
+  if (problem) throw givenBack(problem.error, stopping, call);
+};
+
+/** Also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. */
+const giveBack = async (service: Service, data: EmergencyData, stopped: boolean, told: Call): Promise<void> => {
+  const call: Call = {
+    clock: told.clock,
+    mark: told.mark,
+    report: told.report,
+    signal: new AbortController().signal,
+  };
+  const { autoscaler, to } = data;
+  const commands = holdCommands(service, autoscaler).release;
+  if (stopped)
+    await persistently(call, () => start(service, data, call)).catch((cause: unknown) => {
+      throw notGivenBack('the instances were stopped and could not be started again', cause, [
+        `start them by hand: ${scaleCommand(service, 0, to)}`,
+        ...commands,
+      ]);
+    });
+  if (autoscaler)
+    await persistently(call, () => release(service, autoscaler, call)).catch((cause: unknown) => {
+      const state = stopped ? 'the instances are started again' : 'nothing was stopped';
+      throw notGivenBack(`${state}, but ${heldTitle(autoscaler)} is still held`, cause, commands);
+    });
+  await persistently(call, () => removeNote(service, call)).catch((cause: unknown) => {
+    throw notGivenBack('everything was given back, but the note about it is still on the object', cause, []);
+  });
+};
+
+/** As many as there were; more are left as they are: somebody else wanted them. */
+const start = async (service: Service, { to, uid }: EmergencyData, call: Call): Promise<void> => {
+  const { replicas } = await service.read(call.signal);
+  if (replicas < to) await setCount(service, to, { uid, replicas }, call);
+};
+
+const notGivenBack = (what: string, cause: unknown, next: readonly string[]): RunbookError =>
+  new RunbookError(mayPass(cause) ? 'unknown' : 'failed', `${what}: ${messageOf(cause)}`, { next, cause });
+
+const givenBack = (error: unknown, stopped: boolean, { signal }: Call): RunbookError => {
+  const kind = error instanceof RunbookError ? error.kind : signal.aborted ? 'unknown' : 'failed';
+  const why = signal.aborted ? 'interrupted' : messageOf(error);
+  return new RunbookError(
+    signal.aborted ? 'unknown' : kind,
+    stopped ? `${why} while the instances were stopped; they were started again` : `${why} Nothing was stopped.`,
+    { next: ['rb restart status'], cause: error },
+  );
+};

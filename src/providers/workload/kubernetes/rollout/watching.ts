@@ -1,0 +1,133 @@
+import { messageOf, RunbookError } from '../../../../engine/errors.ts';
+import type { Finding } from '../../../../engine/finding.ts';
+import type { JsonObject } from '../../../../engine/json.ts';
+import type { Call } from '../../port.ts';
+import { nextChangeOf } from '../next-change.ts';
+import { instanceOf, type PodView } from '../pods.ts';
+import { podsTable, progressReport, telling } from './progress.ts';
+import type { PodsMirror, Service } from '../service.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/** The object and its pods at one moment. */
+export interface Look {
+  /** Undefined: the object is gone. */
+  readonly snapshot: Snapshot | undefined;
+  /** Terminating ones included. */
+  readonly pods: readonly PodView[];
+  readonly waitedMs: number;
+}
+
+export interface Watching {
+  /** How long to wait for a finding: from the beginning, or since the last step forward. */
+  readonly forMs: (first: Snapshot) => number;
+  readonly from: 'beginning' | 'last step';
+  readonly judge: (look: Look) => Finding | undefined | Promise<Finding | undefined>;
+  /** The finding when the time is over. */
+  readonly late: (look: Look) => Finding;
+  /** Judges again at least so often, without a request: some trouble is only told by how long it lasts. */
+  readonly everyMs?: number;
+}
+
+const fewPods = 50;
+const gatherMs = 50;
+
+/** Looks at each change of the object and its pods until there is a finding; reports the table of the pods when it changes. */
+export const watchWorkload = async (
+  service: Service,
+  call: Call,
+  { forMs, from, judge, late, everyMs = 1000 }: Watching,
+): Promise<Finding> => {
+  const began = call.clock.monotonic();
+  const objects = await service.mirror(call);
+  let pods: PodsMirror | undefined;
+  try {
+    const one = () => objects.items.values().next().value;
+    const first = one();
+    if (!first) return gone(service);
+    pods = await service.mirrorPods(first, call);
+    const limit = forMs(first);
+    const report = progressReport(call);
+    const step = stepsForward();
+    let steppedAt = began;
+    const next = [nextChangeOf(objects), nextChangeOf(pods)];
+    for (;;) {
+      const snapshot = one();
+      if (snapshot && snapshot.uid !== first.uid) return madeAnew(service);
+      const look: Look = { snapshot, pods: pods.pods(), waitedMs: call.clock.monotonic() - began };
+      report(standing(look), look.pods);
+      const finding = snapshot ? await judge(look) : gone(service);
+      if (finding) return withEvidence(finding, look.pods, call);
+      if (from === 'last step' && step(look.pods)) steppedAt = call.clock.monotonic();
+      const left = limit - (call.clock.monotonic() - steppedAt);
+      if (left <= 0) return withEvidence(await lastWord(service, call, late(look)), look.pods, call);
+      await somethingHappens(next, Math.min(everyMs, left), call);
+      // Of hundreds of pods several change at a time: one look for all of them.
+      if (look.pods.length > fewPods) await call.clock.sleep(gatherMs, call.signal);
+    }
+  } finally {
+    objects.close();
+    pods?.close();
+  }
+};
+
+const gone = ({ target }: Service): Finding => ({ verdict: 'critical', summary: `${target.name} was deleted` });
+const madeAnew = ({ target }: Service): Finding => ({
+  verdict: 'critical',
+  summary: `${target.name} was deleted and made anew by somebody else`,
+});
+
+/** What was seen when the time was over counts only if the cluster can still be seen. */
+const lastWord = async (service: Service, call: Call, finding: Finding): Promise<Finding> => {
+  try {
+    await service.read(call.signal);
+    return finding;
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (!(error instanceof RunbookError) || error.kind !== 'unreachable') return finding;
+    return { verdict: 'unknown', summary: `how it ended cannot be seen: ${messageOf(error)}` };
+  }
+};
+
+/** Resolves with the next change of one of them, or after `ms`. */
+const somethingHappens = async (
+  sources: readonly (() => Promise<void>)[],
+  ms: number,
+  { clock, signal }: Pick<Call, 'clock' | 'signal'>,
+): Promise<void> => {
+  const over = new AbortController();
+  try {
+    await Promise.race([...sources.map((ask) => ask()), clock.sleep(ms, AbortSignal.any([signal, over.signal]))]);
+  } finally {
+    over.abort();
+  }
+  signal.throwIfAborted();
+};
+
+/** One more is ready, or one less is stopping, than ever before: readiness that comes and goes is no step forward. */
+const stepsForward = () => {
+  let best = Number.NEGATIVE_INFINITY;
+  return (pods: readonly PodView[]): boolean => {
+    const now = pods.reduce((sum, { ready, terminating }) => sum + (terminating ? -1 : ready ? 1 : 0), 0);
+    const isStep = now > best;
+    best = Math.max(best, now);
+    return isStep;
+  };
+};
+
+/** "2 of 3 ready, 1 stopping". */
+const standing = ({ snapshot, pods }: Look): string => {
+  const stopping = pods.filter(({ terminating }) => terminating).length;
+  const ready = pods.filter(({ ready: is, terminating }) => is && !terminating).length;
+  const wanted = snapshot?.replicas ?? 0;
+  if (wanted === 0 && ready === 0) return `${stopping} stopping`;
+  return `${ready} of ${wanted} ready${stopping === 0 ? '' : `, ${stopping} stopping`}`;
+};
+
+const withEvidence = (finding: Finding, pods: readonly PodView[], { clock }: Call): Finding => ({
+  evidence: podsTable(pods, clock.now()),
+  ...finding,
+  data: {
+    instances: telling(pods).map((pod) => ({ ...instanceOf(pod) })),
+    ...(finding.data as JsonObject | undefined),
+  },
+});
