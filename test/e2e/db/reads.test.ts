@@ -322,7 +322,7 @@ test('the help of each command says what it judges by, and why not the query of 
     ['blocking', 'a prepared transaction blocks as pid 0'],
     ['size', 'waits behind whoever has one locked'],
     ['wal', 'does not say what keeps the files'],
-    ['indexes', 'may still keep a constraint'],
+    ['indexes', 'best read from end to end'],
     ['cancel', 'not that it worked'],
     ['terminate', 'whether the session is gone'],
   ] as const) {
