@@ -80,6 +80,26 @@ describe.concurrent('rb that is not let in by the scripted peer: exit code 5, no
     expect([...played.aws.calls]).toEqual([]);
   });
 
+  test.for([
+    ['process', 'credential_process = "$HOME/login"', 'AKIAPROCESSEXAMPLE00'],
+    ['role', 'role_arn = arn:aws:iam::111122223333:role/on-call\nsource_profile = base', 'ASIAIOSFODNN7EXAMPLE'],
+  ])('credentials of a %s let it in, and are nowhere written', async ([profile = '', how = '', key = '']) => {
+    await using played = await play();
+    const home = newDirectory();
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+    writeFiles(home, {
+      '.aws/config': `[profile ${profile}]\n${how}\n[profile base]\naws_access_key_id = AKIABASEEXAMPLE00000\naws_secret_access_key = ${secret}\n`,
+      login: `#!/bin/sh\necho '${JSON.stringify({ Version: 1, AccessKeyId: 'AKIAPROCESSEXAMPLE00', SecretAccessKey: secret })}'\n`,
+    });
+    const env = { HOME: home, AWS_CONFIG_FILE: join(home, '.aws', 'config') };
+    const operator = played.operator({ workload: { profile }, env, keys: false });
+    const { code, stderr, stdout } = await operator.run('restart status');
+    expect([code, stdout], stderr).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);
+    const used = played.aws.requests.filter(({ service }) => service === 'ecs').map(({ accessKey }) => accessKey);
+    expect(new Set(used)).toEqual(new Set([key]));
+    expect(operator.written() + stdout + stderr).not.toContain(secret);
+  });
+
   test('no credentials at all', async () => {
     await using played = await play();
     const { code, stderr } = await played.operator({ keys: false }).run('restart status');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { crashes, hangs } from '../../rigs/aws/ecs/behaviour.ts';
+import { crashes, hangs, healthy } from '../../rigs/aws/ecs/behaviour.ts';
 import { outcome, trail } from '../trail.ts';
 import { confirm, play } from './stage.ts';
 import type { Played } from './stage.ts';
@@ -21,6 +21,15 @@ describe.concurrent('rb restart --emergency against the scripted peer', () => {
     expect(screen).toMatch(/Emergency restart done in .+\. 3 of 3 instances healthy\./);
     expect(code).toBe(0);
     expect(picture(played)).toEqual(before);
+  });
+
+  test('behind a target group it is done when the targets are healthy', async () => {
+    // Without a health check of its own a task runs at once; only the load balancer knows whether it serves.
+    const taskDefinitions = [{ name: 'checkout:2', behaviour: { ...healthy, healthyIn: 200 } }];
+    await using played = await play({ targetGroup: 'checkout' }, { taskDefinitions });
+    const { code, stderr } = await played.operator().run(`restart --emergency ${confirm}`);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('3 instances running and healthy')]);
+    expect(stderr).toMatch(/running +\? initial in the load balancer/);
   });
 
   test('--yes alone does not do: exit code 2 and the flag', async () => {

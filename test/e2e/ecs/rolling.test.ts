@@ -1,3 +1,4 @@
+import type { ServiceEvent } from '@aws-sdk/client-ecs';
 import { describe, expect, test } from 'vitest';
 import { cannotPull, crashes, healthy } from '../../rigs/aws/ecs/behaviour.ts';
 import { keys } from '../screen.ts';
@@ -26,6 +27,22 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
     expect(running(played).filter((task) => before.includes(task))).toEqual([]);
     // After a question it is planned again.
     expect(calls(played.aws)).toEqual({ DescribeServices: 2, UpdateService: 1 });
+  });
+
+  test('tells each event of the service once', async () => {
+    // Three looks, at the least.
+    await using played = await play({}, { time: { factor: 1 } });
+    played.service.nextDeployment({ ...healthy, startsIn: 25 });
+    const before = new Set(played.service.describe().events?.map(({ id }) => id));
+    const { code, stderr } = await played.operator().run('restart --rolling --yes');
+    expect(code, stderr).toBe(0);
+    const told = (events: readonly ServiceEvent[]) =>
+      events
+        .map(({ message = '' }) => message.replace('(service checkout) ', ''))
+        .map((message) => [message, stderr.split(message).length - 1]);
+    const since = played.service.describe().events?.filter(({ id }) => !before.has(id)) ?? [];
+    expect(since.length).toBeGreaterThan(2);
+    expect(told(since)).toEqual(told(since).map(([message]) => [message, 1]));
   });
 
   test('a service that still shows the old deployment in its first reads is waited for', async () => {

@@ -42,9 +42,9 @@ export const play = async (service: Partial<ServiceScenario> = {}, more: Partial
       const { region, account, cluster } = aws;
       const place = { provider: 'ecs', region, account, cluster, service: 'checkout', ...workload };
       writeFiles(directory, { 'runbook.config.yaml': configuration(place, lines) });
-      const surroundings: Record<string, string> = { ...aws.env, ...env };
-      // Its home is its own.
-      delete surroundings['HOME'];
+      // Its home is its own, if none is given.
+      const { HOME: _, ...peer } = aws.env;
+      const surroundings: Record<string, string> = { ...peer, ...env };
       if (!keys) for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete surroundings[name];
       return newOperator(join(directory, 'runbook.config.yaml'), surroundings);
     },

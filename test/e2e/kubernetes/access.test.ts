@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { newDirectory, writeFiles } from '../rig.ts';
 import { useKubernetes } from './stage.ts';
 
 const stage = useKubernetes();
@@ -49,6 +51,22 @@ test('a token that has expired: exit code 5, and whose it is', async () => {
   const { code, stderr } = await stage.operator(name, { kubeconfig: { credential } }).run('restart status');
   expect([code, stderr]).toEqual([5, expect.stringContaining('does not accept the credentials of context rig (401)')]);
   expect(stderr).not.toContain(credential.token);
+});
+
+test('the login of a credential plugin lets it in; its token is nowhere written', async () => {
+  const name = await stage.deploy('plugged', { replicas: 1 });
+  const { token } = await stage.cluster.userFor(stage.control.namespace, 'plugged', [
+    ...reader,
+    { apiGroups: ['apps'], resources: ['deployments'], verbs: ['patch'] },
+  ]);
+  const directory = newDirectory();
+  const credential = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } };
+  writeFiles(directory, { login: `#!/bin/sh\necho '${JSON.stringify(credential)}'\n` });
+  const exec = { command: join(directory, 'login') };
+  const operator = stage.operator(name, { kubeconfig: { credential: { exec } } });
+  const { code, stderr, stdout } = await operator.run('restart --rolling --yes');
+  expect([code, stderr]).toEqual([0, expect.stringContaining('1 of 1 instances healthy')]);
+  expect(operator.written() + stderr + stdout).not.toContain(token);
 });
 
 test('a context that leads to another server than the configured one: exit code 3, nothing is asked there', async () => {

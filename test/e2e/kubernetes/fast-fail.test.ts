@@ -84,6 +84,14 @@ describe('a crash-looping new version', () => {
     expect(code).toBe(1);
   });
 
+  test('a new version that finds no node: the scheduler’s words, long before the deadline decides', async () => {
+    const name = await stage.deploy('homeless', { spec: { progressDeadlineSeconds: 15 } });
+    await stage.control.patch('Deployment', name, { spec: { template: { spec: { nodeSelector: { disk: 'none' } } } } });
+    const { code, stderr } = await stage.operator(name).run('restart --rolling --yes');
+    expect(stderr).toMatch(/homeless-\w+-\w+: .*\d+ nodes? .*; still waiting/);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('has timed out progressing')]);
+  });
+
   test.for<[string, PodBehaviour, RegExp]>([
     ['killed for its memory', { behaviour: 'oom', backOff }, /container app: OOMKilled, exit code 137/],
     [

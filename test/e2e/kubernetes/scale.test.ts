@@ -86,6 +86,18 @@ describe('an autoscaler in the way', () => {
     ]);
   });
 
+  test('to 0, where that is allowed: it is said that this switches the autoscaler off', async () => {
+    const { name } = await scaled('zero');
+    const operator = stage.operator(name, { lines: ['scaling: { min: 0, max: 8 }'] });
+    const { code, screen } = await operator.run('scale to 0 --answer autoscaler=count --no-watch', {
+      answers: ['checkout/staging'],
+    });
+    expect(screen).toContain(`HorizontalPodAutoscaler ${name} is switched off by a count of 0`);
+    expect([code, await replicas(name)], screen).toEqual([0, 0]);
+    const status = await operator.run('scale status');
+    expect(status.stdout).toContain('switched off while the count is 0');
+  });
+
   test('that may not be seen is a warning, and the number is changed', async () => {
     const { name } = await scaled('hidden');
     await stage.control.remove('HorizontalPodAutoscaler', name);

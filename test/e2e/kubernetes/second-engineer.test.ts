@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openGate } from '../../rigs/kubernetes/gate.ts';
+import { startProxy } from '../../rigs/kubernetes/toxiproxy.ts';
 import { until } from '../../rigs/kubernetes/wait.ts';
+import { deployment } from '../../rigs/kubernetes/workloads.ts';
 import { keys } from '../screen.ts';
 import { ofType, outcome, trail } from '../trail.ts';
 import { useKubernetes } from './stage.ts';
@@ -52,6 +54,22 @@ describe('a second engineer changes the Deployment', () => {
     }
   });
 
+  test('after a dry run: with its hash exit code 3 and what the plan would be now, and nothing is restarted', async () => {
+    const name = await stage.deploy('planned');
+    const operator = stage.operator(name);
+    const dry = await operator.run('restart --rolling --dry-run -o json');
+    const { plan } = dry.json() as { readonly plan: { readonly hash: string } };
+    await stage.control.release('Deployment', name, '1.1.0');
+    await stage.control.settled('Deployment', name);
+    const { code, stderr } = await operator.run(`restart --rolling --yes --plan ${plan.hash}`);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/The plan has changed since its hash was printed\. Nothing was done\. It would now be:/),
+    ]);
+    expect(stderr).toContain(`rollout restart deployment/${name}`);
+    expect((await template(name)).metadata.annotations?.[stamp]).toBeUndefined();
+  });
+
   test('that only moves the status, as pods do all the time, is no reason to refuse', async () => {
     const name = await stage.deploy('moving');
     const gate = await openGate(stage.cluster);
@@ -89,6 +107,42 @@ describe('a second engineer changes the Deployment', () => {
     expect(await session.ended).toBe(3);
     expect(session.screen()).toMatch(/3 -> 4/);
     expect((await stage.control.get('Deployment', name)).spec.replicas).toBe(4);
+  });
+});
+
+/** A restart whose new pods are held. */
+const begun = async (name: string, url: string) => {
+  await stage.deployHeld(name);
+  const running = stage.operator(name, { kubeconfig: { url } }).start('restart --rolling --yes');
+  await running.writes('new pods');
+  return running;
+};
+
+describe('a second engineer deletes the Deployment while its rollout is followed: exit code 1', () => {
+  test('and leaves it so', async () => {
+    const running = await begun('removed', stage.cluster.url);
+    await stage.control.remove('Deployment', 'removed');
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('removed was deleted while its rollout was watched')]);
+  });
+
+  test('and makes it anew, while rb cannot see it', async () => {
+    const proxy = await startProxy(stage.cluster.url);
+    try {
+      const running = await begun('anew', proxy.url);
+      await proxy.cut();
+      await stage.control.remove('Deployment', 'anew');
+      await stage.control.createSettled(deployment('anew'));
+      await proxy.restore();
+      const { code, stderr } = await running.ended;
+      // The watch may tell of the two one after the other.
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/anew was deleted (?:and made anew )?while its rollout was watched/),
+      ]);
+    } finally {
+      await proxy.close();
+    }
   });
 });
 

@@ -40,7 +40,9 @@ export const followDeployment = async (service: EcsService, call: Call, followin
   let told = '';
 
   const failed = async (summary: string, seen: Seen, subject: Deployed | undefined): Promise<Finding> => {
-    const createdAt = subject?.createdAt ?? new Date(wanted.notedUntil + 2000);
+    // Another process may have found the rollback, which goes on with the record of what it rolls back.
+    const begun = id === undefined ? undefined : subject?.createdAt;
+    const createdAt = begun ?? new Date(wanted.notedUntil + 2000);
     const found = await diagnose(service, { deployment: subject?.id, createdAt }, call);
     const ending = found.record?.startsWith('IN_PROGRESS') === true ? undefined : found.record;
     const parts = [summary, ending, found.firstTask].filter((part) => part !== undefined);
