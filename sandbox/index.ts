@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,7 +57,14 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const configPath = join(directory, 'runbook.config.yaml');
   const socket = join(runtime, 'control.sock');
   const state: SandboxState = { phase: 'starting', runtime, starterPid: process.pid, socket, configPath, notes: [] };
-  writeState(directory, state, true);
+  try {
+    writeState(directory, state, true);
+  } catch (error) {
+    rmSync(runtime, { recursive: true });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Somebody was quicker by a moment: it is theirs.
+    return await startSandbox(options);
+  }
   await launch({
     directory,
     runtime,
@@ -92,14 +99,23 @@ export const runningState = async (directory: string): Promise<SandboxState | un
     const state = readState(directory);
     if (state === undefined) return undefined;
     const { supervisorPid, runtime } = state;
-    if (supervisorPid === undefined ? !wasJustWritten(directory) : !isOurs(supervisorPid, runtime)) return undefined;
+    if (supervisorPid === undefined ? !isComing(directory, state) : !isOurs(supervisorPid, runtime)) return undefined;
     if (state.phase === 'running') return state;
     await sleep(50);
   }
 };
 
-/** Another process may be just about to start its supervisor. */
-const wasJustWritten = (directory: string): boolean => Date.now() - statSync(statePath(directory)).mtimeMs < 2000;
+/** A starter that lives may take its time to start the supervisor; one that has ended may have done so a moment ago. */
+const isComing = (directory: string, { starterPid }: SandboxState): boolean =>
+  Date.now() - statSync(statePath(directory)).mtimeMs < (isAlive(starterPid) ? 60_000 : 2000);
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 const sandbox = (directory: string, state: SandboxState, reused: boolean): Sandbox => ({
   directory,

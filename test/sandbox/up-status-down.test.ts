@@ -113,7 +113,7 @@ test('it has a database, a cache and TLS of its own, or says how to get them', p
   await sandbox.control(['renew']);
   expect(await serialNumber(sandbox.tlsUrl, ca), 'renewed is not served').toBe(first);
   await sandbox.control(['reload']);
-  await expect.poll(() => serialNumber(sandbox.tlsUrl, ca), { timeout: 20_000 }).not.toBe(first);
+  await expect.poll(() => serialNumber(sandbox.tlsUrl, ca), { timeout: 120_000 }).not.toBe(first);
 });
 
 test('without Redis it goes on, and says how to get it', patient, async () => {
