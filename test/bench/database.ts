@@ -13,7 +13,8 @@ import { median } from './median.ts';
 
 /**
  * `node test/bench/database.ts`: the database section against psql on a real server. Times are those of whole processes,
- * from spawn to exit; what is compared is measured in turns, so that what else the machine does falls upon both alike.
+ * from spawn to exit; what is compared is measured in turns, so that what else the machine does falls upon both alike. With
+ * `--report` a broken limit is told once and is no failure.
  */
 const { values } = parseArgs({
   options: {
@@ -22,10 +23,11 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '15' },
     only: { type: 'string' },
+    report: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
-const attempts = 3;
+const attempts = values.report ? 1 : 3;
 const beyondPsqlMs = 70;
 const timesOneStatement = 2;
 const timesSmallMemory = 1.3;
@@ -74,7 +76,7 @@ const again = async (measured: () => Promise<boolean> | boolean): Promise<void> 
     if (await measured()) return;
     if (left > 1) say('A limit was broken: once more, in case the machine was busy with something else.');
   }
-  process.exitCode = 1;
+  if (!values.report) process.exitCode = 1;
 };
 
 /** The grouping that `rb db connections` shows. */

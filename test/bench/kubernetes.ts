@@ -17,12 +17,16 @@ import { median } from './median.ts';
  * - The whole process of `rb restart --rolling --yes --no-wait` against that of `kubectl rollout restart`.
  * - A rollout that all follow: when `rb restart --rolling` says that it is complete, and when `kubectl rollout status` does. A second
  *   kubectl beside it tells how far two of the same are apart: what is less than that is no difference.
+ *
+ * With `--report` a broken limit is told once and is no failure: for a machine that does other things too.
  */
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '30' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '30' }, report: { type: 'boolean', default: false } },
+});
 const rounds = Math.max(10, Number(values.rounds));
 const followed = 11;
 const warmUps = 3;
-const attempts = 3;
+const attempts = values.report ? 1 : 3;
 const limit = 2;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -144,7 +148,7 @@ try {
   writeFileSync(config, `version: 1\nservice: { name: shop }\nenvironments:\n  test:\n    workload: ${workload}\n`);
   say(`Medians of ${rounds} rounds, in turns, on one control plane; Node ${process.versions.node}.`);
   const holds = [await within(startTimes), await within(verdicts)];
-  if (!holds.every(Boolean)) process.exitCode = 1;
+  if (!holds.every(Boolean) && !values.report) process.exitCode = 1;
 } finally {
   await cluster.stop();
   rmSync(place, { recursive: true, force: true });
