@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Call } from '../../../../src/providers/workload/port.ts';
 import { crashes } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
@@ -21,6 +22,14 @@ const changes = (aws: ScriptedAws) =>
         (part) => part !== undefined,
       );
     });
+
+/** A call that does something more when the drain is over. */
+const onceStopped = (call: ReturnType<typeof callIn>, then: () => void): Call => ({
+  ...call,
+  report: ({ note }) => {
+    if (note?.startsWith('all stopped') === true) then();
+  },
+});
 
 /** At 0, 1, ..., 30 s, and once more after the last pause. */
 const everySecondForHalfAMinute = 32;
@@ -156,12 +165,10 @@ describe('an emergency restart of a scripted ECS service', () => {
     const workload = openFor(aws);
     const call = callIn(aws);
     const change = await workload.stopAndStart.plan({}, call);
-    await workload.stopAndStart.apply(change, {
-      ...call,
-      report: ({ note }) => {
-        if (note?.startsWith('all stopped') === true) aws.failNext('UpdateService', failure, 2);
-      },
-    });
+    await workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.failNext('UpdateService', failure, 2)),
+    );
     expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
     expect([count(aws), suspension(aws)]).toEqual([3, [false, false, false]]);
   });
@@ -171,13 +178,11 @@ describe('an emergency restart of a scripted ECS service', () => {
     const workload = openFor(aws);
     const call = callIn(aws);
     const change = await workload.stopAndStart.plan({}, call);
-    const applied = workload.stopAndStart.apply(change, {
-      ...call,
-      report: ({ note }) => {
-        if (note?.startsWith('all stopped') === true)
-          aws.failNext('UpdateService', { code: 'ServerException', status: 500 }, everySecondForHalfAMinute);
-      },
-    });
+    const failure = { code: 'ServerException', status: 500 };
+    const applied = workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.failNext('UpdateService', failure, everySecondForHalfAMinute)),
+    );
     await expect(applied).rejects.toMatchObject({ kind: 'unknown' });
     expect(changes(aws).some(([operation]) => operation === 'UntagResource')).toBe(false);
     expect([count(aws), suspension(aws)]).toEqual([0, [false, false, false]]);
@@ -188,12 +193,10 @@ describe('an emergency restart of a scripted ECS service', () => {
     const workload = openFor(aws);
     const call = callIn(aws);
     const change = await workload.stopAndStart.plan({}, call);
-    const applied = workload.stopAndStart.apply(change, {
-      ...call,
-      report: ({ note }) => {
-        if (note?.startsWith('all stopped') === true) aws.failNext('UpdateService', { code: 'AccessDeniedException' });
-      },
-    });
+    const applied = workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.failNext('UpdateService', { code: 'AccessDeniedException' })),
+    );
     await expect(applied).rejects.toMatchObject({
       kind: 'failed',
       message: expect.stringContaining('could not be started again') as string,

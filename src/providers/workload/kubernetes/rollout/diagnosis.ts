@@ -1,12 +1,11 @@
 import type { Cell, Finding, Table } from '../../../../engine/finding.ts';
 import type { Call } from '../../port.ts';
-import { lastLines } from './last-lines.ts';
+import { lastLines, shortened } from './last-lines.ts';
 import type { Service } from '../service.ts';
 import type { Trouble } from './trouble.ts';
 
 const shownPods = 10;
 const podsWithLog = 3;
-const widestLine = 300;
 
 /** Why a rollout does not get through: one sentence, and the pods with the last lines of what they said. */
 export const diagnose = async (
@@ -55,7 +54,7 @@ export const sentence = (one: Trouble, all: readonly Trouble[]): string => {
 
 const oneLine = (text: string): string => {
   const [line = ''] = text.trim().split(/\r?\n/);
-  return line.length > widestLine ? `${line.slice(0, widestLine)}…` : line;
+  return shortened(line);
 };
 
 /** Those that ended with a code tell the most, and of those the one that did so most often. */

@@ -38,4 +38,7 @@ const linesOf = (text: string): readonly string[] =>
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .slice(-logLines)
-    .map((line) => (line.length > widestLine ? `${line.slice(0, widestLine)}…` : line));
+    .map(shortened);
+
+/** A line that can be shown: some programs write all that they know on one. */
+export const shortened = (line: string): string => (line.length > widestLine ? `${line.slice(0, widestLine)}…` : line);
