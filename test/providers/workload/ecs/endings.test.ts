@@ -1,7 +1,7 @@
 import type { StopServiceDeploymentStopType } from '@aws-sdk/client-ecs';
 import { describe, expect, test } from 'vitest';
 import { clientsFor } from '../../../rigs/aws/clients.ts';
-import { cannotPull } from '../../../rigs/aws/ecs/behaviour.ts';
+import { cannotPull, healthy } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';
@@ -9,6 +9,11 @@ import { callIn, openFor, scenario } from './ecs-rig.ts';
 const breaker = { circuitBreaker: { enable: true, rollback: true } };
 /** The image of what runs has gone from the registry meanwhile: neither a restart nor the way back comes up. */
 const imageIsGone = { taskDefinitions: [{ name: 'checkout:2', behaviour: cannotPull('checkout:2.0.0') }] };
+
+/** How many seconds tasks of what runs take to start: long or short beside the first look, which comes after 15 to 16.5 s. */
+const startsIn = (seconds: number) => ({
+  taskDefinitions: [{ name: 'checkout:2', behaviour: { ...healthy, startsIn: seconds } }],
+});
 
 /** ECS has taken the restart. */
 const begun = async (aws: ScriptedAws) => {
@@ -59,12 +64,25 @@ describe('the end of a deployment of a scripted ECS service that nobody hoped fo
     expect(await verify()).toMatchObject(critical(/the restart failed: .*was stopped by a user.*STOPPED/));
   });
 
-  test('somebody stops it and lets ECS go back', async () => {
-    await using aws = await startScriptedAws(scenario());
+  test('somebody stops it and lets ECS go back, which is under way at the first look', async () => {
+    await using aws = await startScriptedAws(scenario({}, startsIn(20)));
     const { verify } = await begun(aws);
     await stop(aws, 'ROLLBACK');
     expect(await verify()).toMatchObject(
-      critical(/the restart failed: .*; ECS rolled back to checkout:2 \(ecs-svc\/\d+\) and is stable/),
+      critical(
+        /the restart failed: .*was stopped by a user; ECS rolled back to checkout:2 \(ecs-svc\/\d+\) and is stable/,
+      ),
+    );
+  });
+
+  test('the same, and ECS is back before the first look: the reason is on its record', async () => {
+    await using aws = await startScriptedAws(scenario({}, startsIn(2)));
+    const { verify } = await begun(aws);
+    await stop(aws, 'ROLLBACK');
+    expect(await verify()).toMatchObject(
+      critical(
+        /the restart failed; ECS rolled back to checkout:2 \(ecs-svc\/\d+\) and is stable; ROLLBACK_SUCCESSFUL: .*stopped by a user/,
+      ),
     );
   });
 
