@@ -10,7 +10,7 @@ const breaker = { circuitBreaker: { enable: true, rollback: true } };
 /** The image of what runs has gone from the registry meanwhile: neither a restart nor the way back comes up. */
 const imageIsGone = { taskDefinitions: [{ name: 'checkout:2', behaviour: cannotPull('checkout:2.0.0') }] };
 
-/** How many seconds tasks of what runs take to start: long or short beside the first look, which comes after 15 to 16.5 s. */
+/** How many seconds tasks of what runs take to start: long or short beside the first look, which comes after 15 s. */
 const startsIn = (seconds: number) => ({
   taskDefinitions: [{ name: 'checkout:2', behaviour: { ...healthy, startsIn: seconds } }],
 });

@@ -33,9 +33,12 @@ interface Wait {
   readonly forMs?: number;
 }
 
-/** As `aws ecs wait services-stable` looks: a clean run asks no more often than that. */
-const pauseMs = 15_000;
-const badPauseMs = 5000;
+/**
+ * Every 5 to 15 s, and not all of us at the same moment. Where all is well as often as `aws ecs wait services-stable`
+ * looks, whose first look comes at once: so that a clean run asks no more often than that.
+ */
+const pausesMs = { well: [14_600, 15_000], bad: [5000, 5500] } as const;
+const throttledFirstMs = 30_000;
 const throttledPauseMs = 60_000;
 const blindForMs = 120_000;
 
@@ -82,10 +85,11 @@ export const watch = async (service: EcsService, call: Call, wait: Wait): Promis
   }
 };
 
-/** Longer by up to a tenth, so that many of us do not ask at the same moment; never shorter. */
 const pause = ({ bad, throttled }: { readonly bad: boolean; readonly throttled: number }): number => {
-  const base = throttled > 0 ? Math.min(throttledPauseMs, pauseMs * 2 ** throttled) : bad ? badPauseMs : pauseMs;
-  return base * (1 + Math.random() / 10);
+  if (throttled > 0)
+    return Math.min(throttledPauseMs, throttledFirstMs * 2 ** (throttled - 1)) * (1 + Math.random() / 10);
+  const [shortest, longest] = bad ? pausesMs.bad : pausesMs.well;
+  return shortest + Math.random() * (longest - shortest);
 };
 
 const teller = (call: Call, { eventsSince, ownTable = false }: Wait) => {
