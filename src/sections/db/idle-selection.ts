@@ -45,7 +45,12 @@ export const selectIdle = (
       ),
       ...receivers
         .filter(({ user, name }) => isMeant({ user, application: name, database: null }, filter))
-        .map(({ pid, user, name }) => ({ pid, user, application: name, why: 'a walsender: a replica hangs on it' })),
+        .map(({ pid, user, name }) => ({
+          pid,
+          user,
+          application: name,
+          why: 'a walsender: a replica or a subscriber hangs on it',
+        })),
     ],
   };
 };

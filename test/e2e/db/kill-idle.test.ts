@@ -14,6 +14,12 @@ describe('rb db kill-idle', () => {
     const [superuser] = [await stage.rig.connect('postgres', stage.database, { application: 'admin' })];
     const [busy] = await stage.idle('busy');
     await stage.rig.connect('operator', stage.database, { application: 'rb/20260301-abcd/lock' });
+    const subscriber = await stage.rig.connect('replicator', stage.database, { application: 'etl', subscriber: true });
+    await subscriber.query('IDENTIFY_SYSTEM');
+    const looksLike = `SELECT backend_type, state, datname FROM pg_stat_activity WHERE application_name = 'etl'`;
+    expect(await stage.rig.sql('postgres', looksLike)).toEqual([
+      { backend_type: 'walsender', state: 'idle', datname: stage.database },
+    ]);
     void busy?.query('SELECT pg_sleep(600)').catch(() => undefined);
     await wait(1100);
     const run = await stage.operator('operator', never).run(`db kill-idle ${longer} --yes -o json`);
@@ -28,9 +34,10 @@ describe('rb db kill-idle', () => {
     const { leftAlone } = found(run, 'idle').data as { leftAlone: { application: string; why: string }[] };
     expect(Object.fromEntries(leftAlone.map(({ application, why }) => [application, why]))).toEqual({
       admin: 'a superuser\'s session, and "operator" is none',
+      etl: 'a walsender: a replica or a subscriber hangs on it',
       'rb/20260301-abcd/lock': 'a session of rb',
       precious: 'application "precious" is in neverTerminate',
-      replica_1: 'a walsender: a replica hangs on it',
+      replica_1: 'a walsender: a replica or a subscriber hangs on it',
     });
     for (const [application, count] of [
       ['web', 0],
@@ -40,7 +47,8 @@ describe('rb db kill-idle', () => {
       ['rb/20260301-abcd/lock', 1],
     ] as const)
       expect([application, (await stage.pids(application)).length]).toEqual([application, count]);
-    await superuser?.end();
+    expect((await subscriber.query('IDENTIFY_SYSTEM')).rows).toMatchObject([{ dbname: stage.database }]);
+    await Promise.all([superuser?.end(), subscriber.end()]);
   });
 
   test('on a replica of the configuration: its sessions, not those of the primary; VACUUM is refused there', async () => {

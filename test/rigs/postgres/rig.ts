@@ -44,7 +44,12 @@ export interface PostgresRig {
   connect(
     role: Role,
     database: string,
-    options?: { readonly port?: number; readonly application?: string },
+    options?: {
+      readonly port?: number;
+      readonly application?: string;
+      /** As a logical subscriber: a walsender that has a database, and is idle until it streams. */
+      readonly subscriber?: boolean;
+    },
   ): Promise<Client>;
   /** Statements as superuser. Returns the rows of the last one. */
   sql(database: string, text: string, values?: readonly unknown[], port?: number): Promise<Record<string, unknown>[]>;
@@ -108,7 +113,8 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
   const primary = await serve(ground, data, common);
 
   const clients = new Set<Client>();
-  const connect: PostgresRig['connect'] = async (role, database, { port = primary.port, application } = {}) => {
+  const connect: PostgresRig['connect'] = async (role, database, options = {}) => {
+    const { port = primary.port, application, subscriber = false } = options;
     const client = new Client({
       host: loopback,
       port,
@@ -116,6 +122,8 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
       password: passwordOf(role),
       database,
       application_name: application ?? `test ${role}`,
+      // pg has it and its types do not tell.
+      ...(subscriber && ({ replication: 'database' } as object)),
     });
     client.on('error', () => undefined);
     await client.connect();
