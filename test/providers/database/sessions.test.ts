@@ -62,6 +62,33 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
         await bench.rig.sql('postgres', 'ALTER ROLE operator RESET search_path');
       }
     });
+
+    // What others create in a schema of the search path would run with the rights of who calls it (CVE-2018-1058).
+    it('calls nothing that somebody put into the search path of the role, not even before it is pinned', async () => {
+      const trap = (signature: string, returns: string) =>
+        `CREATE FUNCTION public.${signature} RETURNS ${returns} LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$`;
+      const database = await bench.rig.createDatabase(
+        'CREATE TABLE orders (id int)',
+        trap('current_database()', 'name'),
+        trap('pg_is_in_recovery()', 'boolean'),
+        trap('pg_has_role(name, text, text)', 'boolean'),
+        trap('pg_control_system()', 'TABLE (system_identifier bigint)'),
+        trap('to_regclass(text)', 'regclass'),
+        trap('quote_ident(text)', 'text'),
+        trap('lower(name)', 'text'),
+        trap('"left"(name, integer)', 'text'),
+        trap('length(name)', 'integer'),
+        'CREATE DOMAIN public.text AS pg_catalog.text CHECK (false)',
+        'CREATE DOMAIN public.oid AS pg_catalog.oid CHECK (false)',
+      );
+      await bench.rig.sql('postgres', `ALTER DATABASE ${database} SET search_path = public, pg_catalog`);
+      const trapped = await bench.rig.connect('operator', database);
+      await expect(trapped.query('SELECT current_database()')).rejects.toThrow('trapped');
+      const adapter = bench.open('operator', database, { query: { target_session_attrs: 'primary' } });
+      expect((await adapter.identify(newCall())).systemIdentifier).toMatch(/^\d+$/);
+      expect((await adapter.table('orders', newCall())).table.name).toBe('public.orders');
+      await expect(adapter.table('order', newCall())).rejects.toThrow('There is no table "order"');
+    });
   });
 
   describe('connections', () => {

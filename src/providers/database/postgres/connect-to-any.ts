@@ -74,7 +74,7 @@ const roleOf = async (
   signal.addEventListener('abort', destroy, { once: true });
   try {
     signal.throwIfAborted();
-    const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+    const { rows } = await client.query<{ replica: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS replica');
     return rows[0]?.replica === true ? 'replica' : 'primary';
   } catch (error) {
     destroy();

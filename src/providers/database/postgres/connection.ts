@@ -43,9 +43,12 @@ export interface Use {
   /** A read: one read-only transaction under the limits. A write: each statement on its own. */
   readonly readOnly: boolean;
   readonly limits: Limits;
-  /** Names are looked up as the role has it, not only among the server's own. */
+  /** The search path stays the role's own: until `onlyServerObjects` is sent, each name has to say that it is the server's own. */
   readonly ownSearchPath?: boolean;
 }
+
+/** What somebody has created in a schema of the role's own search path must not be called with our rights, nor taken for the server's own. */
+export const onlyServerObjects = 'search_path = pg_catalog, pg_temp';
 
 /** So long beyond the server's own limit: then it is not the statement that is slow. */
 const silenceMs = 5000;
@@ -198,8 +201,7 @@ const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number): s
     `${set} lock_timeout = ${limits.lockTimeoutMs}`,
     `${set} idle_in_transaction_session_timeout = ${idle}`,
     ...(!readOnly && major >= 14 ? [`${set} idle_session_timeout = ${idle}`] : []),
-    // Objects of others must not be taken for the server's own.
-    ...(ownSearchPath ? [] : [`${set} search_path = pg_catalog, pg_temp`]),
+    ...(ownSearchPath ? [] : [`${set} ${onlyServerObjects}`]),
     // Warnings are read, whatever the role has set.
     `${set} client_min_messages = notice`,
     // To compile a plan of many joins takes longer than it saves.

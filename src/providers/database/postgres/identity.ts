@@ -1,12 +1,15 @@
 import type { Server } from '../port.ts';
 
-/** Asked first on every connection. A role may be kept from pg_control_system(). */
+/**
+ * Asked first on every connection, before the search path is ours: each name says that it is the server's own. A role may be
+ * kept from pg_control_system().
+ */
 export const identityQuery = (withSystemIdentifier: boolean): string => `
-  SELECT current_database() AS database,
-         current_user::text AS user,
-         pg_is_in_recovery() AS replica,
-         ${withSystemIdentifier ? '(SELECT system_identifier::text FROM pg_control_system())' : 'NULL::text'} AS "systemIdentifier",
-         pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesEverything"`;
+  SELECT pg_catalog.current_database() AS database,
+         current_user::pg_catalog.text AS user,
+         pg_catalog.pg_is_in_recovery() AS replica,
+         ${withSystemIdentifier ? '(SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system())' : 'NULL::pg_catalog.text'} AS "systemIdentifier",
+         pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesEverything"`;
 
 export interface IdentityRow {
   readonly database: string;

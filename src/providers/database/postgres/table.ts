@@ -1,5 +1,6 @@
 import { RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable } from '../port.ts';
+import { onlyServerObjects } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { lockedTables, tableParts } from './relation-size.ts';
 import { qualified } from './sql.ts';
@@ -7,6 +8,11 @@ import { tableRows } from './table-rows.ts';
 
 interface Found extends Omit<DatabaseTable, 'kind'> {
   readonly relkind: string;
+}
+
+interface Visible {
+  readonly asSql: number | null;
+  readonly asWritten: number | null;
 }
 
 /** The maintenance right came in 17. Who owns the database may vacuum what is in it, but not the server's own tables. */
@@ -32,13 +38,16 @@ const facts = (version: number, where: string): string => `
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE ${where}`;
 
-/** Written out: what the search path finds, or with its schema before the first point that leads to one. */
-const writtenOut = `
-  c.relname = $1 AND pg_table_is_visible(c.oid)
-  OR EXISTS (SELECT FROM generate_series(1, length($1)) at
-              WHERE substr($1, at, 1) = '.' AND n.nspname = left($1, at - 1) AND c.relname = substr($1, at + 1))`;
+/** What the role's search path finds: for the name as SQL ($1; null for what is no name there), and as it is written ($2). */
+const visible = `
+  SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS "asSql",
+         pg_catalog.to_regclass(pg_catalog.quote_ident($2))::pg_catalog.oid AS "asWritten"`;
 
-const asSql = 'c.oid = to_regclass($1)';
+/** Those that were found ($1), and what is written out ($2) with its schema before a point. */
+const meant = `
+  c.oid = ANY ($1::oid[])
+  OR EXISTS (SELECT FROM generate_series(1, length($2)) at
+              WHERE substr($2, at, 1) = '.' AND n.nspname = left($2, at - 1) AND c.relname = substr($2, at + 1))`;
 
 const near = `
   SELECT ${qualified('n.nspname', 'c.relname')} AS name
@@ -70,11 +79,12 @@ const others: Readonly<Record<string, string>> = {
 export const findTable = async (connection: Connection, name: string): Promise<DatabaseTable> => {
   const { version, doing } = connection;
   if (name.includes('\0') || name.trim() === '') throw notThere(name, doing.database, []);
-  const [written, sql] = await Promise.all([
-    connection.rows<Found>(facts(version, writtenOut), [name]),
-    isName.test(name) ? connection.rows<Found>(facts(version, asSql), [name]) : [],
+  const seen = await connection.row<Visible>(visible, [isName.test(name) ? name : null, name]);
+  const oids = [seen.asSql, seen.asWritten].filter((oid) => oid !== null);
+  const [, all] = await Promise.all([
+    connection.rows(`SET LOCAL ${onlyServerObjects}`),
+    connection.rows<Found>(facts(version, meant), [oids, name]),
   ]);
-  const all = [...new Map([...sql, ...written].map((found) => [found.oid, found])).values()];
   const usable = all.filter(({ relkind }) => relkind in kinds);
   const [table, second] = usable;
   if (second)
