@@ -5,6 +5,10 @@ import { onEachVersion } from './on-each-version.ts';
 
 const all = { olderThanMs: 0, includeIdleInTransaction: true };
 
+/** A function of somebody else's that tells when it is called. */
+const trap = (signature: string, returns: string) =>
+  `CREATE FUNCTION public.${signature} RETURNS ${returns} LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$`;
+
 onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connections: 4 } }, (bench) => {
   const state = async (pid: number) =>
     (await bench.rig.sql('postgres', 'SELECT state FROM pg_stat_activity WHERE pid = $1', [pid]))[0]?.['state'];
@@ -65,8 +69,6 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
 
     // What others create in a schema of the search path would run with the rights of who calls it (CVE-2018-1058).
     it('calls nothing that somebody put into the search path of the role, not even before it is pinned', async () => {
-      const trap = (signature: string, returns: string) =>
-        `CREATE FUNCTION public.${signature} RETURNS ${returns} LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$`;
       const database = await bench.rig.createDatabase(
         'CREATE TABLE orders (id int)',
         trap('current_database()', 'name'),

@@ -90,6 +90,18 @@ onEachVersion('pg_stat_statements, preloaded', {}, (bench) => {
     expect(error).toMatchObject({ kind: 'failed' });
     expect(error.message).toMatch(/^reset: localhost:\d+: "operator" may not reset the statistics\.$/);
     expect(error.next?.[0]).toContain('GRANT EXECUTE ON FUNCTION public.pg_stat_statements_reset TO "operator"');
+    // Whoever may create functions beside it must not be called instead: with fewer arguments it would be the better match.
+    await bench.rig.sql(
+      database,
+      `DO $do$ DECLARE words text; BEGIN
+         FOREACH words IN ARRAY ARRAY['', 'oid, oid, bigint', 'integer, integer, integer'] LOOP
+           BEGIN
+             EXECUTE format('CREATE FUNCTION public.pg_stat_statements_reset(%s) RETURNS void LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION $q$trapped$q$; END$f$', words);
+           EXCEPTION WHEN duplicate_function THEN NULL;
+           END;
+         END LOOP;
+       END $do$`,
+    );
     await bench.rig.sql(database, 'SELECT 1 AS before_the_reset');
     expect(await bench.open('postgres', database).resetStatements(newCall())).toMatchObject({ role: 'primary' });
     expect(JSON.stringify(await available(database))).not.toContain('before_the_reset');

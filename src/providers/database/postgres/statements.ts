@@ -18,11 +18,16 @@ interface Extension {
   readonly preloaded: string | null;
 }
 
+/** Others may have created something of the same name in its schema. */
+const isOfTheExtension = (catalog: 'pg_class' | 'pg_proc', oid: string): string => `
+  EXISTS (SELECT FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+           WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e' AND x.extname = 'pg_stat_statements')`;
+
 const extension = `
   SELECT quote_ident(n.nspname) AS schema,
          EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') AS installed,
          (SELECT coalesce(json_agg(attname), '[]') FROM pg_attribute WHERE attrelid = v.oid AND attnum > 0) AS columns,
-         EXISTS (SELECT FROM pg_class i WHERE i.relnamespace = n.oid AND i.relname = 'pg_stat_statements_info') AS "hasInfo",
+         EXISTS (SELECT FROM pg_class i WHERE i.relname = 'pg_stat_statements_info' AND ${isOfTheExtension('pg_class', 'i.oid')}) AS "hasInfo",
          coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(v.oid, 'SELECT'), false) AS "mayRead",
          current_setting('pg_stat_statements.track', true) AS track
     FROM (SELECT 1) one
@@ -150,13 +155,14 @@ export const resetStatements = async (connection: Connection): Promise<void> => 
     throw new RunbookError('failed', `${connection.doing.step}: pg_stat_statements is not in this database.`, {
       next: [create],
     });
-  const { allowed } = await connection.row<{ allowed: boolean }>(
-    `SELECT bool_or(has_function_privilege(p.oid, 'EXECUTE')) AS allowed
-       FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
-       JOIN pg_extension e ON e.oid = d.refobjid
-      WHERE e.extname = 'pg_stat_statements' AND p.proname = 'pg_stat_statements_reset'`,
+  // With all its arguments: another function of that name, with fewer, would be the better match.
+  const [reset] = await connection.rows<{ allowed: boolean; words: string }>(
+    `SELECT has_function_privilege(p.oid, 'EXECUTE') AS allowed,
+            (SELECT coalesce(string_agg(CASE type WHEN 'bool'::regtype THEN 'false' ELSE '0' END || '::' || format_type(type, NULL), ', ' ORDER BY at), '')
+               FROM unnest(p.proargtypes) WITH ORDINALITY t (type, at)) AS words
+       FROM pg_proc p WHERE p.proname = 'pg_stat_statements_reset' AND ${isOfTheExtension('pg_proc', 'p.oid')}`,
   );
-  if (!allowed)
+  if (reset?.allowed !== true)
     throw new RunbookError(
       'failed',
       `${connection.doing.step}: ${connection.doing.address}: "${connection.doing.user}" may not reset the statistics.`,
@@ -166,5 +172,5 @@ export const resetStatements = async (connection: Connection): Promise<void> => 
         ],
       },
     );
-  await connection.rows(`SELECT ${schema}.pg_stat_statements_reset()`);
+  await connection.rows(`SELECT ${schema}.pg_stat_statements_reset(${reset.words})`);
 };
