@@ -13,6 +13,8 @@ export interface CardLayout {
   readonly width: number;
   readonly symbols: Symbols;
   readonly redactor: Redactor;
+  /** Lines that the screen has. In a card that is longer the end says once more what it is about. */
+  readonly rows?: number;
 }
 
 /** More changes than these are counted, not listed. */
@@ -29,7 +31,7 @@ const tierStyle: Record<Tier, Style> = { read: 'dim', mild: 'ok', disruptive: 'w
  */
 export const planCard = (
   request: ConfirmationRequest,
-  { symbols, redactor, ...given }: CardLayout,
+  { symbols, redactor, rows, ...given }: CardLayout,
 ): readonly Text[] => {
   const width = Math.min(given.width, mostColumns);
   // Redacted before anything is cut or broken: half a secret is not recognised any more.
@@ -46,7 +48,7 @@ export const planCard = (
       )
       .map((line, index) => [side, dim((index === 0 ? label : '').padEnd(labelWidth)), line]);
 
-  return [
+  const card = [
     titleLine(seen.title, width, symbols),
     [side, subjectOf(seen)],
     frame(symbols.frame.side),
@@ -69,6 +71,13 @@ export const planCard = (
       { text: `${seen.tier} (tier ${tierNumber(seen.tier)})`, style: tierStyle[seen.tier] },
       ...seen.raisedBy.map((text) => ({ text, style: 'warn' as const, prefix: 'raised: ' })),
     ]),
+  ];
+  // With the end of the frame and the question below it.
+  const scrollsAway = rows !== undefined && card.length + 2 > rows;
+  const again = wrap(clean(seen.summary), inner).map((line): Text => [side, strong(line)]);
+  return [
+    ...card,
+    ...(scrollsAway ? [frame(symbols.frame.side), [side, subjectOf(seen)], ...again] : []),
     frame(symbols.frame.bottom + symbols.frame.rule.repeat(width - 1)),
   ];
 };

@@ -100,7 +100,9 @@ const confirmation = async (
   input: (message: Text) => Promise<string | undefined>,
 ): Promise<{ readonly declines?: readonly string[] }> => {
   terminal.alert('');
-  for (const line of planCard(request, terminal)) terminal.alert(line);
+  const { width, symbols, redactor } = terminal;
+  const { rows = 24 } = terminal.streams.stderr;
+  for (const line of planCard(request, { width, symbols, redactor, rows })) terminal.alert(line);
   const declined = 'Declined: nothing was changed by this step.';
   const phrase = requirement.kind === 'type' ? requirement.phrase : undefined;
   const answer = await input(

@@ -50,6 +50,22 @@ test('more changes than can be read are counted, and it says where they all are'
   expect(lines.some((line) => line.includes('app-21'))).toBe(false);
 });
 
+test('where its beginning has scrolled away, the end says once more what it is about', () => {
+  const request = requestFor(production, many);
+  const whole = planCard(request, layout);
+  const fits = planCard(request, { ...layout, rows: whole.length + 1 });
+  expect(fits).toEqual(whole);
+  const short = planCard(request, { ...layout, rows: 24 }).map(plain);
+  expect(short.slice(0, whole.length - 1)).toEqual(whole.slice(0, -1).map(plain));
+  expect(short.slice(-5)).toEqual([
+    '│ Risk      disruptive (tier 2)',
+    '│',
+    '│ checkout-api / production  PROTECTED ENVIRONMENT',
+    '│ restart 23 instances, one after another',
+    whole.map(plain).at(-1),
+  ]);
+});
+
 describe('what would be different', () => {
   const change = {
     ...restartOf('app-1'),
