@@ -58,11 +58,9 @@ export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}):
 
   return {
     confirm: async (request, requirement) => {
-      const answer = await confirmation(terminal, request, requirement, input);
-      if (answer.declines !== undefined)
-        for (const line of answer.declines)
-          terminal.alert(warn(truncate(line, terminal.width, terminal.symbols.ellipsis)));
-      return answer.declines === undefined;
+      const { confirmed, remark } = await confirmation(terminal, request, requirement, input);
+      if (remark !== undefined) terminal.alert(warn(truncate(remark, terminal.width, terminal.symbols.ellipsis)));
+      return confirmed;
     },
 
     choose: async (question) => {
@@ -92,28 +90,27 @@ interface Choice {
   readonly title: string;
 }
 
-/** `declines` says why it is a no; absent when it is a yes. */
+/** `remark`: what made it a no, where that was not the plain answer. That it was declined is told by who asked. */
 const confirmation = async (
   terminal: Terminal,
   request: ConfirmationRequest,
   requirement: Requirement,
   input: (message: Text) => Promise<string | undefined>,
-): Promise<{ readonly declines?: readonly string[] }> => {
+): Promise<{ readonly confirmed: boolean; readonly remark?: string }> => {
   terminal.alert('');
   const { width, symbols, redactor } = terminal;
   const { rows = 24 } = terminal.streams.stderr;
   for (const line of planCard(request, { width, symbols, redactor, rows })) terminal.alert(line);
-  const declined = 'Declined: nothing was changed by this step.';
   const phrase = requirement.kind === 'type' ? requirement.phrase : undefined;
   const answer = await input(
     phrase === undefined
       ? [strong('Do it?'), ' ', dim('[y/N]')]
       : [strong('Type '), command(phrase), strong(' to do it:')],
   );
-  if (answer === undefined) return { declines: ['End of input.', declined] };
-  if (phrase === undefined ? isYes(answer) : answer === phrase) return {};
-  const mistyped = phrase !== undefined && answer !== '';
-  return { declines: mistyped ? [`That is not "${phrase}".`, declined] : [declined] };
+  if (answer === undefined) return { confirmed: false, remark: 'End of input.' };
+  if (phrase === undefined) return { confirmed: isYes(answer) };
+  const mistyped = answer !== phrase && answer !== '';
+  return { confirmed: answer === phrase, ...(mistyped && { remark: `That is not "${phrase}".` }) };
 };
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());

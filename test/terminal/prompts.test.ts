@@ -52,7 +52,6 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       await terminal.shows('Do it? [y/N] y');
       terminal.type('\b\u007F\r');
       expect(await terminal.answer()).toEqual({ value: false });
-      expect(terminal.screen()).toContain('Declined: nothing was changed by this step.');
     });
   });
 
