@@ -17,6 +17,7 @@ import type {
   VacuumOptions,
   VacuumOutcome,
   VacuumProgress,
+  VacuumUnseen,
   VacuumStatus,
   XminHolder,
 } from './port/vacuum.ts';
@@ -179,14 +180,14 @@ export interface Database {
 
   /**
    * VACUUM of a table that `table` found. It is found again by its id, and refused if it has another name by then. Has no
-   * time limit; `call.signal` cancels it. Tells how far it is about once a second. Errors: `failed` on a replica, on a lock
+   * time limit; `call.signal` cancels it. Tells how far it is about once a second, or that this cannot be seen. Errors: `failed` on a replica, on a lock
    * that is not given in time, and where the server only warns that it skips the table; `unknown` when the connection is lost.
    */
   vacuum(
     table: DatabaseTable,
     options: VacuumOptions,
     call: Call,
-    onProgress?: (progress: VacuumProgress) => void,
+    onProgress?: (progress: VacuumProgress | VacuumUnseen) => void,
   ): Promise<From<VacuumOutcome>>;
 
   /** Forgets the statistics of all statements, in all databases. Errors: `failed` without the right to. */

@@ -47,7 +47,16 @@ export const vacuuming: ActionSpec<Input, DatabasePorts> = {
   apply: async (context, change) => {
     const { table, analyze } = plannedIn(change);
     let phase: string | null = null;
+    let unseen = false;
     return context.database.vacuum(table, { analyze }, context, (progress) => {
+      if ('unseen' in progress) {
+        context.report({ status: 'how far it is cannot be seen' });
+        if (!unseen)
+          context.report({ note: `how far it is cannot be seen, its end is waited for: ${progress.unseen}` });
+        unseen = true;
+        return;
+      }
+      unseen = false;
       context.report(statusOf(progress));
       if (progress.phase !== null && progress.phase !== phase) context.report({ note: progress.phase });
       phase = progress.phase;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Cluster, startCluster } from '../../rigs/kubernetes/cluster.ts';
 import { openGate } from '../../rigs/kubernetes/gate.ts';
-import { startProxy } from '../../rigs/kubernetes/toxiproxy.ts';
+import { startProxy } from '../../rigs/toxiproxy.ts';
 import { until } from '../../rigs/kubernetes/wait.ts';
 import { useKubernetes } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openGate } from '../../rigs/kubernetes/gate.ts';
-import { startProxy } from '../../rigs/kubernetes/toxiproxy.ts';
+import { startProxy } from '../../rigs/toxiproxy.ts';
 import { until } from '../../rigs/kubernetes/wait.ts';
 import { deployment } from '../../rigs/kubernetes/workloads.ts';
 import { keys } from '../screen.ts';

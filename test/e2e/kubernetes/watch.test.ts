@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startProxy } from '../../rigs/kubernetes/toxiproxy.ts';
+import { startProxy } from '../../rigs/toxiproxy.ts';
 import { useKubernetes } from './stage.ts';
 
 const stage = useKubernetes();

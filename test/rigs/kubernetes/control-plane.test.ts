@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from './cluster.ts';
 import { controlOf } from './control.ts';
 import type { ClusterState } from './state.ts';
-import { type Proxy, startProxy } from './toxiproxy.ts';
+import { type Proxy, startProxy } from '../toxiproxy.ts';
 import { until } from './wait.ts';
 import { deployment } from './workloads.ts';
 

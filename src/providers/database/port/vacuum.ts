@@ -54,6 +54,11 @@ export interface VacuumProgress {
   readonly runsMs: number | null;
 }
 
+/** That nothing is seen of it at the moment, and why. It may go on all the same. */
+export interface VacuumUnseen {
+  readonly unseen: string;
+}
+
 export interface VacuumStatus {
   readonly tables: readonly VacuumedTable[];
   readonly tableCount: number;

@@ -146,7 +146,7 @@ describe.concurrent('a deadline that was exceeded by another version', () => {
 describe.concurrent('a connection that breaks in the middle', () => {
   test('for ten seconds: the rollout that ended meanwhile is seen', async ({ start }) => {
     const rig = await start();
-    const { startProxy } = await import('../../../rigs/kubernetes/toxiproxy.ts');
+    const { startProxy } = await import('../../../rigs/toxiproxy.ts');
     const proxy = await startProxy(rig.cluster.url);
     try {
       const workload = rig.openWith({ client: await rig.client(rig.cluster.kubeconfig({ url: proxy.url })) });
