@@ -23,17 +23,14 @@ export interface DatabaseStage {
 
 const endAll = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`;
 
-/** A real PostgreSQL for all tests of a file. Call it at the top of the file. */
-export const useDatabase = (
-  options: Omit<PostgresRigOptions, 'binaries'>,
-  ...statements: readonly string[]
-): DatabaseStage => {
+/** A real PostgreSQL for all tests of a file or of a `describe`: the machine's own unless `binaries` says which. Call it at the top. */
+export const useDatabase = (options: Partial<PostgresRigOptions>, ...statements: readonly string[]): DatabaseStage => {
   let started: PostgresRig | undefined;
   let database = '';
   beforeAll(async () => {
     const [own] = await postgresVersions();
     if (!own) throw new Error('there is no PostgreSQL on this machine: apt-get install postgresql');
-    started = await startPostgresRig({ ...options, binaries: own.binaries });
+    started = await startPostgresRig({ binaries: own.binaries, ...options });
     database = await started.createDatabase(...statements);
   });
   afterAll(async () => {
