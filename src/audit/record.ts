@@ -60,15 +60,15 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
 /** Canonical JSON (RFC 8785). */
 export const canonical = (value: unknown): string => canonicalize(value) ?? 'null';
 
-/** The next record after `head`. `side` is where the event's large parts went; they are null in `event`. */
-export const nextRecord = (
+/** The next record after `head`, as its line with the line break. `side` is where the event's large parts went; they are null in `event`. */
+export const nextLine = (
   head: Head,
   session: string,
   envelope: Envelope,
   event: JsonObject,
   side?: Side,
-): AuditRecord => {
-  const unsealed: Omit<AuditRecord, 'hash'> = {
+): { readonly line: Buffer; readonly hash: string } =>
+  sealed({
     v: 1,
     session,
     seq: head.seq + 1,
@@ -83,8 +83,16 @@ export const nextRecord = (
     ...(typeof event['tier'] === 'string' && { tier: event['tier'] }),
     event,
     ...(side && { side }),
-  };
-  return { ...unsealed, hash: hashOf(unsealed) };
+  });
+
+/** What is hashed and what is written are the same text but for one field, so the text is made once: canonical JSON has its keys in order. */
+const sealed = (record: Omit<AuditRecord, 'hash'>) => {
+  const fields = Object.entries(record);
+  const part = (wanted: typeof fields): string => canonical(Object.fromEntries(wanted)).slice(1, -1);
+  const before = part(fields.filter(([key]) => key < 'hash'));
+  const after = part(fields.filter(([key]) => key > 'hash'));
+  const hash = sha256(`{${before},${after}}`);
+  return { line: Buffer.from(`{${before},"hash":"${hash}",${after}}\n`), hash };
 };
 
 /** The text under a key; empty where there is none. */
@@ -96,8 +104,6 @@ export const textAt = (event: JsonObject, key: string): string => {
 /** What a record's hash has to be. */
 export const hashOf = (record: Omit<AuditRecord, 'hash'> & { readonly hash?: string }): string =>
   sha256(canonical({ ...record, hash: undefined }));
-
-export const lineOf = (record: AuditRecord): string => `${canonical(record)}\n`;
 
 /**
  * The event as it may be written: without secrets, and only what canonical JSON can hold. The words of the engine's own

@@ -5,7 +5,7 @@ import type { Clock } from '../engine/clock.ts';
 import type { Redactor } from '../config/redaction.ts';
 import { type FileOperations, writeAll } from './file-operations.ts';
 import type { AuditLog } from './port.ts';
-import { canonical, type Envelope, type Head, lineOf, longestLine, nextRecord, recordable, textAt } from './record.ts';
+import { canonical, type Envelope, type Head, longestLine, nextLine, recordable, textAt } from './record.ts';
 import { unburden, writeSide } from './side-file.ts';
 import type { Spill } from './spill.ts';
 
@@ -62,19 +62,24 @@ export const createWriter = (
     due = undefined;
   };
 
-  const write = (event: JsonObject): void => {
+  /** With what is too long for the line beside the log. */
+  const lightened = (event: JsonObject, seq: number) => {
     // A part of the envelope may be long too; then the event has to be shorter still.
     const room = longestLine - around - Buffer.byteLength(canonical(envelope));
     const { event: light, parts } = unburden(event, Math.max(room, around));
-    const seq = head.seq + 1;
     const side = Object.keys(parts).length > 0 ? writeSide(files, directory, session, seq, parts) : undefined;
-    const record = nextRecord(head, session, envelope, light, side);
-    const line = Buffer.from(lineOf(record));
+    return nextLine(head, session, envelope, light, side);
+  };
+
+  const write = (event: JsonObject): void => {
+    const seq = head.seq + 1;
+    const whole = nextLine(head, session, envelope, event);
+    const { line, hash } = whole.line.length > longestLine ? lightened(event, seq) : whole;
     if (line.length > longestLine) throw new Error(`record ${seq} is too long for its line (${line.length} bytes)`);
     if (files.size(file.fd) !== size) throw new Error('another process has written to the file');
     writeAll(files, file.fd, line);
     size += line.length;
-    head = { seq, hash: record.hash };
+    head = { seq, hash };
     if (event['type'] === 'step.intent') begun.add(event['step']);
     // Only of a step that changed something is the result worth a flush of its own.
     if (event['type'] === 'step.result' && begun.delete(event['step'])) due = event;
