@@ -78,7 +78,7 @@ onEachVersion('cancelling and ending sessions', {}, (bench) => {
     await client.query('SELECT 1');
   });
 
-  it('never ends its own connection, and says so for what it cannot see', async () => {
+  it('does not end what it cannot see, and says so', async () => {
     const name = await bench.rig.createDatabase();
     const client = await bench.rig.connect('app', name);
     const session = await sessionOf(bench.open('operator', name), client);
