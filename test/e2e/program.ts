@@ -26,8 +26,8 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  /** Resolves when it has written `text`; the program ending before is an error. */
-  writes(text: string): Promise<void>;
+  /** Resolves when it has written `text`, so many times; the program ending before is an error. */
+  writes(text: string, times?: number): Promise<void>;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -69,10 +69,10 @@ const gather = (child: ChildProcess) => {
       else resolve(endedWith(code, stdout, stderr));
     });
   });
-  const writes = (text: string) =>
+  const writes = (text: string, times = 1) =>
     new Promise<void>((resolve, reject) => {
       const look = () => {
-        if ((stdout + stderr).includes(text)) resolve();
+        if ((stdout + stderr).split(text).length > times) resolve();
         else if (over) reject(new Error(`ended without writing "${text}":\n${stdout}${stderr}`));
         else return;
         listeners.delete(look);

@@ -26,9 +26,10 @@ const working = async (application: string, statement: string) => {
     (error: Error) => error.message,
   );
   const [pid = 0] = await stage.pids(application);
-  await untilTrue('it works', async () => {
-    const text = `SELECT state = 'active' AS active FROM pg_stat_activity WHERE pid = $1`;
-    return (await stage.rig.sql('postgres', text, [pid]))[0]?.['active'] === true;
+  // Not only begun: what catches its cancellation has to be where it catches it.
+  await untilTrue('it sleeps', async () => {
+    const text = `SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`;
+    return (await stage.rig.sql('postgres', text, [pid])).length === 1;
   });
   return { client, pid, ended };
 };
@@ -135,7 +136,6 @@ describe('rb db terminate', () => {
     const denied = await operator().run(`db terminate ${root} --confirm shop/prod`);
     expect([denied.code, denied.stderr]).toEqual([3, expect.stringContaining("a superuser's session")]);
     expect([await stage.pids('root'), await stage.pids('precious')]).toEqual([[root], [pid]]);
-    // Its snapshot would keep dead rows from being removed.
     await stage.rig.sql('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
   });
 });
@@ -243,27 +243,45 @@ test('a prepared transaction that has the name of the one that was shown by now 
   await second.read;
 });
 
+/** What the server has counted of the table. */
+const counted = async () => {
+  const text = `SELECT n_dead_tup::int AS dead, vacuum_count::int AS vacuums, analyze_count::int AS analyzes
+                  FROM pg_stat_user_tables WHERE relname = 'orders'`;
+  return (await stage.rig.sql(stage.database, text))[0] as { dead: number; vacuums: number; analyzes: number };
+};
+
+/** Dead rows that a session still needs would stay; those of earlier tests may be ending. */
+const nobodyNeedsDeadRows = () =>
+  untilTrue('nobody needs dead rows', async () => {
+    const text = `SELECT FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND coalesce(backend_xid, backend_xmin) IS NOT NULL`;
+    return (await stage.rig.sql(stage.database, text)).length === 0;
+  });
+
 describe('rb db vacuum', () => {
   test('vacuums and analyzes, and tells the dead rows before and after', async () => {
+    await nobodyNeedsDeadRows();
+    const { dead, vacuums, analyzes } = await counted();
     await stage.rig.sql(stage.database, 'DELETE FROM orders WHERE id > 3000');
-    await untilTrue('the deletes have been counted', async () =>
-      (await owner().run('db vacuum orders --dry-run')).stdout.includes('2 000 dead rows'),
-    );
+    await untilTrue('the deletes have been counted', async () => (await counted()).dead === dead + 2000);
+    const dry = await owner().run('db vacuum orders --dry-run');
+    expect(dry.stdout).toMatch(/ 2 000 dead rows beside 3 000 live ones; last vacuumed never/);
     const run = await owner().run('db vacuum orders --yes -o json');
     expect(run.code, run.all).toBe(0);
     expect(step(run, 'vacuum').change?.equivalent).toEqual(['VACUUM (ANALYZE) public.orders;']);
-    expect(found(run, 'vacuum').summary).toMatch(
-      /public\.orders vacuumed and analyzed: 2 000 dead rows before, 0 after/,
-    );
+    const { summary, data } = found(run, 'vacuum');
+    expect(summary).toBe('public.orders vacuumed and analyzed: 2 000 dead rows before, 0 after');
+    expect(data).toMatchObject({ before: { dead: 2000 }, after: { dead: 0 } });
+    expect(await counted()).toEqual({ dead: 0, vacuums: vacuums + 1, analyzes: analyzes + 1 });
   });
 
   test('says who keeps the dead rows that stay', async () => {
+    await nobodyNeedsDeadRows();
     const [holder] = await stage.idle('holder');
     await holder?.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM orders LIMIT 1');
+    const { dead } = await counted();
     await stage.rig.sql(stage.database, 'DELETE FROM orders WHERE id > 1000');
-    await untilTrue('the deletes have been counted', async () =>
-      (await owner().run('db vacuum orders --dry-run')).stdout.includes('2 000 dead rows'),
-    );
+    await untilTrue('the deletes have been counted', async () => (await counted()).dead === dead + 2000);
     const [pid] = await stage.pids('holder');
     const run = await stage.operator('postgres').run('db vacuum orders --yes');
     expect(run.stderr).toMatch(new RegExp(`they stay because of the session ${pid} `));
@@ -312,16 +330,19 @@ describe('rb db vacuum', () => {
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('was not vacuumed to the end')]);
     expect((await someone.run('resume --yes')).code).toBe(0);
 
+    const { vacuums } = await counted();
     proxy.cutOn('VACUUM (', 'after');
     expect((await someone.run('db vacuum orders --yes')).code).toBe(7);
     proxy.heal();
-    const resumed = await someone.run('resume --yes');
+    await untilTrue('the server has done it', async () => (await counted()).vacuums === vacuums + 1);
+    const resumed = await someone.run('resume');
     expect(resumed.code, resumed.all).toBe(0);
-    expect(outcome(await trail(someone))).toBe('done');
+    expect([outcome(await trail(someone)), (await counted()).vacuums]).toEqual(['done', vacuums + 1]);
     await proxy.close();
   });
 
-  test('kill -9 while it works: rb resume waits for the server and finds it done', async () => {
+  test('kill -9 while it works: the server goes on, and rb resume finds it done, and asks nothing', async () => {
+    const { vacuums } = await counted();
     const holder = await stage.rig.connect('postgres', stage.database, { application: 'in the way' });
     await holder.query('BEGIN; LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE');
     const someone = owner();
@@ -335,12 +356,9 @@ describe('rb db vacuum', () => {
     await ended;
     await holder.query('ROLLBACK');
     await holder.end();
-    await untilTrue('the server is done with it', async () => {
-      const text = `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM (%' AND state = 'active' AND pid <> pg_backend_pid()`;
-      return (await stage.rig.sql('postgres', text)).length === 0;
-    });
-    const resumed = await someone.run('resume --yes');
+    await untilTrue('the server is done with it', async () => (await counted()).vacuums === vacuums + 1);
+    const resumed = await someone.run('resume');
     expect(resumed.code, resumed.all).toBe(0);
-    expect(outcome(await trail(someone))).toBe('done');
+    expect([outcome(await trail(someone)), (await counted()).vacuums]).toEqual(['done', vacuums + 1]);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { startProxy } from '../../rigs/postgres/proxy.ts';
+import { untilTrue } from '../../rigs/postgres/until.ts';
+import type { Operator } from '../rig.ts';
 import { keys } from '../screen.ts';
-import { ofType, outcome, trail } from '../trail.ts';
+import { ofType, outcome, results, trail } from '../trail.ts';
 import { found, step, useDatabase, wait } from './stage.ts';
 
 const stage = useDatabase({ replica: true });
@@ -21,6 +23,8 @@ describe('rb db kill-idle', () => {
       { backend_type: 'walsender', state: 'idle', datname: stage.database },
     ]);
     void busy?.query('SELECT pg_sleep(600)').catch(() => undefined);
+    const sleeps = `SELECT FROM pg_stat_activity WHERE application_name = 'busy' AND wait_event = 'PgSleep'`;
+    await untilTrue('the busy one is busy', async () => (await stage.rig.sql('postgres', sleeps)).length === 1);
     await wait(1100);
     const run = await stage.operator('operator', never).run(`db kill-idle ${longer} --yes -o json`);
     expect(run.code, run.all).toBe(0);
@@ -162,6 +166,18 @@ const cutOperator = async () => {
   return { proxy, operator };
 };
 
+/** Thirty idle sessions, and somebody who ends them and is killed when it is so. */
+const killedWhile = async (operator: Operator, application: string, isSo: () => Promise<boolean> | boolean) => {
+  const clients = await stage.idle(...Array.from({ length: 30 }, () => application));
+  await wait(1100);
+  const running = operator.start(`db kill-idle ${longer} --application ${application} --yes`);
+  const ended = running.ended.catch((error: unknown) => error);
+  await untilTrue('it is the moment to kill it', isSo);
+  running.signal('SIGKILL');
+  await ended;
+  return clients;
+};
+
 describe('a connection that is cut in the middle', () => {
   test('before the server has heard of it: exit code 7; rb resume finds it not done, and asks again', async () => {
     await stage.idle('cut', 'cut');
@@ -187,27 +203,39 @@ describe('a connection that is cut in the middle', () => {
     const run = await operator.run(`db kill-idle ${longer} --application gone --yes`);
     expect(run.code, run.all).toBe(7);
     proxy.heal();
-    while ((await stage.pids('gone')).length > 0) await wait(20);
+    await untilTrue('it is gone', async () => (await stage.pids('gone')).length === 0);
     const resumed = await operator.run('resume');
     expect(resumed.code, resumed.all).toBe(0);
     expect(outcome(await trail(operator))).toBe('done');
     await proxy.close();
   });
 
-  test('kill -9 at the beginning of the change: rb resume brings it to its end', async () => {
-    await stage.idle(...Array.from({ length: 30 }, () => 'many'));
-    await wait(1100);
-    const operator = stage.operator('operator');
-    const running = operator.start(`db kill-idle ${longer} --application many --yes`);
-    const ended = running.ended.catch((error: unknown) => error);
-    await running.writes('▸ end 30 idle sessions');
-    running.signal('SIGKILL');
-    await ended;
+  test('kill -9 before the server has heard of it: rb resume brings it to its end, also where some have left since', async () => {
+    const { proxy, operator } = await cutOperator();
+    proxy.stallOn('pg_terminate_backend');
+    const clients = await killedWhile(operator, 'many', () => proxy.stalled);
+    expect((await stage.pids('many')).length).toBe(30);
+    proxy.heal();
+    await Promise.all(clients.slice(0, 10).map((client) => client.end()));
+    const unconfirmed = await operator.run('resume');
+    expect([unconfirmed.code, (await stage.pids('many')).length]).toEqual([2, 20]);
     const resumed = await operator.run('resume --yes');
     expect([resumed.code, await stage.pids('many')], resumed.all).toEqual([0, []]);
-    const events = await trail(operator);
-    expect(ofType(events, 'step.intent').length).toBeGreaterThan(0);
-    expect(outcome(events)).toBe('done');
+    expect(outcome(await trail(operator))).toBe('done');
+    await proxy.close();
+  });
+
+  test('kill -9 when the server has done it, and its answers are on their way: rb resume finds it done, and asks nothing', async () => {
+    const { proxy, operator } = await cutOperator();
+    proxy.stallOn('pg_terminate_backend', 'answers');
+    await killedWhile(operator, 'all', async () => (await stage.pids('all')).length === 0);
+    const lost = await trail(operator);
+    expect([ofType(lost, 'step.intent').length, results(lost)]).toEqual([1, ['idle ok']]);
+    proxy.heal();
+    const resumed = await operator.run('resume');
+    expect(resumed.code, resumed.all).toBe(0);
+    expect(outcome(await trail(operator))).toBe('done');
+    await proxy.close();
   });
 });
 

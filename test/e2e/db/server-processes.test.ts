@@ -14,7 +14,8 @@ const slowAutovacuum = {
 
 const stage = useDatabase(
   { settings: slowAutovacuum },
-  'CREATE TABLE orders (id int)',
+  // Nearly empty pages: it takes many minutes, and is not done before the test is.
+  'CREATE TABLE orders (id int) WITH (fillfactor = 10)',
   'INSERT INTO orders SELECT generate_series(1, 100000)',
   'DELETE FROM orders WHERE id % 2 = 0',
 );
@@ -24,12 +25,13 @@ const processesOf = async (...kinds: readonly string[]): Promise<readonly number
   return (await stage.rig.sql('postgres', text, [kinds])).map(({ pid }) => pid as number);
 };
 
-/** A worker of autovacuum that has been at the table for a moment. */
+/** A worker of autovacuum that is at the table. What it did last would be shown of one that was cancelled, too. */
 const worker = async (): Promise<number> => {
   let pid: number | undefined;
   await untilTrue('autovacuum is at work', async () => {
-    const text = `SELECT pid FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND query LIKE '%orders%'`;
-    pid = (await stage.rig.sql('postgres', text))[0]?.['pid'] as number | undefined;
+    const text = `SELECT p.pid FROM pg_stat_progress_vacuum p JOIN pg_stat_activity a USING (pid)
+                   WHERE a.backend_type = 'autovacuum worker' AND p.relid = 'orders'::regclass`;
+    pid = (await stage.rig.sql(stage.database, text))[0]?.['pid'] as number | undefined;
     return pid !== undefined;
   });
   return pid ?? 0;

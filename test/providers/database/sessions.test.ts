@@ -13,6 +13,15 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
   const state = async (pid: number) =>
     (await bench.rig.sql('postgres', 'SELECT state FROM pg_stat_activity WHERE pid = $1', [pid]))[0]?.['state'];
 
+  /** The adapter does not wait for the end of its connections: those of before would be counted too. */
+  const oursHaveLeft = () =>
+    untilTrue('the connections of before have ended', async () => {
+      // All but the one that a test keeps as the lock of another.
+      const text = `SELECT FROM pg_stat_activity
+                     WHERE application_name LIKE 'rb/%' AND application_name NOT LIKE '%/lock'`;
+      return (await bench.rig.sql('postgres', text)).length === 0;
+    });
+
   describe('who answers', () => {
     it('is told with every answer: host, database, system identifier, role and version', async () => {
       const database = await bench.rig.createDatabase();
@@ -49,7 +58,7 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
       );
     });
 
-    it('reads in read-only transactions that see only the objects of the server', async () => {
+    it('reads with the objects of the server only', async () => {
       const database = await bench.rig.createDatabase(
         `CREATE FUNCTION "left"(text, integer) RETURNS text LANGUAGE sql AS 'SELECT ''taken''::text'`,
         'GRANT ALL ON SCHEMA public TO owner',
@@ -100,6 +109,7 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
       await bench.rig.connect('app', database, { application: 'checkout' });
       await bench.rig.connect('owner', database, { application: '' });
       await busy.query('BEGIN');
+      await oursHaveLeft();
       const seen = await bench.open('operator', database).connections(newCall());
       const count = (groups: typeof seen.byState, name: string) => groups.find((group) => group.name === name)?.count;
       expect(seen).toMatchObject({ max: 100, reservedForSuperusers: 4, reservedForRoles: 0, unseen: 0 });
@@ -110,21 +120,20 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
       expect(count(seen.byState, 'active')).toBe(1);
       const sum = seen.byState.reduce((total, group) => total + group.count, 0);
       expect(sum).toBe(seen.total);
-      // Ours of before may still be ending.
-      await untilTrue('the server itself counts the same', async () => {
-        const { total } = await bench.open('operator', database).connections(newCall());
-        const [row] = await bench.rig.sql(
-          'postgres',
-          `SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'`,
-        );
-        return row?.['count'] === total;
-      });
+      await oursHaveLeft();
+      const [row] = await bench.rig.sql(
+        'postgres',
+        `SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'`,
+      );
+      // Who asks here counts as who asked there.
+      expect(row?.['count']).toBe(seen.total);
     });
 
     it('of others cannot be seen without pg_monitor: they are counted as that, never as idle', async () => {
       const database = await bench.rig.createDatabase();
       await bench.rig.connect('app', database);
       await bench.rig.connect('app', database);
+      await oursHaveLeft();
       const [row] = await bench.rig.sql(
         'postgres',
         `SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
@@ -191,7 +200,8 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
       const only = await bench
         .open('operator', database)
         .idleSessions({ ...all, includeIdleInTransaction: false }, newCall());
-      expect(only.sessions.map((session) => session.pid)).not.toContain(pids.busy);
+      const onlyIdle = only.sessions.map((session) => session.pid);
+      expect([onlyIdle.includes(pids.application), onlyIdle.includes(pids.busy)]).toEqual([true, false]);
       const old = await bench.open('operator', database).idleSessions({ ...all, olderThanMs: 3_600_000 }, newCall());
       expect(old.sessions).toEqual([]);
     });
@@ -241,7 +251,8 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
         return session?.waitsFor === 'Lock: transactionid';
       });
       const { sessions } = await database1.runningSessions({ olderThanMs: 0 }, newCall());
-      expect(sessions.filter((session) => session.database === database)).toMatchObject([
+      const here = sessions.filter((session) => session.database === database);
+      expect(here).toMatchObject([
         { pid: holderPid, state: 'idle in transaction', waitsFor: null, blockedBy: [] },
         {
           pid: waiterPid,
@@ -251,7 +262,7 @@ onEachVersion('sessions', { replica: true, settings: { superuser_reserved_connec
           query: "UPDATE orders SET id = 3 WHERE '…' <> '…' AND id = 1",
         },
       ]);
-      expect(sessions[0]?.transactionMs).toBeGreaterThanOrEqual(sessions[0]?.stateMs ?? Number.NaN);
+      expect(here[0]?.transactionMs).toBeGreaterThanOrEqual(here[0]?.stateMs ?? Number.NaN);
       expect((await database1.runningSessions({ olderThanMs: 3_600_000 }, newCall())).sessions).toEqual([]);
       await holder.query('ROLLBACK');
       await waiting;

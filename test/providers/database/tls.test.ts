@@ -124,14 +124,6 @@ onEachVersion(
     it('notices an expired certificate', async () => {
       await bench.rig.presentCertificate(-1);
       try {
-        await untilTrue(
-          'it is presented',
-          async () =>
-            await identify(bench.rig.url('plain', 'postgres')).then(
-              () => false,
-              () => true,
-            ),
-        );
         const error = await refusal(bench.rig.url('plain', 'postgres'));
         expect(error).toMatchObject({
           kind: 'unreachable',
@@ -139,15 +131,8 @@ onEachVersion(
         });
       } finally {
         await bench.rig.presentCertificate(1);
-        await untilTrue(
-          'it is renewed',
-          async () =>
-            await identify(bench.rig.url('plain', 'postgres')).then(
-              () => true,
-              () => false,
-            ),
-        );
       }
+      expect(await identify(bench.rig.url('plain', 'postgres'))).toMatchObject({ user: 'plain' });
     });
 
     it('logs in with a client certificate, whose key nobody else may read', async () => {

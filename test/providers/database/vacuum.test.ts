@@ -188,18 +188,20 @@ onEachVersion('VACUUM', {}, (bench) => {
           if (!('unseen' in one)) told.push(one);
         }),
       );
-      await untilTrue('it has told twice', () => told.length >= 2);
-      expect(told[0]).toMatchObject({
+      await untilTrue('it has told more than once, and gets on', () => {
+        return told.length >= 2 && (told.at(-1)?.share ?? 0) > 0;
+      });
+      const last = told.at(-1);
+      expect(last).toMatchObject({
         table: 'public.orders',
         tableOid: table.oid,
         database,
         autovacuum: false,
         phase: 'scanning heap',
+        totalBytes: 4000 * 8192,
       });
-      expect(told[1]?.share).toBeGreaterThan(0);
-      expect(told[1]?.share).toBeLessThan(1);
-      expect(told[1]?.totalBytes).toBe(4000 * 8192);
-      const pid = told[0]?.pid ?? 0;
+      expect(last?.share).toBeLessThan(1);
+      const pid = last?.pid ?? 0;
       const { running } = await bench.open('operator', database).vacuumProgress(newCall());
       expect(running).toMatchObject([{ pid, table: 'public.orders' }]);
       expect((await bench.open('plain', database).vacuumProgress(newCall())).running).toMatchObject([
@@ -218,8 +220,8 @@ onEachVersion('VACUUM', {}, (bench) => {
       const limits = { statementTimeoutMs: 1000, lockTimeoutMs: 600_000 };
       const holder = await bench.rig.connect('owner', database);
       await holder.query('BEGIN; LOCK TABLE orders');
+      const { table } = await bench.open('owner', database).table('orders', newCall());
       const adapter = bench.open('owner', database, { limits });
-      const { table } = await adapter.table('orders', newCall());
       const vacuum = adapter.vacuum(table, { analyze: false }, newCall({ mark: 's/vacuum' }));
       // The limit of the server, the five seconds that are given to it beyond that, and a bit.
       await untilTrue('it waits for longer than any limit', async () => {

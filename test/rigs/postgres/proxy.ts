@@ -16,17 +16,17 @@ export interface Proxy {
   stall(): void;
   /** Cuts every connection at the moment when the client sends a text; `before` it is passed on, or right after. */
   cutOn(text: string, when: 'before' | 'after'): void;
-  /** Stalls at the moment when the client sends a text, before that is passed on. */
-  stallOn(text: string): void;
+  /** Stalls at the moment when the client sends a text, before that is passed on. `answers`: what it sends goes on, the answers do not. */
+  stallOn(text: string, what?: 'all' | 'answers'): void;
   heal(): void;
   close(): Promise<void>;
 }
 
 export const startProxy = async (to: { readonly port: number; readonly host?: string }): Promise<Proxy> => {
   const pairs = new Set<readonly [Socket, Socket]>();
-  let stalled = false;
+  let stalled: 'all' | 'answers' | undefined;
   let taken = 0;
-  let trigger: { readonly text: string; readonly when: 'before' | 'after' | 'stall' } | undefined;
+  let trigger: { readonly text: string; readonly when: 'before' | 'after' | 'all' | 'answers' } | undefined;
 
   const cut = () => {
     for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
@@ -38,15 +38,13 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
     taken += 1;
     pairs.add(pair);
     client.on('data', (bytes) => {
-      if (stalled) return;
-      const hit = trigger && bytes.includes(trigger.text);
-      if (hit && trigger?.when === 'before') return cut();
-      if (hit && trigger?.when === 'stall') {
-        stalled = true;
-        return;
-      }
+      if (stalled === 'all') return;
+      const when = trigger && bytes.includes(trigger.text) ? trigger.when : undefined;
+      if (when === 'before') return cut();
+      if (when === 'all' || when === 'answers') stalled = when;
+      if (when === 'all') return;
       upstream.write(bytes);
-      if (!hit) return;
+      if (when !== 'after') return;
       // The server reads what it was sent before it sees the end; a reset would take that away from it.
       pairs.delete(pair);
       upstream.removeAllListeners('data').resume().end();
@@ -74,14 +72,14 @@ export const startProxy = async (to: { readonly port: number; readonly host?: st
       return taken;
     },
     get stalled() {
-      return stalled;
+      return stalled !== undefined;
     },
     cut,
-    stall: () => void (stalled = true),
+    stall: () => void (stalled = 'all'),
     cutOn: (text, when) => void (trigger = { text, when }),
-    stallOn: (text) => void (trigger = { text, when: 'stall' }),
+    stallOn: (text, what = 'all') => void (trigger = { text, when: what }),
     heal: () => {
-      stalled = false;
+      stalled = undefined;
       trigger = undefined;
     },
     close: async () => {

@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { Client, escapeIdentifier } from 'pg';
 import { loopback } from '../../../sandbox/ports.ts';
 import { createAuthority, type Issued } from '../../../sandbox/stack/certificates.ts';
@@ -53,7 +55,7 @@ export interface PostgresRig {
   ): Promise<Client>;
   /** Statements as superuser. Returns the rows of the last one. */
   sql(database: string, text: string, values?: readonly unknown[], port?: number): Promise<Record<string, unknown>[]>;
-  /** The server presents another certificate from now on. `days`: how long it is valid; below 0 it has expired. */
+  /** The server presents another certificate when it resolves. `days`: how long it is valid; below 0 it has expired. */
   presentCertificate(days: number): Promise<void>;
   /** Waits until the replica has replayed all that the primary has written. */
   caughtUp(): Promise<void>;
@@ -142,6 +144,18 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
     }
   };
 
+  /** The fingerprint of the certificate that the server shows, whatever that is worth. */
+  const presented = async (): Promise<string> => {
+    const user = 'postgres';
+    const password = passwordOf(user);
+    const ssl = { rejectUnauthorized: false };
+    const client = new Client({ host: loopback, port: primary.port, user, password, database: user, ssl });
+    await client.connect();
+    const { fingerprint256 } = (client.connection.stream as TLSSocket).getPeerCertificate();
+    await client.end();
+    return fingerprint256;
+  };
+
   await sql('postgres', createRoles());
   let replica: RunningServer | undefined;
   if (copy !== undefined) {
@@ -180,8 +194,11 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
     connect,
     sql,
     presentCertificate: async (days) => {
-      write('server', await authority.issue(days));
+      const issued = await authority.issue(days);
+      write('server', issued);
       await sql('postgres', 'SELECT pg_reload_conf()');
+      const { fingerprint256 } = new X509Certificate(issued.certificate);
+      await untilTrue('the certificate is presented', async () => (await presented()) === fingerprint256);
     },
     caughtUp: async () => {
       const [row] = await sql('postgres', 'SELECT pg_current_wal_insert_lsn()::text AS lsn');
