@@ -14,7 +14,7 @@ import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, instancesOf } from './tasks.ts';
 import { watch } from './rollout/watch.ts';
 import type { Judgement, Look } from './rollout/watch.ts';
-import { counted, listing } from './words.ts';
+import { counted, listing, unended } from './words.ts';
 
 interface Data {
   /** The task's short id. */
@@ -111,10 +111,12 @@ const verifyReplacement = async (
   call: Call,
 ): Promise<Finding> => {
   const { task = '', tasks = [], stopped = false } = dataOf<Data>(change);
+  const { events } = notedIn(change);
+  // ECS lists for an hour what has stopped: only what was made since the plan, by AWS's own clock, is a replacement.
+  const since = events === null ? Number.POSITIVE_INFINITY : Date.parse(events);
   let instances: readonly Instance[] = [];
-  let failures = new Set<string>();
 
-  const isNew = (one: Task) => !tasks.includes(taskId(one));
+  const isNew = (one: Task) => !tasks.includes(taskId(one)) && (one.createdAt?.getTime() ?? 0) > since;
   const judge = async ({ seen }: Look): Promise<Judgement> => {
     const [found, targets] = await Promise.all([allTasks(service, call), loadBalancer.targetsIfSeen(seen, call)]);
     const around = { servingContainer: seen.servingContainer, targets: targets?.byId };
@@ -123,12 +125,13 @@ const verifyReplacement = async (
     const it = found.present.find((one) => taskId(one) === task);
     if (it && it.desiredStatus !== 'STOPPED' && !stopped)
       return { over: { verdict: 'critical', summary: `${task} was not restarted: it is still running` } };
-    failures = new Set(found.stopped.filter(isNew).map((one) => one.stoppedReason ?? 'stopped'));
-    if (found.stopped.filter(isNew).length >= hopeless)
+    const lost = found.stopped.filter(isNew);
+    const reasons = new Set(lost.map((one) => unended(one.stoppedReason ?? 'stopped')));
+    if (lost.length >= hopeless)
       return {
         over: {
           verdict: 'critical',
-          summary: `the tasks in place of ${task} do not stay up: ${[...failures].join('; ')}`,
+          summary: `the tasks in place of ${task} do not stay up: ${[...reasons].join('; ')}`,
         },
       };
     const running = instances.filter(({ state }) => state === 'running');
@@ -155,7 +158,7 @@ const verifyReplacement = async (
     justSent: false,
     sooner: true,
     ownTable: true,
-    eventsSince: notedIn(change).events,
+    eventsSince: events,
   });
   return { evidence: instancesTable(instances, call.clock.now()), ...finding };
 };
