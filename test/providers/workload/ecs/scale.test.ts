@@ -139,6 +139,21 @@ describe('the autoscaler of a scripted ECS service', () => {
     expect(aws.service('checkout').describe().runningCount).toBe(to);
   });
 
+  test('moved limits between which it has gone on to another count are done', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const autoscaling = openFor(aws).autoscaling;
+    if (!autoscaling) throw new Error('ECS has one');
+    const call = callIn(aws);
+    const change = await autoscaling.setLimits.plan({ to: 5, expected: 3 }, call);
+    await autoscaling.setLimits.apply(change, call);
+    aws.service('checkout').alarm('out');
+    expect(aws.service('checkout').describe().desiredCount).toBe(6);
+    expect(await autoscaling.setLimits.verify(change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: '6 instances running and healthy; the limits are 5 to 8; the autoscaler has changed the count from 5',
+    });
+  });
+
   test('limits that were not moved are not done', async () => {
     await using aws = await startScriptedAws(scenario({}, scaled));
     const autoscaling = openFor(aws).autoscaling;

@@ -55,6 +55,20 @@ describe('an emergency restart of a scripted ECS service', () => {
     expect(suspension(aws)).toEqual([false, false, false]);
   });
 
+  test('an autoscaler that adds tasks once it is given back takes nothing away from the restart', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    await workload.stopAndStart.apply(change, call);
+    aws.service('checkout').alarm('out');
+    expect(count(aws)).toBe(4);
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: 'stopped and started: 4 instances running and healthy; the autoscaler has changed the count from 3',
+    });
+  });
+
   test('tasks that ECS does not stop are told, and not waited for', async () => {
     await using aws = await startScriptedAws(scenario({ circuitBreaker: { enable: true, rollback: false } }));
     aws.service('checkout').nextDeployment(crashes(1, []));

@@ -9,7 +9,7 @@ import type { Serving } from '../await-count.ts';
 import { drain } from './drain.ts';
 import { taskId } from '../instances.ts';
 import { notedIn, openAnswers } from '../noted.ts';
-import { allHeld, sameHold } from '../autoscaler/scalable-target.ts';
+import { allHeld, isHeld, sameHold } from '../autoscaler/scalable-target.ts';
 import type { ScalableTarget } from '../autoscaler/scalable-target.ts';
 import { countAppearsWithinMs, setCount } from '../scale.ts';
 import type { EcsService } from '../service.ts';
@@ -192,6 +192,8 @@ const verifyStart = async (
     serving,
     {
       to,
+      // Given back it acts at once: after a downtime there is often more to do than before.
+      within: scaling && !isHeld(scaling) ? scaling : undefined,
       desiredWithinMs: finished ? countAppearsWithinMs : 0,
       notDone: (desired) => `the desired count is ${desired} and not ${to}`,
       done: (what) => `stopped and started: ${what}`,
