@@ -163,6 +163,21 @@ describe.concurrent('moving the limits', () => {
     expect(down.finding).toMatchObject({ verdict: 'ok', summary: '1 instance running and ready' });
   });
 
+  test('a count that the autoscaler sets between them is its own, whatever was asked for', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(horizontalPodAutoscaler('checkout', { min: 2, max: 8 }));
+    const { setLimits: operation } = autoscaling(await rig.service());
+    const call = newCall();
+    const change = await operation.plan({ to: 5, expected: 3 }, call);
+    await operation.apply(change, call);
+    // There are no metrics in this cluster: somebody plays the load that asks for more.
+    await rig.control.scale('Deployment', 'checkout', 7);
+    expect(await operation.verify(change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: '7 instances running and ready',
+    });
+  });
+
   test('limits that somebody moved in between are kept', async ({ rig }) => {
     await rig.control.createSettled(deployment('checkout'));
     await rig.control.create(horizontalPodAutoscaler('checkout', { min: 2, max: 4 }));
