@@ -7,7 +7,7 @@ import { drainForMs } from './drain.ts';
 import { type EmergencyNote, noteOf, tryNote } from './emergency-note.ts';
 import { autoscalerBasis, type FoundAutoscaler, lookForAutoscaler } from '../autoscaler/find-autoscaler.ts';
 import { type Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../autoscaler/hold.ts';
-import type { PodView } from '../pods.ts';
+import { isOver, type PodView } from '../pods.ts';
 import { requireScalable, scaleCommand } from '../count/scale.ts';
 import type { Service } from '../service.ts';
 import { shortUid } from '../short-uid.ts';
@@ -45,7 +45,8 @@ export const planStopAndStart = async (service: Service, call: Call, interrupted
   requireScalable(service, 'restart it without a downtime: rb restart --rolling');
   const { signal } = call;
   const snapshot = await service.read(signal);
-  const [pods, autoscaler] = await Promise.all([service.pods(snapshot, signal), lookForAutoscaler(service, signal)]);
+  const [listed, autoscaler] = await Promise.all([service.pods(snapshot, signal), lookForAutoscaler(service, signal)]);
+  const pods = listed.filter((pod) => !isOver(pod));
   const earlier = await earlierOf(service, snapshot, call, interrupted);
   const to = earlier?.to ?? snapshot.replicas;
   if (to === 0)

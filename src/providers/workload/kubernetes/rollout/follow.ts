@@ -9,7 +9,7 @@ import { diagnose } from './diagnosis.ts';
 import { tellDoubts } from './doubts.ts';
 import { nextChangeOf } from '../next-change.ts';
 import { whyNotMade } from './not-made.ts';
-import { instanceOf, type PodView } from '../pods.ts';
+import { instanceOf, isOver, type PodView } from '../pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import { judgeRollout, type RolloutContext } from './rollout.ts';
 import type { PodsMirror, Service } from '../service.ts';
@@ -85,7 +85,7 @@ const followed = async (
       call.report({ status: `complete: ${rollout.what}` });
       return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
     }
-    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating;
+    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating && !isOver(pod);
     if (rollout.state !== 'under way') {
       const all = pods.pods();
       const what = failedWords[rollout.state](rollout.what);
