@@ -167,6 +167,25 @@ describe.concurrent('an emergency restart', () => {
     }
   });
 
+  test('instances that cannot be started again are said, and the autoscaler is given back all the same', async ({
+    rig,
+  }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(horizontalPodAutoscaler('checkout'));
+    const before = await state(rig, 'HorizontalPodAutoscaler');
+    const operation = await open(rig, { through: failing(1000, 'refused', back) });
+    const change = await operation.plan({}, newCall());
+    await expect(operation.apply(change, newCall())).rejects.toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(/^the instances were stopped and could not be started again: /) as string,
+      next: [expect.stringContaining('--current-replicas=0 --replicas=3') as string],
+    });
+    const after = await state(rig, 'HorizontalPodAutoscaler');
+    expect(after).toMatchObject({ replicas: 0, autoscaler: before.autoscaler });
+    // The number to go back to stays on the object.
+    expect(JSON.parse(after.note ?? '')).toMatchObject({ replicas: 3 });
+  });
+
   test('a count that something else sets while it drains ends the drain, and is no failure', async ({ rig }) => {
     await rig.control.createSettled(deployment('checkout', { behaviour: { terminating: 'hangs' } }));
     const operation = await open(rig);
