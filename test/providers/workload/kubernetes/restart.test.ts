@@ -78,6 +78,22 @@ describe.concurrent('a restart', () => {
     expect(await restart(workload)).toMatchObject({ verdict: 'ok' });
   });
 
+  test('a partition that somebody raises meanwhile leaves it half done', async ({ start }) => {
+    const rig = await start({ kind: 'StatefulSet' });
+    const workload = rig.open();
+    const call = newCall();
+    const change = await workload.restart.plan(unit, call);
+    await workload.restart.apply(change, call);
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+    await rig.control.patch('StatefulSet', 'checkout', { spec: { updateStrategy } });
+    expect(await workload.restart.verify(change, call)).toMatchObject({
+      verdict: 'critical',
+      summary: expect.stringMatching(
+        /^somebody has raised the partition from 0 to 2 meanwhile: .* 2 below the partition keep the old template$/,
+      ) as string,
+    });
+  });
+
   test('above a partition is done when those above it are new', async ({ start }) => {
     const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
     const rig = await start({ kind: 'StatefulSet' });

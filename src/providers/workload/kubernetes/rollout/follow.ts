@@ -81,6 +81,8 @@ const followed = async (
     const other = decided?.(snapshot);
     if (other) return other;
     if (rollout.state === 'complete') {
+      const short = cutShort(from, snapshot, rollout.what);
+      if (short) return withPods(short, snapshot, pods.pods(), call);
       // At once; the finding with all that it rests on follows when it is on record.
       call.report({ status: `complete: ${rollout.what}` });
       return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
@@ -122,6 +124,15 @@ const followed = async (
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
   }
 };
+
+/** Complete only by a partition that is higher than when it began: what was to be new is not. */
+const cutShort = (from: Snapshot, now: Snapshot, what: string): Finding | undefined =>
+  now.partition > from.partition && now.updated < now.replicas - from.partition
+    ? {
+        verdict: 'critical',
+        summary: `somebody has raised the partition from ${from.partition} to ${now.partition} meanwhile: ${what}`,
+      }
+    : undefined;
 
 /** Asks once in each standstill: it is the only question that costs a request. */
 const watchForRefusal = (service: Service, call: Call) => {
