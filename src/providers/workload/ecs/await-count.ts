@@ -4,7 +4,7 @@ import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance } from '../port.ts';
 import { diagnose } from './rollout/diagnosis.ts';
 import type { LoadBalancer, Targets } from './load-balancer/load-balancer.ts';
-import { taskId, toInstance } from './instances.ts';
+import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 import { hasHealthCheck } from './task-definition.ts';
@@ -83,8 +83,10 @@ export const awaitCount = async (
       if (comesUp || lost.length < hopelessTasks) return { bad: true };
       return { over: await bad(`the new tasks do not come up: ${counted(lost.length)} failed`, seen) };
     }
-    if (running.every(({ health }) => health === 'ok'))
-      return { over: { verdict: 'ok', summary: done('and healthy') } };
+    const serve =
+      running.every(({ health }) => health === 'ok') ||
+      (running.every(({ health }) => health !== 'critical') && serveByCount(found.present, targets, count));
+    if (serve) return { over: { verdict: 'ok', summary: done('and healthy') } };
     if (seen.targetGroups.length > 0 && targets === undefined)
       return { over: { verdict: 'warn', summary: done('; what the load balancer says of them cannot be seen') } };
     const checked = targets !== undefined || hasHealthCheck(await serving.definitions(seen.taskDefinition, call));

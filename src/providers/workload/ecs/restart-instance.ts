@@ -5,7 +5,7 @@ import type { Finding } from '../../../engine/finding.ts';
 import { hasCode } from '../../aws/failure.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance, Operation } from '../port.ts';
-import { taskId, toInstance } from './instances.ts';
+import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { LoadBalancer } from './load-balancer/load-balancer.ts';
 import { dataOf, noted, notedIn } from './noted.ts';
 import type { EcsService } from './service.ts';
@@ -137,7 +137,8 @@ const verifyReplacement = async (
     const running = instances.filter(({ state }) => state === 'running');
     const replacement = running.find(({ id }) => !tasks.includes(id));
     if (!replacement || running.length < seen.desired) return { bad: true };
-    if (replacement.health === 'ok')
+    const serves = replacement.health === 'unknown' && serveByCount(found.present, targets, seen.desired);
+    if (replacement.health === 'ok' || serves)
       return { over: { verdict: 'ok', summary: `${replacement.id} runs in place of ${task} and is healthy` } };
     const checked = hasHealthCheck(await definitions(seen.taskDefinition, call)) || targets !== undefined;
     return checked

@@ -45,7 +45,8 @@ export interface Seen {
   readonly minimumHealthyPercent: number | undefined;
   readonly maximumPercent: number | undefined;
   readonly circuitBreaker: boolean;
-  readonly targetGroups: readonly string[];
+  /** Each task is in one of each: blue/green deployments go to and fro between two target groups. */
+  readonly targetGroups: readonly (readonly string[])[];
   /** The container that the load balancer talks to. */
   readonly servingContainer: string | undefined;
 }
@@ -73,7 +74,11 @@ export const seenService = (service: Service): Seen => {
     minimumHealthyPercent: rolling?.minimumHealthyPercent,
     maximumPercent: rolling?.maximumPercent,
     circuitBreaker: rolling?.deploymentCircuitBreaker?.enable === true,
-    targetGroups: (service.loadBalancers ?? []).flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+    targetGroups: (service.loadBalancers ?? []).flatMap(({ targetGroupArn, advancedConfiguration }) =>
+      targetGroupArn === undefined
+        ? []
+        : [[targetGroupArn, advancedConfiguration?.alternateTargetGroupArn].filter((group) => group !== undefined)],
+    ),
     servingContainer: service.loadBalancers?.find(({ containerName }) => containerName !== undefined)?.containerName,
   };
 };

@@ -84,6 +84,9 @@ export interface PlayedService {
   readonly minimumHealthyPercent: number;
   readonly circuitBreaker: DeploymentCircuitBreaker;
   readonly targetGroup?: string;
+  readonly slowTargetGroup?: string;
+  readonly alternateTargetGroup?: string;
+  readonly hostPorts: boolean;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desired: number;
   taskDefinition: string;
