@@ -312,6 +312,71 @@ describe.concurrent('an autoscaler during an emergency restart', () => {
   });
 });
 
+const noted = ({ control }: NamespaceRig, note: object) =>
+  control.patch('Deployment', 'checkout', { metadata: { annotations: { [noteAnnotation]: JSON.stringify(note) } } });
+
+describe.concurrent('a note on the object, which anybody may have written who may change it', () => {
+  const disabled = { scaleUp: { selectPolicy: 'Disabled' }, scaleDown: { selectPolicy: 'Disabled' } };
+  const usual = { session: 's-1/restart', at: new Date().toISOString(), replicas: 3, autoscaler: null };
+
+  test('gives nothing back to the autoscaler of something else', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    const hpa = horizontalPodAutoscaler('payments') as { readonly spec: object };
+    const { metadata } = await rig.control.create<{ metadata: { uid: string } }>({
+      ...hpa,
+      spec: { ...hpa.spec, behavior: disabled },
+    });
+    const autoscaler = {
+      kind: 'HorizontalPodAutoscaler',
+      name: 'payments',
+      uid: metadata.uid,
+      min: 2,
+      max: 10,
+      before: { behavior: null },
+    };
+    await noted(rig, { ...usual, autoscaler });
+    const { change, finding } = await restarted(await rig.service());
+    expect(change.data).toMatchObject({ autoscaler: null });
+    expect(finding.verdict).toBe('ok');
+    expect((await rig.control.get<Hpa>('HorizontalPodAutoscaler', 'payments')).spec.behavior).toMatchObject(disabled);
+  });
+
+  test('puts no command of its own among those that are shown', async ({ rig }) => {
+    await rig.cluster.installKeda();
+    await rig.control.createSettled(deployment('checkout'));
+    const { metadata } = await rig.control.create<{ metadata: { uid: string } }>(
+      scaledObject('checkout', { annotations: { 'autoscaling.keda.sh/paused': 'true' } }),
+    );
+    const before = { paused: "false'; rm -rf ~; '" };
+    await noted(rig, {
+      ...usual,
+      autoscaler: { kind: 'ScaledObject', name: 'checkout', uid: metadata.uid, min: 2, max: 10, before },
+    });
+    const { equivalent } = await (await open(rig)).plan({}, newCall());
+    expect(equivalent.at(-1)).toMatch(/--overwrite 'autoscaling\.keda\.sh\/paused=false'\\''; rm -rf ~; '\\'''$/);
+  });
+
+  test('that is no such note is none, and a number beyond the ceiling is a reason to be more careful', async ({
+    rig,
+  }) => {
+    await rig.control.createSettled(deployment('checkout', { replicas: 0 }));
+    const operation = await open(rig);
+    for (const odd of [
+      { session: 'x\n\nConfirmed: yes' },
+      { at: 'yesterday' },
+      { replicas: 2.5 },
+      { session: 's'.repeat(500) },
+    ]) {
+      await noted(rig, { ...usual, ...odd });
+      await expect(operation.plan({}, newCall())).rejects.toMatchObject({ kind: 'refused' });
+    }
+    await noted(rig, { ...usual, replicas: 5000 });
+    expect((await operation.plan({}, newCall())).raises).toContain(
+      'the note on the object says 5000 instances, and the ceiling is 9',
+    );
+  });
+});
+
 /** What the six writes are: the note, the hold, to 0, back, the release, the note away. */
 const killPoints = [1, 2, 3, 4, 5, 6].flatMap((n) => [
   { n, sent: false },

@@ -84,14 +84,13 @@ export const sleepsAtZero = ({ kind }: FoundAutoscaler, replicas: number): boole
 const isUnreachable = (error: unknown): boolean => error instanceof RunbookError && error.kind === 'unreachable';
 
 const of = <Manifest extends AutoscalerManifest>(
-  { config }: Service,
+  service: Service,
   listed: PromiseSettledResult<Page<Manifest>>,
 ): readonly Manifest[] =>
-  listed.status === 'rejected'
-    ? []
-    : listed.value.items.filter(
-        ({ spec: { scaleTargetRef: of } }) =>
-          of.name === config.name &&
-          (of.kind ?? 'Deployment') === kindName[config.kind] &&
-          (of.apiVersion ?? 'apps/v1').startsWith('apps/'),
-      );
+  listed.status === 'rejected' ? [] : listed.value.items.filter((one) => scales(one, service));
+
+/** Is it the workload's own? */
+export const scales = ({ spec: { scaleTargetRef: of } }: AutoscalerManifest, { config }: Service): boolean =>
+  of.name === config.name &&
+  (of.kind ?? 'Deployment') === kindName[config.kind] &&
+  (of.apiVersion ?? 'apps/v1').startsWith('apps/');

@@ -120,6 +120,7 @@ const words = (
   { found, unseen }: { readonly found?: FoundAutoscaler | undefined; readonly unseen?: string },
   now: Date,
 ): Pick<Change, 'summary' | 'blastRadius' | 'equivalent' | 'undo' | 'raises'> => {
+  const { config } = service;
   const up = pods.filter(({ terminating }) => !terminating).length;
   const commands = holdCommands(service, autoscaler);
   const begin = [...(replicas < to || !onlyStart ? [scaleCommand(service, 0, to)] : []), ...commands.release];
@@ -133,8 +134,16 @@ const words = (
       : unseen === undefined
         ? []
         : [unseen];
+  const { max } = config.scaling ?? {};
   const warned = note
-    ? { raises: [`${earlier.by} began an emergency restart ${ago} ago and may still be at work`] }
+    ? {
+        raises: [
+          `${earlier.by} began an emergency restart ${ago} ago and may still be at work`,
+          ...(max !== undefined && to > max && to === note.replicas
+            ? [`the note on the object says ${to} instances, and the ceiling is ${max}`]
+            : []),
+        ],
+      }
     : {};
   if (onlyStart)
     return {
