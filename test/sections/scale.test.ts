@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Operation } from '../../src/providers/workload/port.ts';
+import { requireExpectedCount } from '../../src/providers/workload/wanted-count.ts';
 import { scale } from '../../src/sections/scale/scale.ts';
 import { person } from '../engine/rig.ts';
 import { newPlatform } from './platform.ts';
@@ -122,6 +124,36 @@ describe('an autoscaler in the way', () => {
 
 const watched = (platform: Platform, options: Options = answer('count')) =>
   runOn(scale, platform.workload, { ...to(2), watch: true }, options);
+
+describe('a count that changes while it is decided on', () => {
+  test.for(['limits', 'count'])('is not the one that was decided on: by %s', async (way) => {
+    const platform = withAutoscaler({ max: 9 });
+    platform.onLook = () => {
+      if (platform.looks.length > 1) platform.count = 8;
+    };
+    const expectCount = <Input extends { readonly to: number; readonly expected: number }>(
+      operation: Operation<Input>,
+    ): Operation<Input> => ({
+      ...operation,
+      plan: async (input, call) => {
+        requireExpectedCount('shop', { present: platform.count, expected: input.expected }, undefined);
+        return operation.plan(input, call);
+      },
+    });
+    const { workload } = platform;
+    if (!workload.autoscaling) throw new Error('the platform has one');
+    const strict = {
+      ...workload,
+      scale: expectCount(workload.scale),
+      autoscaling: { ...workload.autoscaling, setLimits: expectCount(workload.autoscaling.setLimits) },
+    };
+    // Of 3 it would be two more, of 8 three fewer.
+    const up = { wanted: { direction: 'up' as const, amount: 2, percent: false }, watch: false };
+    const { end } = await runOn(scale, strict, up, answer(way));
+    expect([end.outcome.status, platform.done]).toEqual(['refused', []]);
+    expect(end.outcome.summary).toContain('shop has 8 instances now, not 3');
+  });
+});
 
 describe('the watch after scaling down', () => {
   test('names the autoscaler that changes the number back', async () => {
