@@ -69,6 +69,33 @@ describe('an emergency restart of a scripted ECS service', () => {
     });
   });
 
+  test('an autoscaler that is busy with another change is given back when it is not', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    const busy = { code: 'ConcurrentUpdateException' };
+    await workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.failNext('RegisterScalableTarget', busy, 3)),
+    );
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(suspension(aws)).toEqual([false, false, false]);
+  });
+
+  test('an autoscaler that somebody takes away meanwhile is not missed', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    await workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.service('checkout').deregister()),
+    );
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(changes(aws).at(-1)).toEqual(['UntagResource']);
+  });
+
   test('tasks that ECS does not stop are told, and not waited for', async () => {
     await using aws = await startScriptedAws(scenario({ circuitBreaker: { enable: true, rollback: false } }));
     aws.service('checkout').nextDeployment(crashes(1, []));
