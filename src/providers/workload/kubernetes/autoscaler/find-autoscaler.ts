@@ -77,9 +77,9 @@ export const autoscalerBasis = (found: FoundAutoscaler | undefined): JsonObject 
     ? { name: found.title, uid: found.uid, min: found.min, max: found.max, inactive: found.inactive ?? null }
     : null;
 
-/** At 0 an HPA does nothing until somebody sets another count; KEDA starts the workload itself. */
-export const sleepsAtZero = ({ kind }: FoundAutoscaler, replicas: number): boolean =>
-  replicas === 0 && kind.kind === 'HorizontalPodAutoscaler';
+/** At 0 an HPA does nothing until somebody sets another count, unless 0 is its own minimum; KEDA starts the workload itself. */
+export const sleepsAtZero = ({ kind, min }: FoundAutoscaler, replicas: number): boolean =>
+  replicas === 0 && min > 0 && kind.kind === 'HorizontalPodAutoscaler';
 
 const isUnreachable = (error: unknown): boolean => error instanceof RunbookError && error.kind === 'unreachable';
 
