@@ -75,6 +75,15 @@ describe('an autoscaler in the way', () => {
     expect(of('answer')[0]?.advice).toMatch(new RegExp(`^${way}: .*${because}`));
   });
 
+  test('that wakes at 0 is not said to sleep there', async () => {
+    const platform = withAutoscaler();
+    platform.autoscaler = { ...hpa, name: 'ScaledObject shop', wakesAtZero: true };
+    const { of } = await run(platform, 0, { ...answer('count'), settings: 'scaling: { min: 0 }' });
+    const change = 'ScaledObject shop keeps between 2 and 5: it would change 0 back at once';
+    expect(of('answer')[0]?.advice).toContain(change);
+    expect(of('change.planned')[0]?.change.blastRadius).toContain(change);
+  });
+
   test.for(['limits', 'count'])('the floor holds for the way by %s', async (way) => {
     const platform = withAutoscaler();
     const { end } = await run(platform, 1, { ...answer(way), settings: 'scaling: { min: 2 }' });

@@ -112,6 +112,7 @@ describe('the autoscaler of a scripted ECS service', () => {
       min: 2,
       max: 8,
       active: true,
+      wakesAtZero: true,
     });
     await using held = await startScriptedAws(
       scenario({}, { scalableTargets: [{ service: 'checkout', min: 2, max: 8, suspended: true }] }),

@@ -114,6 +114,7 @@ describe.concurrent('finding the autoscaler', () => {
       min: 2,
       max: 6,
       active: true,
+      wakesAtZero: true,
     });
   });
 
