@@ -33,6 +33,8 @@ export interface ServiceScenario {
   readonly slowTargetGroup?: string;
   /** The other target group of blue/green deployments, which is the one that has its tasks at present. */
   readonly alternateTargetGroup?: string;
+  /** Blue/green deployments: the tasks of before stay for so many minutes after the new ones serve. */
+  readonly bakeMinutes?: number;
   /** Its tasks use ports of their EC2 instance and have no address of their own. */
   readonly hostPorts?: boolean;
 }

@@ -83,7 +83,11 @@ export const describeService = (world: EcsWorld, service: PlayedService): Servic
       deploymentCircuitBreaker: service.circuitBreaker,
       maximumPercent: service.maximumPercent,
       minimumHealthyPercent: service.minimumHealthyPercent,
-      ...(rolls ? { strategy: 'ROLLING' as const } : {}),
+      ...(!rolls
+        ? {}
+        : service.bakeMinutes === undefined
+          ? { strategy: 'ROLLING' as const }
+          : { strategy: 'BLUE_GREEN' as const, bakeTimeInMinutes: service.bakeMinutes }),
     },
     ...(rolls ? {} : { taskSets: service.deployments.map((each) => describeTaskSet(world, service, each)) }),
     deployments:

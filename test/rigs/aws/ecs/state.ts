@@ -87,6 +87,9 @@ export interface PlayedService {
   readonly slowTargetGroup?: string;
   readonly alternateTargetGroup?: string;
   readonly hostPorts: boolean;
+  readonly bakeMinutes?: number;
+  /** Since when the tasks of a blue/green deployment all serve. */
+  greenSince?: number | undefined;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desired: number;
   taskDefinition: string;

@@ -77,6 +77,7 @@ const addService = (world: EcsWorld, scenario: ServiceScenario) => {
     circuitBreaker: scenario.circuitBreaker ?? { enable: false, rollback: false },
     ...targetGroupsOf(world, scenario),
     hostPorts: scenario.hostPorts ?? false,
+    ...(scenario.bakeMinutes === undefined ? {} : { bakeMinutes: scenario.bakeMinutes }),
     status: 'ACTIVE',
     desired: scenario.desired,
     taskDefinition: '',
