@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../../engine/json.ts';
 import type { Mirror } from '../../../kubernetes/mirror.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
+import { graceMs } from '../count/count-verdict.ts';
 import { diagnose } from './diagnosis.ts';
 import { tellDoubts } from './doubts.ts';
 import { nextChangeOf } from '../next-change.ts';
@@ -65,8 +66,7 @@ const followed = async (
   const objectChanges = nextChangeOf(object);
   const look = watchForTrouble();
   const report = progressReport(call);
-  const patienceMs =
-    from.progressDeadlineMs === undefined ? service.config.readyTimeoutMs : from.progressDeadlineMs + marginMs;
+  const patienceMs = patienceFor(service, from);
   const doubts = tellDoubts(service, call, over);
   const refusedPods = watchForRefusal(service, call);
   let moved = '';
@@ -124,6 +124,15 @@ const followed = async (
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
   }
 };
+
+/**
+ * How long nothing may move. Where the object names no deadline itself: as configured, beside what it asks for each pod, to stop
+ * and to be ready for.
+ */
+const patienceFor = ({ config }: Service, from: Snapshot): number =>
+  from.progressDeadlineMs === undefined
+    ? graceMs(from) + config.readyTimeoutMs + from.minReadySeconds * 1000
+    : from.progressDeadlineMs + marginMs;
 
 /** Complete only by a partition that is higher than when it began: what was to be new is not. */
 const cutShort = (from: Snapshot, now: Snapshot, what: string): Finding | undefined =>
