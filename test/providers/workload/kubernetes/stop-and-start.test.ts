@@ -4,6 +4,7 @@ import type { Json } from '../../../../src/engine/json.ts';
 import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency/emergency-note.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/emergency/stop-and-start.ts';
+import { until } from '../../../rigs/kubernetes/wait.ts';
 import {
   daemonSet,
   deployment,
@@ -402,6 +403,30 @@ const killed = async (rig: NamespaceRig, n: number, sent: boolean): Promise<Chan
   await expect(operation.apply(change, call)).rejects.toThrow('killed');
   return change;
 };
+
+describe.concurrent('an emergency restart, killed, whose object was made anew', () => {
+  test('resumed, gives the autoscaler back and leaves the new count alone', async ({ rig }) => {
+    const { before } = await prepared(rig, 'HorizontalPodAutoscaler');
+    const change = await killed(rig, 3, true);
+    await rig.control.remove('Deployment', 'checkout');
+    await until(
+      'nothing of it is left',
+      () => rig.control.pods('checkout'),
+      (pods) => pods.length === 0,
+    );
+    await rig.control.createSettled(deployment('checkout', { replicas: 2 }));
+    const operation = await open(rig);
+    expect(await operation.verify(change, newCall())).toMatchObject({ verdict: 'critical' });
+    const call = newCall();
+    const rest = await operation.plan({}, call, change);
+    expect(rest.summary).toBe(
+      'finish what the interrupted session began: nothing is stopped any more, the rest is given back',
+    );
+    await operation.apply(rest, call);
+    expect(await operation.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+    expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual({ ...before, replicas: 2 });
+  });
+});
 
 for (const autoscaler of ['HorizontalPodAutoscaler', 'ScaledObject'] as const)
   describe.concurrent(`an emergency restart with a ${autoscaler}, killed`, () => {

@@ -95,8 +95,10 @@ const earlierOf = async (
   interrupted: Change | undefined,
 ): Promise<Earlier | undefined> => {
   if (interrupted) {
-    const { to, autoscaler, old } = dataOf(interrupted);
-    return { by: 'the interrupted session', to, autoscaler, old };
+    const { uid, to, autoscaler, old } = dataOf(interrupted);
+    // Whoever made the object anew has decided how many there are.
+    const isDecided = uid !== snapshot.uid && snapshot.replicas > 0;
+    return { by: 'the interrupted session', to: isDecided ? snapshot.replicas : to, autoscaler, old };
   }
   const note = noteOf(snapshot);
   if (!note) return undefined;
