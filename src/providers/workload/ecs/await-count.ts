@@ -17,7 +17,7 @@ import { counted, listing, unended } from './words.ts';
 /** A count has no circuit breaker: so many new tasks that end by themselves, and none that serves, are enough. */
 const hopelessTasks = 3;
 /** For so long a list of tasks may be behind. */
-const staleForMs = 30_000;
+export const staleForMs = 30_000;
 
 /** What is asked besides ECS, to know whether tasks serve. */
 export interface Serving {

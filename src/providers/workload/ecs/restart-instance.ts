@@ -5,9 +5,11 @@ import type { Finding } from '../../../engine/finding.ts';
 import { hasCode } from '../../aws/failure.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance, Operation } from '../port.ts';
+import { staleForMs } from './await-count.ts';
+import type { Serving } from './await-count.ts';
 import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { LoadBalancer } from './load-balancer/load-balancer.ts';
-import { dataOf, noted, notedIn } from './noted.ts';
+import { dataOf, noted, notedIn, openAnswers } from './noted.ts';
 import type { EcsService } from './service.ts';
 import { hasHealthCheck } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
@@ -30,25 +32,36 @@ export const restartInstanceOperation = (
   service: EcsService,
   loadBalancer: LoadBalancer,
   definitions: TaskDefinitions,
-): Operation<{ readonly id: string }> => ({
-  plan: ({ id }, call) => planStop(service, loadBalancer, id, call),
-  apply: async (change, call) => {
-    const { task, stopped } = dataOf<Data>(change);
-    if (task === undefined || stopped === true) return;
-    service.forget();
-    const api = await service.api();
-    try {
-      await api.stopTask(service.config.cluster, task, `rb ${call.mark}`.slice(0, 255), call);
-    } catch (error) {
-      call.signal.throwIfAborted();
-      // It went by itself, or no answer came: whether it is gone is seen by `verify`.
-      if (!hasCode(error, 'InvalidParameterException') && !(error instanceof RunbookError && error.kind === 'unknown'))
-        throw error;
-      call.report({ note: error.message });
-    }
-  },
-  verify: (change, call) => verifyReplacement(service, loadBalancer, definitions, change, call),
-});
+): Operation<{ readonly id: string }> => {
+  const sent = openAnswers<true>();
+  return {
+    plan: ({ id }, call) => planStop(service, loadBalancer, id, call),
+    apply: async (change, call) => {
+      const { task, stopped } = dataOf<Data>(change);
+      if (task === undefined || stopped === true) return;
+      service.forget();
+      const api = await service.api();
+      try {
+        await api.stopTask(service.config.cluster, task, `rb ${call.mark}`.slice(0, 255), call);
+      } catch (error) {
+        call.signal.throwIfAborted();
+        // It went by itself, or no answer came: whether it is gone is seen by `verify`.
+        if (
+          !hasCode(error, 'InvalidParameterException') &&
+          !(error instanceof RunbookError && error.kind === 'unknown')
+        )
+          throw error;
+        call.report({ note: error.message });
+      }
+      sent.keep(change, call, true);
+    },
+    verify: (change, call) => {
+      // Right after StopTask the reads may still show it as it was.
+      const behindForMs = sent.of(change, call) ? staleForMs : 0;
+      return verifyReplacement(service, { loadBalancer, definitions }, change, behindForMs, call);
+    },
+  };
+};
 
 const planStop = async (service: EcsService, loadBalancer: LoadBalancer, id: string, call: Call): Promise<Change> => {
   const seen = await service.look(call, 'plan');
@@ -105,9 +118,9 @@ const described = ({ id, version, startedAt, detail, health }: Instance, call: C
 
 const verifyReplacement = async (
   service: EcsService,
-  loadBalancer: LoadBalancer,
-  definitions: TaskDefinitions,
+  { loadBalancer, definitions }: Serving,
   change: Change,
+  behindForMs: number,
   call: Call,
 ): Promise<Finding> => {
   const { task = '', tasks = [], stopped = false } = dataOf<Data>(change);
@@ -117,12 +130,13 @@ const verifyReplacement = async (
   let instances: readonly Instance[] = [];
 
   const isNew = (one: Task) => !tasks.includes(taskId(one)) && (one.createdAt?.getTime() ?? 0) > since;
-  const judge = async ({ seen }: Look): Promise<Judgement> => {
+  const judge = async ({ seen, waitedMs }: Look): Promise<Judgement> => {
     const [found, targets] = await Promise.all([allTasks(service, call), loadBalancer.targetsIfSeen(seen, call)]);
     const around = { servingContainer: seen.servingContainer, targets: targets?.byId };
     instances = found.present.map((one) => toInstance(one, around));
     call.report({ table: instancesTable(instances, call.clock.now()) });
     const it = found.present.find((one) => taskId(one) === task);
+    if (it && it.desiredStatus !== 'STOPPED' && !stopped && waitedMs < behindForMs) return { bad: true };
     if (it && it.desiredStatus !== 'STOPPED' && !stopped)
       return { over: { verdict: 'critical', summary: `${task} was not restarted: it is still running` } };
     const lost = found.stopped.filter(isNew);

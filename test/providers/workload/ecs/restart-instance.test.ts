@@ -26,6 +26,25 @@ describe('restarting one task of a scripted ECS service', () => {
     });
   });
 
+  test('reads that still show it running are waited for', async () => {
+    await using aws = await startScriptedAws(scenario());
+    aws.script({ staleReads: 2 });
+    expect(await restarted(aws)).toMatchObject({ verdict: 'ok' });
+  });
+
+  test('one that was never told to stop is said to run as before', async () => {
+    await using aws = await startScriptedAws(scenario());
+    const workload = openFor(aws);
+    const { instances } = await workload.status(callIn(aws));
+    const change = await workload.restartInstance.plan({ id: instances[0]?.id ?? '' }, callIn(aws));
+    const began = aws.clock.monotonic();
+    expect(await openFor(aws).restartInstance.verify(change, callIn(aws))).toMatchObject({
+      verdict: 'critical',
+      summary: expect.stringContaining('was not restarted: it is still running') as string,
+    });
+    expect(aws.clock.monotonic()).toBe(began);
+  });
+
   test('replacements that end by themselves: three are enough, with the reason', async () => {
     await using aws = await startScriptedAws(scenario());
     aws.service('checkout').nextDeployment(crashes(1, []));

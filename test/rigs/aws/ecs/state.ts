@@ -3,6 +3,7 @@ import type {
   DeploymentControllerType,
   DeploymentRolloutState,
   Service,
+  Task,
   ServiceDeployment,
   ServiceDeploymentStatus,
   ServiceEvent,
@@ -46,6 +47,8 @@ export interface PlayedTask {
   containerReason?: string;
   /** The scheduler has counted it as a failure of its deployment. */
   counted: boolean;
+  /** So many answers of DescribeTasks still show it as it was before StopTask. */
+  stale?: { reads: number; readonly task: Task };
 }
 
 export interface PlayedDeployment {
