@@ -7,7 +7,7 @@ import type { LoadBalancer, Targets } from './load-balancer/load-balancer.ts';
 import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
-import { hasHealthCheck } from './task-definition.ts';
+import { areChecked } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, endedByItself } from './tasks.ts';
 import { watch } from './rollout/watch.ts';
@@ -89,7 +89,7 @@ export const awaitCount = async (
     if (serve) return { over: { verdict: 'ok', summary: done('and healthy') } };
     if (seen.targetGroups.length > 0 && targets === undefined)
       return { over: { verdict: 'warn', summary: done('; what the load balancer says of them cannot be seen') } };
-    const checked = targets !== undefined || hasHealthCheck(await serving.definitions(seen.taskDefinition, call));
+    const checked = targets !== undefined || (await areChecked(serving.definitions, found.present, call));
     return checked
       ? { bad: true }
       : {

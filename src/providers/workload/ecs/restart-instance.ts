@@ -11,7 +11,7 @@ import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { LoadBalancer } from './load-balancer/load-balancer.ts';
 import { dataOf, noted, notedIn, openAnswers } from './noted.ts';
 import type { EcsService } from './service.ts';
-import { hasHealthCheck } from './task-definition.ts';
+import { areChecked } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, instancesOf } from './tasks.ts';
 import { watch } from './rollout/watch.ts';
@@ -154,7 +154,7 @@ const verifyReplacement = async (
     const serves = replacement.health === 'unknown' && serveByCount(found.present, targets, seen.desired);
     if (replacement.health === 'ok' || serves)
       return { over: { verdict: 'ok', summary: `${replacement.id} runs in place of ${task} and is healthy` } };
-    const checked = hasHealthCheck(await definitions(seen.taskDefinition, call)) || targets !== undefined;
+    const checked = targets !== undefined || (await areChecked(definitions, found.present, call));
     return checked
       ? { bad: true }
       : {

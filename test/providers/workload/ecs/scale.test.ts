@@ -81,6 +81,20 @@ describe('scaling a scripted ECS service', () => {
     });
   });
 
+  test('of a service that another system deploys, which has no task definition itself', async () => {
+    await using aws = await startScriptedAws(
+      scenario({ controller: 'EXTERNAL' }, { taskDefinitions: [{ name: 'checkout:2' }] }),
+    );
+    const { scale } = openFor(aws);
+    const call = callIn(aws);
+    const change = await scale.plan({ to: 4, expected: 3 }, call);
+    await scale.apply(change, call);
+    expect(await scale.verify(change, call)).toMatchObject({
+      verdict: 'warn',
+      summary: '4 instances running; healthy or not is not known, because the service has no health check',
+    });
+  });
+
   test('to none and back', async () => {
     await using aws = await startScriptedAws(scenario());
     const { scale } = openFor(aws);

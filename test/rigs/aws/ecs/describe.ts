@@ -78,7 +78,8 @@ export const describeService = (world: EcsWorld, service: PlayedService): Servic
     launchType: 'FARGATE',
     platformVersion: 'LATEST',
     platformFamily: 'Linux',
-    taskDefinition: service.taskDefinition,
+    // With the EXTERNAL controller the task sets have one, and the service none.
+    ...(service.controller === 'EXTERNAL' ? {} : { taskDefinition: service.taskDefinition }),
     deploymentConfiguration: {
       deploymentCircuitBreaker: service.circuitBreaker,
       maximumPercent: service.maximumPercent,
