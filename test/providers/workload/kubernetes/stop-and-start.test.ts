@@ -87,6 +87,13 @@ describe.concurrent('an emergency restart', () => {
     expect(finding).toMatchObject({ verdict: 'ok', summary: 'all 2 instances stopped, started and ready' });
   });
 
+  test('a selector with brackets is shown as a shell takes it', async ({ rig }) => {
+    const selector = { matchExpressions: [{ key: 'app', operator: 'In', values: ['checkout', 'till'] }] };
+    await rig.control.createSettled(deployment('checkout', { spec: { selector } }));
+    const { equivalent } = await (await open(rig)).plan({}, newCall());
+    expect(equivalent[1]).toMatch(/wait --for=delete pod -l 'app in \(checkout,till\)' --timeout=35s$/);
+  });
+
   test('a pod that hangs in Terminating is named, and the others are started all the same', async ({ rig }) => {
     await rig.control.createSettled(deployment('checkout', { pod: { terminationGracePeriodSeconds: 1 } }));
     const [stuck] = await rig.control.pods('checkout');

@@ -1,6 +1,7 @@
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
+import { shown } from '../../../command/shown.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { drainForMs } from './drain.ts';
@@ -168,7 +169,14 @@ const words = (
     equivalent: [
       ...commands.hold,
       scaleCommand(service, replicas, 0),
-      service.kubectl('wait', '--for=delete', 'pod', '-l', selector, `--timeout=${Math.ceil(drainMs / 1000)}s`),
+      service.kubectl(
+        'wait',
+        '--for=delete',
+        'pod',
+        '-l',
+        shown([selector]),
+        `--timeout=${Math.ceil(drainMs / 1000)}s`,
+      ),
       ...begin,
     ],
     undo: 'none: what the instances held in memory is gone; they are started again even if stopping fails',
