@@ -74,6 +74,16 @@ describe.concurrent('the way back', () => {
     expect(metadata.annotations?.[noteAnnotation]).toBeUndefined();
   });
 
+  test('shows no password of a command line either', async ({ start }) => {
+    const rig = await start();
+    const args = ['--db-password=tiger', '--level=info'];
+    const containers = [{ name: 'app', image: 'registry.test/checkout:3.0.0', args }];
+    await rig.control.patch('Deployment', 'checkout', { spec: { template: { spec: { containers } } } });
+    const { difference } = await rollbackOf(rig.open()).plan({ revision: '1' }, newCall());
+    expect(difference).toContain('- spec.containers.app.args.0: --db-password=(not shown)');
+    expect(difference).toContain('- spec.containers.app.args.1: --level=info');
+  });
+
   test('brings back what the newer template has added or left out, and keeps why it was made', async ({ start }) => {
     const rig = await start();
     await rig.control.patch('Deployment', 'checkout', {
