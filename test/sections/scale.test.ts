@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Operation } from '../../src/providers/workload/port.ts';
+import { requireExpectedCount } from '../../src/providers/workload/wanted-count.ts';
 import { scale } from '../../src/sections/scale/scale.ts';
 import { person } from '../engine/rig.ts';
 import { newPlatform } from './platform.ts';
@@ -73,6 +75,15 @@ describe('an autoscaler in the way', () => {
     expect(of('answer')[0]?.advice).toMatch(new RegExp(`^${way}: .*${because}`));
   });
 
+  test('that wakes at 0 is not said to sleep there', async () => {
+    const platform = withAutoscaler();
+    platform.autoscaler = { ...hpa, name: 'ScaledObject shop', wakesAtZero: true };
+    const { of } = await run(platform, 0, { ...answer('count'), settings: 'scaling: { min: 0 }' });
+    const change = 'ScaledObject shop keeps between 2 and 5: it would change 0 back at once';
+    expect(of('answer')[0]?.advice).toContain(change);
+    expect(of('change.planned')[0]?.change.blastRadius).toContain(change);
+  });
+
   test.for(['limits', 'count'])('the floor holds for the way by %s', async (way) => {
     const platform = withAutoscaler();
     const { end } = await run(platform, 1, { ...answer(way), settings: 'scaling: { min: 2 }' });
@@ -122,6 +133,36 @@ describe('an autoscaler in the way', () => {
 
 const watched = (platform: Platform, options: Options = answer('count')) =>
   runOn(scale, platform.workload, { ...to(2), watch: true }, options);
+
+describe('a count that changes while it is decided on', () => {
+  test.for(['limits', 'count'])('is not the one that was decided on: by %s', async (way) => {
+    const platform = withAutoscaler({ max: 9 });
+    platform.onLook = () => {
+      if (platform.looks.length > 1) platform.count = 8;
+    };
+    const expectCount = <Input extends { readonly to: number; readonly expected: number }>(
+      operation: Operation<Input>,
+    ): Operation<Input> => ({
+      ...operation,
+      plan: async (input, call) => {
+        requireExpectedCount('shop', { present: platform.count, expected: input.expected }, undefined);
+        return operation.plan(input, call);
+      },
+    });
+    const { workload } = platform;
+    if (!workload.autoscaling) throw new Error('the platform has one');
+    const strict = {
+      ...workload,
+      scale: expectCount(workload.scale),
+      autoscaling: { ...workload.autoscaling, setLimits: expectCount(workload.autoscaling.setLimits) },
+    };
+    // Of 3 it would be two more, of 8 three fewer.
+    const up = { wanted: { direction: 'up' as const, amount: 2, percent: false }, watch: false };
+    const { end } = await runOn(scale, strict, up, answer(way));
+    expect([end.outcome.status, platform.done]).toEqual(['refused', []]);
+    expect(end.outcome.summary).toContain('shop has 8 instances now, not 3');
+  });
+});
 
 describe('the watch after scaling down', () => {
   test('names the autoscaler that changes the number back', async () => {

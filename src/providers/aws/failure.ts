@@ -54,6 +54,9 @@ export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
 export const isThrottled = (error: unknown): boolean =>
   error instanceof AwsFailure && (throttles.has(error.code) || error.message.startsWith('AWS throttles'));
 
+/** Another change of the same thing is under way: this one was not made, and may be in a moment. */
+export const isBusy = (error: unknown): boolean => hasCode(error, 'ConcurrentUpdateException');
+
 /** Not allowed: to ask again does not help. */
 export const isDenied = (error: unknown): boolean => error instanceof AwsFailure && denials.has(error.code);
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../engine/clock.ts';
 import type { Environment } from '../command/environment.ts';
 import { shown } from '../command/shown.ts';
 import { endpointFor } from './endpoint.ts';
-import { awsFailure, isThrottled } from './failure.ts';
+import { awsFailure, isBusy, isThrottled } from './failure.ts';
 
 export interface AwsConfig {
   readonly region: string;
@@ -49,7 +49,10 @@ export interface AwsSession {
     send: () => Promise<Answer>,
     call: { readonly signal: AbortSignal },
   ) => Promise<Answer>;
-  /** Sends a change. What is throttled was not done and is sent again; what got no answer may have been done: `unknown`. */
+  /**
+   * Sends a change. What is throttled, or came while another change was under way, was not done and is sent again; what got no
+   * answer may have been done: `unknown`.
+   */
   readonly write: <Answer>(
     action: string,
     send: () => Promise<Answer>,
@@ -124,7 +127,7 @@ export const openAwsSession = (config: AwsConfig, environment: Environment): Aws
         try {
           return await mapped(action, 'write', signal, send);
         } catch (error) {
-          if (!isThrottled(error) || attempt === writeAttempts) throw error;
+          if (!(isThrottled(error) || isBusy(error)) || attempt === writeAttempts) throw error;
           await clock.sleep(1000 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), signal);
         }
       }

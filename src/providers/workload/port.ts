@@ -71,6 +71,8 @@ export interface Autoscaler {
   readonly max: number;
   /** It would change the number: it is not suspended, paused or switched off. */
   readonly active: boolean;
+  /** It starts instances also where there are none. Absent: at 0 it does nothing. */
+  readonly wakesAtZero?: true;
 }
 
 export interface Autoscaling {

@@ -41,8 +41,8 @@ export const unseenAutoscaler = (finding: Finding | undefined): readonly string[
     : [];
 
 /** What happens to a count that is set past an autoscaler. */
-export const fate = ({ name, min, max }: Autoscaler, to: number): string => {
-  if (to === 0) return `at 0 instances ${name} does nothing any more, until somebody starts some again`;
+export const fate = ({ name, min, max, wakesAtZero }: Autoscaler, to: number): string => {
+  if (to === 0 && !wakesAtZero) return `at 0 instances ${name} does nothing any more, until somebody starts some again`;
   if (to < min || to > max) return `${name} keeps between ${min} and ${max}: it would change ${to} back at once`;
   return `${name} (between ${min} and ${max}) may change ${to} again as soon as the load asks for it`;
 };

@@ -25,7 +25,10 @@ type ScalePorts = Pick<Ports, 'workload' | 'settings'>;
 /** What else a change does, for the one who confirms it. */
 type Affects = (findings: ReadonlyMap<string, Finding>, change: Change) => readonly string[];
 
-/** `to` is what was decided when the limits were checked, so that a relative wish is not applied twice. */
+/**
+ * `to` is what was decided when the limits were checked, so that a relative wish is not applied twice. It holds for the count of that
+ * moment alone: where that has changed since, one more may have become three fewer. Going back goes from whatever there is.
+ */
 const changeTo = (
   which: 'to' | 'present',
   of: (workload: Workload) => Operation<{ readonly to: number; readonly expected: number }>,
@@ -35,8 +38,9 @@ const changeTo = (
   plan: async (context, interrupted) => {
     const { workload, settings, signal, clock, findings } = context;
     const { desired } = await workload.status({ signal }, 'brief');
-    const to = counts(findings)[which];
-    const change = await of(workload).plan({ to, expected: desired }, context, interrupted);
+    const { present, [which]: to } = counts(findings);
+    const expected = which === 'to' ? present : desired;
+    const change = await of(workload).plan({ to, expected }, context, interrupted);
     return {
       ...change,
       blastRadius: [...change.blastRadius, ...affects(findings, change)],

@@ -105,7 +105,7 @@ describe('a second engineer changes the Deployment', () => {
     await stage.control.scale('Deployment', name, 4);
     session.type(`y${keys.enter}`);
     expect(await session.ended).toBe(3);
-    expect(session.screen()).toMatch(/3 -> 4/);
+    expect(session.screen()).toMatch(/has 4 instances now, not 3/);
     expect((await stage.control.get('Deployment', name)).spec.replicas).toBe(4);
   });
 });

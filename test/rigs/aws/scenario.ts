@@ -29,6 +29,14 @@ export interface ServiceScenario {
   readonly controller?: DeploymentControllerType;
   /** Behind a load balancer with this name of a target group. */
   readonly targetGroup?: string;
+  /** A second target group, in which its tasks get healthy a minute later. */
+  readonly slowTargetGroup?: string;
+  /** The other target group of blue/green deployments, which is the one that has its tasks at present. */
+  readonly alternateTargetGroup?: string;
+  /** Blue/green deployments: the tasks of before stay for so many minutes after the new ones serve. */
+  readonly bakeMinutes?: number;
+  /** Its tasks use ports of their EC2 instance and have no address of their own. */
+  readonly hostPorts?: boolean;
 }
 
 export interface ScalableTargetScenario {

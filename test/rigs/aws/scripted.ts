@@ -22,7 +22,7 @@ import { fireSchedule } from './services/universal-target.ts';
 
 /** How the services are to behave from now on. What is not named stays as it is. */
 export interface Script {
-  /** So many reads of each kind after an UpdateService still show the service as it was before. */
+  /** So many reads of each kind after an UpdateService or a StopTask still show the service, or the task, as it was before. */
   readonly staleReads?: number;
   /** Whether a rollback is a new deployment (default) or makes the one before PRIMARY again. */
   readonly rollbackDeployment?: 'new' | 'same';

@@ -28,6 +28,8 @@ export interface ServiceHandle {
   /** From now on it is MISSING. */
   remove(): void;
   scalableTarget(): ScalableTarget | undefined;
+  /** Somebody takes it away from Application Auto Scaling. */
+  deregister(): void;
   /** An alarm of the autoscaler goes off; false: it is suspended, and nothing happens. */
   alarm(direction: 'in' | 'out'): boolean;
 }
@@ -66,6 +68,7 @@ export const createServiceHandle = (world: EcsWorld, autoscaling: Autoscaling, n
       world.tasks = world.tasks.filter((task) => task.service !== name);
     },
     scalableTarget: () => autoscaling.targets.get(resourceId(world, name)),
+    deregister: () => void autoscaling.targets.delete(resourceId(world, name)),
     alarm: (direction) => alarm(world, autoscaling, name, direction),
   };
 };

@@ -24,6 +24,8 @@ export interface Control {
   /** Creates it with pods that are ready; those that come later are held as its template says. */
   createHeld(object: object): Promise<WorkloadObject>;
   deletePod(name: string): Promise<void>;
+  /** Its node ran short of something, and the kubelet ended it: it stays on the list as Failed, and its controller makes another. */
+  pressOut(pod: Pod): Promise<void>;
   events(): Promise<readonly KubernetesEvent[]>;
   /** Waits until the workload has as many pods as it should, all of its newest revision and ready, and no other. */
   settled(kind: WorkloadKind, name: string): Promise<WorkloadObject>;
@@ -113,6 +115,18 @@ export const controlOf = (api: Api, namespace: string): Control => {
     },
     deletePod: async (name) => {
       await api.delete(`${core}/pods/${name}`);
+    },
+    pressOut: async ({ metadata: { name }, status: { containerStatuses = [] } }) => {
+      const ended = { terminated: { exitCode: 137, reason: 'Error', finishedAt: new Date().toISOString() } };
+      const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status: 'False', reason: 'PodFailed' }));
+      const status = {
+        phase: 'Failed',
+        reason: 'Evicted',
+        message: 'The node was low on resource: memory.',
+        conditions,
+        containerStatuses: containerStatuses.map((one) => ({ ...one, ready: false, state: ended })),
+      };
+      await api.patch(`${core}/pods/${name}/status`, { status });
     },
     events: async () => (await api.get<{ items: KubernetesEvent[] }>(`${core}/events`)).items,
     createSettled: async (object) => {

@@ -4,10 +4,10 @@ import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance } from '../port.ts';
 import { diagnose } from './rollout/diagnosis.ts';
 import type { LoadBalancer, Targets } from './load-balancer/load-balancer.ts';
-import { taskId, toInstance } from './instances.ts';
+import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
-import { hasHealthCheck } from './task-definition.ts';
+import { areChecked } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, endedByItself } from './tasks.ts';
 import { watch } from './rollout/watch.ts';
@@ -17,7 +17,7 @@ import { counted, listing, unended } from './words.ts';
 /** A count has no circuit breaker: so many new tasks that end by themselves, and none that serves, are enough. */
 const hopelessTasks = 3;
 /** For so long a list of tasks may be behind. */
-const staleForMs = 30_000;
+export const staleForMs = 30_000;
 
 /** What is asked besides ECS, to know whether tasks serve. */
 export interface Serving {
@@ -27,6 +27,8 @@ export interface Serving {
 
 interface Awaited {
   readonly to: number;
+  /** The limits of an autoscaler that acts: between them the count is its own. */
+  readonly within?: { readonly min: number; readonly max: number } | undefined;
   /** For so long the reads may still show another desired count. */
   readonly desiredWithinMs: number;
   readonly notDone: (desired: number) => string;
@@ -43,7 +45,8 @@ export const awaitCount = async (
   awaited: Awaited,
   call: Call,
 ): Promise<Finding> => {
-  const { to, old = [] } = awaited;
+  const { to, within, old = [] } = awaited;
+  let count = to;
   let instances: readonly Instance[] = [];
   let shown = '';
   let targets: Targets | undefined;
@@ -51,7 +54,10 @@ export const awaitCount = async (
   const since = awaited.eventsSince === null ? Number.POSITIVE_INFINITY : Date.parse(awaited.eventsSince);
 
   const judge = async ({ seen, waitedMs }: Look): Promise<Judgement> => {
-    if (seen.desired !== to)
+    // None at all is never an autoscaler's doing here, but a read that is behind.
+    const isItsOwn = within && seen.desired >= Math.max(1, within.min) && seen.desired <= within.max;
+    count = isItsOwn ? seen.desired : to;
+    if (seen.desired !== count)
       return waitedMs < awaited.desiredWithinMs
         ? { bad: true }
         : { over: { verdict: 'critical', summary: awaited.notDone(seen.desired) } };
@@ -67,9 +73,9 @@ export const awaitCount = async (
     shown = key;
     const running = instances.filter(({ state }) => state === 'running');
     const kept = running.filter(({ id }) => old.includes(id));
-    if (running.length !== to || kept.length > 0) {
+    if (running.length !== count || kept.length > 0) {
       // As many run as are wanted: nothing would stop these any more.
-      if (running.length === to && waitedMs >= staleForMs)
+      if (running.length === count && waitedMs >= staleForMs)
         return { over: await bad(`${counted(kept.length)} did not stop and run as before`, seen) };
       const isNew = (task: Task) => (task.createdAt?.getTime() ?? 0) > since && !old.includes(taskId(task));
       const comesUp = found.present.some((task) => isNew(task) && toInstance(task, around).health === 'ok');
@@ -77,11 +83,13 @@ export const awaitCount = async (
       if (comesUp || lost.length < hopelessTasks) return { bad: true };
       return { over: await bad(`the new tasks do not come up: ${counted(lost.length)} failed`, seen) };
     }
-    if (running.every(({ health }) => health === 'ok'))
-      return { over: { verdict: 'ok', summary: done('and healthy') } };
+    const serve =
+      running.every(({ health }) => health === 'ok') ||
+      (running.every(({ health }) => health !== 'critical') && serveByCount(found.present, targets, count));
+    if (serve) return { over: { verdict: 'ok', summary: done('and healthy') } };
     if (seen.targetGroups.length > 0 && targets === undefined)
       return { over: { verdict: 'warn', summary: done('; what the load balancer says of them cannot be seen') } };
-    const checked = targets !== undefined || hasHealthCheck(await serving.definitions(seen.taskDefinition, call));
+    const checked = targets !== undefined || (await areChecked(serving.definitions, found.present, call));
     return checked
       ? { bad: true }
       : {
@@ -96,7 +104,8 @@ export const awaitCount = async (
     if (to === 0) return 'no instance is running';
     const hanging = instances.filter(({ id, state }) => old.includes(id) && state === 'stopping');
     const left = hanging.length === 0 ? '' : `; still on the way out: ${listing(hanging.map(({ id }) => id))}`;
-    return `${awaited.done(`${counted(to, 'instance')} running ${how}`.replace(' ;', ';'))}${left}`;
+    const moved = count === to ? '' : `; the autoscaler has changed the count from ${to}`;
+    return `${awaited.done(`${counted(count, 'instance')} running ${how}`.replace(' ;', ';'))}${moved}${left}`;
   };
 
   const bad = async (what: string, seen: Seen): Promise<Finding> => {
@@ -114,7 +123,7 @@ export const awaitCount = async (
   };
 
   const late = ({ seen, waitedMs }: Look): Promise<Finding> =>
-    bad(`${seen.running} of ${counted(to, 'instance')} running after ${age(waitedMs)}`, seen);
+    bad(`${seen.running} of ${counted(count, 'instance')} running after ${age(waitedMs)}`, seen);
 
   const finding = await watch(service, call, {
     judge,

@@ -71,6 +71,16 @@ const onItsWay = ({ lastStatus, stoppedReason }: Task): string =>
     ': ',
   );
 
+/**
+ * Whether as many targets are healthy as tasks should serve: all that can be told of tasks that use ports of their EC2 instance, because
+ * a load balancer knows them by that alone.
+ */
+export const serveByCount = (
+  tasks: readonly Task[],
+  targets: { readonly healthy: number } | undefined,
+  count: number,
+): boolean => targets !== undefined && targets.healthy >= count && tasks.every((task) => addressOf(task) === undefined);
+
 /** The address under which a load balancer knows a task with a network interface of its own. */
 const addressOf = (task: Task): string | undefined =>
   task.containers?.flatMap((one) => one.networkInterfaces ?? []).find((one) => one.privateIpv4Address !== undefined)

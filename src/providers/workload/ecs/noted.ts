@@ -15,6 +15,8 @@ export interface Noted extends JsonObject {
   readonly events: string | null;
   /** When this was noted, by ours. */
   readonly at: string;
+  /** For so long a deployment waits on purpose; see `Shifting`. Absent: it does not. */
+  readonly waitsMs?: number;
 }
 
 export const noted = (seen: Seen, now: Date): Noted => ({
@@ -22,6 +24,7 @@ export const noted = (seen: Seen, now: Date): Noted => ({
   newest: seen.deployments[0]?.createdAt?.toISOString() ?? null,
   events: seen.events[0]?.at?.toISOString() ?? null,
   at: now.toISOString(),
+  ...(seen.shifting ? { waitsMs: seen.shifting.waitsMs } : {}),
 });
 
 /** Reads it back, also from the audit log. */

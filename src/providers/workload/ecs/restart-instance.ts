@@ -5,16 +5,18 @@ import type { Finding } from '../../../engine/finding.ts';
 import { hasCode } from '../../aws/failure.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance, Operation } from '../port.ts';
-import { taskId, toInstance } from './instances.ts';
+import { staleForMs } from './await-count.ts';
+import type { Serving } from './await-count.ts';
+import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { LoadBalancer } from './load-balancer/load-balancer.ts';
-import { dataOf, noted, notedIn } from './noted.ts';
+import { dataOf, noted, notedIn, openAnswers } from './noted.ts';
 import type { EcsService } from './service.ts';
-import { hasHealthCheck } from './task-definition.ts';
+import { areChecked } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
 import { allTasks, instancesOf } from './tasks.ts';
 import { watch } from './rollout/watch.ts';
 import type { Judgement, Look } from './rollout/watch.ts';
-import { counted, listing } from './words.ts';
+import { counted, listing, unended } from './words.ts';
 
 interface Data {
   /** The task's short id. */
@@ -30,25 +32,36 @@ export const restartInstanceOperation = (
   service: EcsService,
   loadBalancer: LoadBalancer,
   definitions: TaskDefinitions,
-): Operation<{ readonly id: string }> => ({
-  plan: ({ id }, call) => planStop(service, loadBalancer, id, call),
-  apply: async (change, call) => {
-    const { task, stopped } = dataOf<Data>(change);
-    if (task === undefined || stopped === true) return;
-    service.forget();
-    const api = await service.api();
-    try {
-      await api.stopTask(service.config.cluster, task, `rb ${call.mark}`.slice(0, 255), call);
-    } catch (error) {
-      call.signal.throwIfAborted();
-      // It went by itself, or no answer came: whether it is gone is seen by `verify`.
-      if (!hasCode(error, 'InvalidParameterException') && !(error instanceof RunbookError && error.kind === 'unknown'))
-        throw error;
-      call.report({ note: error.message });
-    }
-  },
-  verify: (change, call) => verifyReplacement(service, loadBalancer, definitions, change, call),
-});
+): Operation<{ readonly id: string }> => {
+  const sent = openAnswers<true>();
+  return {
+    plan: ({ id }, call) => planStop(service, loadBalancer, id, call),
+    apply: async (change, call) => {
+      const { task, stopped } = dataOf<Data>(change);
+      if (task === undefined || stopped === true) return;
+      service.forget();
+      const api = await service.api();
+      try {
+        await api.stopTask(service.config.cluster, task, `rb ${call.mark}`.slice(0, 255), call);
+      } catch (error) {
+        call.signal.throwIfAborted();
+        // It went by itself, or no answer came: whether it is gone is seen by `verify`.
+        if (
+          !hasCode(error, 'InvalidParameterException') &&
+          !(error instanceof RunbookError && error.kind === 'unknown')
+        )
+          throw error;
+        call.report({ note: error.message });
+      }
+      sent.keep(change, call, true);
+    },
+    verify: (change, call) => {
+      // Right after StopTask the reads may still show it as it was.
+      const behindForMs = sent.of(change, call) ? staleForMs : 0;
+      return verifyReplacement(service, { loadBalancer, definitions }, change, behindForMs, call);
+    },
+  };
+};
 
 const planStop = async (service: EcsService, loadBalancer: LoadBalancer, id: string, call: Call): Promise<Change> => {
   const seen = await service.look(call, 'plan');
@@ -105,38 +118,43 @@ const described = ({ id, version, startedAt, detail, health }: Instance, call: C
 
 const verifyReplacement = async (
   service: EcsService,
-  loadBalancer: LoadBalancer,
-  definitions: TaskDefinitions,
+  { loadBalancer, definitions }: Serving,
   change: Change,
+  behindForMs: number,
   call: Call,
 ): Promise<Finding> => {
   const { task = '', tasks = [], stopped = false } = dataOf<Data>(change);
+  const { events } = notedIn(change);
+  // ECS lists for an hour what has stopped: only what was made since the plan, by AWS's own clock, is a replacement.
+  const since = events === null ? Number.POSITIVE_INFINITY : Date.parse(events);
   let instances: readonly Instance[] = [];
-  let failures = new Set<string>();
 
-  const isNew = (one: Task) => !tasks.includes(taskId(one));
-  const judge = async ({ seen }: Look): Promise<Judgement> => {
+  const isNew = (one: Task) => !tasks.includes(taskId(one)) && (one.createdAt?.getTime() ?? 0) > since;
+  const judge = async ({ seen, waitedMs }: Look): Promise<Judgement> => {
     const [found, targets] = await Promise.all([allTasks(service, call), loadBalancer.targetsIfSeen(seen, call)]);
     const around = { servingContainer: seen.servingContainer, targets: targets?.byId };
     instances = found.present.map((one) => toInstance(one, around));
     call.report({ table: instancesTable(instances, call.clock.now()) });
     const it = found.present.find((one) => taskId(one) === task);
+    if (it && it.desiredStatus !== 'STOPPED' && !stopped && waitedMs < behindForMs) return { bad: true };
     if (it && it.desiredStatus !== 'STOPPED' && !stopped)
       return { over: { verdict: 'critical', summary: `${task} was not restarted: it is still running` } };
-    failures = new Set(found.stopped.filter(isNew).map((one) => one.stoppedReason ?? 'stopped'));
-    if (found.stopped.filter(isNew).length >= hopeless)
+    const lost = found.stopped.filter(isNew);
+    const reasons = new Set(lost.map((one) => unended(one.stoppedReason ?? 'stopped')));
+    if (lost.length >= hopeless)
       return {
         over: {
           verdict: 'critical',
-          summary: `the tasks in place of ${task} do not stay up: ${[...failures].join('; ')}`,
+          summary: `the tasks in place of ${task} do not stay up: ${[...reasons].join('; ')}`,
         },
       };
     const running = instances.filter(({ state }) => state === 'running');
     const replacement = running.find(({ id }) => !tasks.includes(id));
     if (!replacement || running.length < seen.desired) return { bad: true };
-    if (replacement.health === 'ok')
+    const serves = replacement.health === 'unknown' && serveByCount(found.present, targets, seen.desired);
+    if (replacement.health === 'ok' || serves)
       return { over: { verdict: 'ok', summary: `${replacement.id} runs in place of ${task} and is healthy` } };
-    const checked = hasHealthCheck(await definitions(seen.taskDefinition, call)) || targets !== undefined;
+    const checked = targets !== undefined || (await areChecked(definitions, found.present, call));
     return checked
       ? { bad: true }
       : {
@@ -155,7 +173,7 @@ const verifyReplacement = async (
     justSent: false,
     sooner: true,
     ownTable: true,
-    eventsSince: notedIn(change).events,
+    eventsSince: events,
   });
   return { evidence: instancesTable(instances, call.clock.now()), ...finding };
 };

@@ -1,6 +1,7 @@
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Finding } from '../../../engine/finding.ts';
+import { age } from '../instances-table.ts';
 import type { Call, Operation, RestartUnit } from '../port.ts';
 import { followDeployment } from './rollout/follow-deployment.ts';
 import { noted, notedIn, openAnswers, wantedAfter } from './noted.ts';
@@ -97,13 +98,17 @@ const planRestart = async (service: EcsService, call: Call): Promise<Change> => 
 
 /** The percentages in numbers of tasks, rounded as ECS rounds them: the least up, the most down. */
 export const rollingRule = (seen: Seen): string => {
-  const { minimumHealthyPercent: least = 100, maximumPercent: most = 200, desired } = seen;
+  const { minimumHealthyPercent: least = 100, maximumPercent: most = 200, desired, shifting } = seen;
+  if (shifting)
+    return `all ${counted(desired)}: as many more are started beside them (${shifting.strategy}), and the present ones stop when the traffic has moved${
+      shifting.waitsMs === 0 ? '' : `, ${age(shifting.waitsMs)} later`
+    }`;
   const [keep, reach] = [Math.ceil((desired * least) / 100), Math.floor((desired * most) / 100)];
   return `all ${counted(desired)}, one after another: at least ${keep} go on running, at most ${reach} at the same time`;
 };
 
-export const raisesOf = ({ minimumHealthyPercent }: Seen): readonly string[] =>
-  minimumHealthyPercent === 0 ? ['ECS may stop all tasks at once (minimumHealthyPercent is 0)'] : [];
+export const raisesOf = ({ minimumHealthyPercent, shifting }: Seen): readonly string[] =>
+  minimumHealthyPercent === 0 && !shifting ? ['ECS may stop all tasks at once (minimumHealthyPercent is 0)'] : [];
 
 /** A new deployment takes the place of one that is not complete, or that ECS has given up. */
 export const presentDeployment = (primary: Deployed | undefined): readonly string[] => {

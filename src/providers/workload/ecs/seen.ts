@@ -1,4 +1,6 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import { shiftingOf } from './shifting.ts';
+import type { Shifting } from './shifting.ts';
 
 /** A deployment of the service: one set of tasks that ECS brings up or takes down. */
 export interface Deployed {
@@ -45,7 +47,9 @@ export interface Seen {
   readonly minimumHealthyPercent: number | undefined;
   readonly maximumPercent: number | undefined;
   readonly circuitBreaker: boolean;
-  readonly targetGroups: readonly string[];
+  readonly shifting: Shifting | undefined;
+  /** Each task is in one of each: blue/green deployments go to and fro between two target groups. */
+  readonly targetGroups: readonly (readonly string[])[];
   /** The container that the load balancer talks to. */
   readonly servingContainer: string | undefined;
 }
@@ -73,7 +77,12 @@ export const seenService = (service: Service): Seen => {
     minimumHealthyPercent: rolling?.minimumHealthyPercent,
     maximumPercent: rolling?.maximumPercent,
     circuitBreaker: rolling?.deploymentCircuitBreaker?.enable === true,
-    targetGroups: (service.loadBalancers ?? []).flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+    shifting: shiftingOf(rolling),
+    targetGroups: (service.loadBalancers ?? []).flatMap(({ targetGroupArn, advancedConfiguration }) =>
+      targetGroupArn === undefined
+        ? []
+        : [[targetGroupArn, advancedConfiguration?.alternateTargetGroupArn].filter((group) => group !== undefined)],
+    ),
     servingContainer: service.loadBalancers?.find(({ containerName }) => containerName !== undefined)?.containerName,
   };
 };

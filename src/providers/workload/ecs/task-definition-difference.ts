@@ -1,4 +1,5 @@
 import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
+import { withoutSecretArguments } from '../secret-arguments.ts';
 import { lastPart } from './seen.ts';
 
 /**
@@ -13,11 +14,13 @@ export const difference = (from: TaskDefinition, to: TaskDefinition): readonly s
     if (old === now) return [];
     if (old !== undefined && now !== undefined && isHidden(name)) return [`~ ${name}: another value`];
     return [
-      ...(old === undefined ? [] : [`- ${name}: ${isHidden(name) ? '...' : old}`]),
-      ...(now === undefined ? [] : [`+ ${name}: ${isHidden(name) ? '...' : now}`]),
+      ...(old === undefined ? [] : [`- ${name}: ${shown(name, old)}`]),
+      ...(now === undefined ? [] : [`+ ${name}: ${shown(name, now)}`]),
     ];
   });
 };
+
+const shown = (name: string, value: string): string => (isHidden(name) ? '...' : withoutSecretArguments(value));
 
 const isHidden = (name: string): boolean => / environment /.test(name);
 

@@ -1,6 +1,7 @@
-import type { TaskDefinition } from '@aws-sdk/client-ecs';
+import type { Task, TaskDefinition } from '@aws-sdk/client-ecs';
 import type { Call } from '../port.ts';
 import { imageVersion } from './instances.ts';
+import { lastPart } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 
@@ -19,10 +20,23 @@ export const openTaskDefinitions = (service: EcsService) => {
 export type TaskDefinitions = ReturnType<typeof openTaskDefinitions>;
 
 /** Whether ECS checks the health of its essential containers by itself. */
-export const hasHealthCheck = (definition: TaskDefinition): boolean =>
+const hasHealthCheck = (definition: TaskDefinition): boolean =>
   (definition.containerDefinitions ?? []).some(
     ({ healthCheck, essential }) => healthCheck !== undefined && essential !== false,
   );
+
+/** Whether any of these tasks is checked so, by their own task definitions: a service that another system deploys has none. */
+export const areChecked = async (
+  definitions: TaskDefinitions,
+  tasks: readonly Task[],
+  call: Pick<Call, 'signal'>,
+): Promise<boolean> => {
+  const names = new Set(
+    tasks.flatMap(({ taskDefinitionArn }) => (taskDefinitionArn ? [lastPart(taskDefinitionArn)] : [])),
+  );
+  const found = await Promise.all([...names].map((name) => definitions(name, call)));
+  return found.some(hasHealthCheck);
+};
 
 /** As the tasks of it show it: the tag of the image that serves, else `family:revision`. */
 export const versionOf = (definition: TaskDefinition, seen: Pick<Seen, 'servingContainer'>): string => {

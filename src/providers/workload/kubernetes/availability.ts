@@ -7,7 +7,8 @@ const mayBeMissing = (snapshot: Snapshot): number => {
   if (strategy === 'Recreate') return replicas;
   // The defaults of the API: a quarter for a Deployment, one for the others.
   const fallback = kind === 'deployment' ? '25%' : 1;
-  const missing = amount(maxUnavailable ?? fallback, replicas, Math.floor);
+  // A DaemonSet's share is rounded up: 75% of three nodes are all three.
+  const missing = amount(maxUnavailable ?? fallback, replicas, kind === 'daemonset' ? Math.ceil : Math.floor);
   const surge = amount(maxSurge ?? (kind === 'deployment' ? '25%' : 0), replicas, Math.ceil);
   // Both 0 would never get anywhere: the controllers take one away then.
   return Math.min(replicas, surge === 0 ? Math.max(1, missing) : missing);

@@ -137,6 +137,21 @@ const notReady = ({ containers }: PodView): string => {
   return last === undefined ? 'not ready' : `not ready, exit code ${last.exitCode} before`;
 };
 
+/**
+ * It has ended and stays on the list: evicted because its node ran short, or its node was shut down. Its controller counts it no
+ * more and has made another in its place.
+ */
+export const isOver = ({ phase, terminating }: PodView): boolean =>
+  !terminating && (phase === 'Failed' || phase === 'Succeeded');
+
+/** Those that are there; in the places of those that are missing, what has ended: it says why. */
+export const inTheirPlaces = (pods: readonly PodView[], wanted: number): readonly PodView[] => {
+  const missing = Math.max(0, wanted - pods.filter((pod) => !isOver(pod)).length);
+  const ended = pods.filter(isOver).toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const shown = new Set(ended.slice(0, missing));
+  return pods.filter((pod) => !isOver(pod) || shown.has(pod));
+};
+
 /** A pod as every view of a workload shows it. */
 export const instanceOf = (pod: PodView): Instance => {
   const trouble = troubleOf(pod);

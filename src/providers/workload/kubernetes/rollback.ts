@@ -7,6 +7,7 @@ import type { Call, Workload } from '../port.ts';
 import { blastRadiusOf, raisesOf } from './availability.ts';
 import { basisOf, stampOf, unstamped } from './basis.ts';
 import { imageVersion, templateVersion } from './describe.ts';
+import { noteAnnotation } from './emergency/emergency-note.ts';
 import { changeCause, type History, historyOf } from './views/history.ts';
 import { requireRollable } from './restart.ts';
 import { type FullRevision, plainTemplate } from './revisions.ts';
@@ -143,8 +144,12 @@ const noSuchRevision = ({ target }: Service, asked: string, revisions: readonly 
 const listed = (revisions: readonly FullRevision[]): readonly string[] =>
   revisions.slice(0, 5).map(({ number }) => `rb restart undo --to-revision ${number}`);
 
-/** These belong to the object and not to a revision: they stay as they are. The list is that of `kubectl rollout undo`. */
+/**
+ * These belong to the object and not to a revision: they stay as they are. The list is that of `kubectl rollout undo`, and the note
+ * of an emergency restart that was cut off: without it nobody would know the number to go back to.
+ */
 const ofTheObject: ReadonlySet<string> = new Set([
+  noteAnnotation,
   'kubectl.kubernetes.io/last-applied-configuration',
   'deployment.kubernetes.io/revision',
   'deployment.kubernetes.io/revision-history',

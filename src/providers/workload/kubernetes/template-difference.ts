@@ -1,4 +1,5 @@
 import type { Json } from '../../../engine/json.ts';
+import { withoutSecretArguments } from '../secret-arguments.ts';
 import type { PodTemplate } from './objects.ts';
 import { plainTemplate } from './revisions.ts';
 
@@ -15,7 +16,9 @@ export const templateDifference = (
   const after = flat(plainTemplate(to));
   const paths = [...new Set([...before.keys(), ...after.keys()])];
   const line = (sign: string, path: string, value: string | undefined) =>
-    value === undefined ? [] : [redact(`${sign} ${path}: ${secretLike.test(`.${path}`) ? '(not shown)' : value}`)];
+    value === undefined
+      ? []
+      : [redact(`${sign} ${path}: ${secretLike.test(`.${path}`) ? '(not shown)' : withoutSecretArguments(value)}`)];
   return paths
     .filter((path) => before.get(path) !== after.get(path))
     .flatMap((path) => [...line('-', path, before.get(path)), ...line('+', path, after.get(path))]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { shiftingOf } from '../../../../src/providers/workload/ecs/shifting.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { runAwsCli } from '../../../rigs/aws/aws-cli.ts';
 import { cannotPull, crashes, healthy } from '../../../rigs/aws/ecs/behaviour.ts';
@@ -92,6 +93,30 @@ describe('a rolling restart of a scripted ECS service', () => {
     const { finding } = await restart(openFor(aws), aws);
     expect(finding.verdict).toBe('ok');
     expect(aws.service('checkout').describe().deployments).toHaveLength(1);
+  });
+
+  test('a blue/green deployment is waited for as long as it waits on purpose', async () => {
+    await using aws = await startScriptedAws(scenario({ bakeMinutes: 15, minimumHealthyPercent: 0 }));
+    const { restart } = openFor(aws);
+    const { call, change } = await planned(openFor(aws), aws);
+    expect(change.blastRadius[0]).toBe(
+      'all 3 tasks: as many more are started beside them (BLUE_GREEN), and the present ones stop when the traffic has moved, 15 min later',
+    );
+    expect(change.raises).toBeUndefined();
+    await restart.apply(change, call);
+    expect(await restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+  });
+
+  test.each([
+    ['ROLLING', {}, undefined],
+    ['BLUE_GREEN', { bakeTimeInMinutes: 5 }, 5],
+    ['CANARY', { bakeTimeInMinutes: 5 }, 15],
+    ['CANARY', { canaryConfiguration: { canaryBakeTimeInMinutes: 2 } }, 2],
+    ['LINEAR', { bakeTimeInMinutes: 5 }, 59],
+    ['LINEAR', { linearConfiguration: { stepPercent: 33.4, stepBakeTimeInMinutes: 1 } }, 2],
+  ] as const)('how long %s with %j waits on purpose', (strategy, more, minutes) => {
+    const waits = shiftingOf({ strategy, ...more })?.waitsMs;
+    expect(waits).toBe(minutes === undefined ? undefined : minutes * 60_000);
   });
 
   test('every event of the service is told once', async () => {

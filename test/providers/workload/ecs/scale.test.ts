@@ -81,6 +81,20 @@ describe('scaling a scripted ECS service', () => {
     });
   });
 
+  test('of a service that another system deploys, which has no task definition itself', async () => {
+    await using aws = await startScriptedAws(
+      scenario({ controller: 'EXTERNAL' }, { taskDefinitions: [{ name: 'checkout:2' }] }),
+    );
+    const { scale } = openFor(aws);
+    const call = callIn(aws);
+    const change = await scale.plan({ to: 4, expected: 3 }, call);
+    await scale.apply(change, call);
+    expect(await scale.verify(change, call)).toMatchObject({
+      verdict: 'warn',
+      summary: '4 instances running; healthy or not is not known, because the service has no health check',
+    });
+  });
+
   test('to none and back', async () => {
     await using aws = await startScriptedAws(scenario());
     const { scale } = openFor(aws);
@@ -112,6 +126,7 @@ describe('the autoscaler of a scripted ECS service', () => {
       min: 2,
       max: 8,
       active: true,
+      wakesAtZero: true,
     });
     await using held = await startScriptedAws(
       scenario({}, { scalableTargets: [{ service: 'checkout', min: 2, max: 8, suspended: true }] }),
@@ -137,6 +152,21 @@ describe('the autoscaler of a scripted ECS service', () => {
     const { MinCapacity, MaxCapacity } = aws.service('checkout').scalableTarget() ?? {};
     expect([MinCapacity, MaxCapacity]).toEqual(limits);
     expect(aws.service('checkout').describe().runningCount).toBe(to);
+  });
+
+  test('moved limits between which it has gone on to another count are done', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const autoscaling = openFor(aws).autoscaling;
+    if (!autoscaling) throw new Error('ECS has one');
+    const call = callIn(aws);
+    const change = await autoscaling.setLimits.plan({ to: 5, expected: 3 }, call);
+    await autoscaling.setLimits.apply(change, call);
+    aws.service('checkout').alarm('out');
+    expect(aws.service('checkout').describe().desiredCount).toBe(6);
+    expect(await autoscaling.setLimits.verify(change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: '6 instances running and healthy; the limits are 5 to 8; the autoscaler has changed the count from 5',
+    });
   });
 
   test('limits that were not moved are not done', async () => {

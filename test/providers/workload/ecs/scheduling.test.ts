@@ -11,6 +11,12 @@ const schedulingOf = ({ scheduling }: Workload) => {
   return scheduling;
 };
 
+interface Odd {
+  readonly State?: 'DISABLED';
+  readonly role?: string;
+  readonly Input?: string;
+}
+
 describe('scheduled restarts of a scripted ECS service, by EventBridge Scheduler', () => {
   test('made, listed, carried out, replaced, removed', async () => {
     await using aws = await startScriptedAws(scenario());
@@ -42,6 +48,37 @@ describe('scheduled restarts of a scripted ECS service, by EventBridge Scheduler
     expect(await scheduling.list(call)).toEqual([]);
     await expect(scheduling.remove.plan({}, call)).rejects.toMatchObject({ kind: 'refused' });
   });
+
+  test.each([
+    ['switched off', { State: 'DISABLED' as const }, 'it is DISABLED'],
+    [
+      'of another role',
+      { role: 'arn:aws:iam::111122223333:role/gone' },
+      'its role is arn:aws:iam::111122223333:role/gone',
+    ],
+    ['of another service', { Input: '{"Cluster":"prod","Service":"other"}' }, 'it does not restart checkout'],
+  ])(
+    'one of the same interval that is %s is not the one that was planned',
+    async (_, { role, Input, State }: Odd, why) => {
+      await using aws = await startScriptedAws(scenario());
+      const call = callIn(aws);
+      const before = schedulingOf(openFor(aws, { scheduleRole: role ?? scheduleRole }));
+      await before.add.apply(await before.add.plan({ everyMs: 6 * hour }, call), call);
+      const [made] = aws.schedules();
+      if (!made?.Target) throw new Error('there is a schedule');
+      Object.assign(made, State === undefined ? {} : { State });
+      Object.assign(made.Target, Input === undefined ? {} : { Input });
+      const scheduling = schedulingOf(openFor(aws, { scheduleRole }));
+      const change = await scheduling.add.plan({ everyMs: 6 * hour }, call);
+      // The process was killed before it sent anything.
+      expect(await scheduling.add.verify(change, call)).toMatchObject({
+        verdict: 'critical',
+        summary: expect.stringContaining(`is not as planned: ${why}`) as string,
+      });
+      await scheduling.add.apply(change, call);
+      expect(await scheduling.add.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    },
+  );
 
   test('the first restart comes after the interval, not at once', async () => {
     await using aws = await startScriptedAws(scenario());

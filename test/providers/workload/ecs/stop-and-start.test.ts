@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../../../src/providers/workload/port.ts';
+import { clientsFor } from '../../../rigs/aws/clients.ts';
 import { crashes } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
@@ -53,6 +54,47 @@ describe('an emergency restart of a scripted ECS service', () => {
       ['UntagResource'],
     ]);
     expect(suspension(aws)).toEqual([false, false, false]);
+  });
+
+  test('an autoscaler that adds tasks once it is given back takes nothing away from the restart', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    await workload.stopAndStart.apply(change, call);
+    aws.service('checkout').alarm('out');
+    expect(count(aws)).toBe(4);
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: 'stopped and started: 4 instances running and healthy; the autoscaler has changed the count from 3',
+    });
+  });
+
+  test('an autoscaler that is busy with another change is given back when it is not', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    const busy = { code: 'ConcurrentUpdateException' };
+    await workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.failNext('RegisterScalableTarget', busy, 3)),
+    );
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(suspension(aws)).toEqual([false, false, false]);
+  });
+
+  test('an autoscaler that somebody takes away meanwhile is not missed', async () => {
+    await using aws = await startScriptedAws(scenario({}, scaled));
+    const workload = openFor(aws);
+    const call = callIn(aws);
+    const change = await workload.stopAndStart.plan({}, call);
+    await workload.stopAndStart.apply(
+      change,
+      onceStopped(call, () => aws.service('checkout').deregister()),
+    );
+    expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(changes(aws).at(-1)).toEqual(['UntagResource']);
   });
 
   test('tasks that ECS does not stop are told, and not waited for', async () => {
@@ -206,6 +248,12 @@ describe('an emergency restart of a scripted ECS service', () => {
   });
 });
 
+/** Whoever may tag the service can write there what they like. */
+const tagged = async (aws: ScriptedAws, value: string): Promise<void> => {
+  const resourceArn = aws.service('checkout').describe().serviceArn;
+  await clientsFor(aws).ecs.tagResource({ resourceArn, tags: [{ key: 'rb:stopped', value }] });
+};
+
 describe('an emergency restart of a scripted ECS service, killed', () => {
   const held = { DynamicScalingInSuspended: true, DynamicScalingOutSuspended: true, ScheduledScalingSuspended: true };
 
@@ -265,6 +313,27 @@ describe('an emergency restart of a scripted ECS service, killed', () => {
     await other.stopAndStart.apply(rest, call);
     expect(await other.stopAndStart.verify(rest, call)).toMatchObject({ verdict: 'ok' });
     expect([count(aws), suspension(aws)]).toEqual([3, [false, false, false]]);
+  });
+
+  test.each([
+    'desired=3.5',
+    'desired=-1',
+    'desired=3 min=a max=8 held=000',
+    'desired=3 min=2 max=8 held=yes',
+    'nonsense',
+  ])('a tag that says %s is none', async (value) => {
+    await using aws = await startScriptedAws(scenario({ desired: 0 }, scaled));
+    await tagged(aws, value);
+    await expect(openFor(aws).stopAndStart.plan({}, callIn(aws))).rejects.toMatchObject({ kind: 'refused' });
+  });
+
+  test('a number on the tag beyond the ceiling is a reason to be more careful', async () => {
+    await using aws = await startScriptedAws(scenario({ desired: 0 }));
+    await tagged(aws, 'desired=5000');
+    expect(await openFor(aws).stopAndStart.plan({}, callIn(aws))).toMatchObject({
+      data: { to: 5000 },
+      raises: ['the tag of the service says 5000 instances, and the ceiling is 9'],
+    });
   });
 
   test('without the record, after the start: the autoscaler that it left suspended is given back', async () => {

@@ -45,3 +45,12 @@ test('image, size, variables, secrets: one line each, and no value of a variable
     '+ cpu: 512',
   ]);
 });
+
+test('no value of a command line that its option names as secret', () => {
+  const before = app({ command: ['serve', '--db-password=hunter2', '--level=info'] });
+  const after = app({ command: ['serve', '--db-password=correct', '--level=info'] });
+  expect(difference(before, after)).toEqual([
+    '- app command: ["serve","--db-password=(not shown)","--level=info"]',
+    '+ app command: ["serve","--db-password=(not shown)","--level=info"]',
+  ]);
+});

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { autoscalerView, autoscaling } from '../../../../src/providers/workload/kubernetes/autoscaler/autoscaler.ts';
+import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { deployment, horizontalPodAutoscaler, scaledObject } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
@@ -24,6 +25,16 @@ const kedasOwn = (name: string, uid: string) => ({
   metadata: {
     name: `keda-hpa-${name}`,
     ownerReferences: [{ apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name, uid, controller: true }],
+  },
+});
+
+/** The feature gate for it is off in this cluster: the answer of one where it is on. */
+const minimumZero = (client: Kubernetes): Kubernetes => ({
+  ...client,
+  list: async <Item>(...of: Parameters<Kubernetes['list']>) => {
+    const page = await client.list<Item & { spec?: object }>(...of);
+    if (of[0].plural !== 'horizontalpodautoscalers') return page;
+    return { ...page, items: page.items.map((one) => ({ ...one, spec: { ...one.spec, minReplicas: 0 } })) };
   },
 });
 
@@ -85,6 +96,14 @@ describe.concurrent('finding the autoscaler', () => {
     expect((await autoscalerView(service)(newCall())).summary).toContain('switched off while the count is 0');
   });
 
+  test('one whose minimum is 0 does not sleep at 0', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout', { replicas: 0 }));
+    await rig.control.create(horizontalPodAutoscaler('checkout', { min: 1 }));
+    const service = await rig.service({ through: minimumZero });
+    expect(await autoscaling(service).find(newCall())).toMatchObject({ min: 0, active: true });
+    expect((await autoscalerView(service)(newCall())).summary).toContain('keeps the count between 0 and 10, now 0');
+  });
+
   test('a ScaledObject of KEDA is named, and not the HPA that KEDA keeps for it', async ({ rig }) => {
     await rig.cluster.installKeda();
     await rig.control.createSettled(deployment('checkout'));
@@ -95,6 +114,7 @@ describe.concurrent('finding the autoscaler', () => {
       min: 2,
       max: 6,
       active: true,
+      wakesAtZero: true,
     });
   });
 
@@ -161,6 +181,21 @@ describe.concurrent('moving the limits', () => {
     const down = await setLimits(service, 1, 5);
     expect(down.change.difference).toEqual(['- minimum: 5', '+ minimum: 1', '- maximum: 5', '+ maximum: 1']);
     expect(down.finding).toMatchObject({ verdict: 'ok', summary: '1 instance running and ready' });
+  });
+
+  test('a count that the autoscaler sets between them is its own, whatever was asked for', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(horizontalPodAutoscaler('checkout', { min: 2, max: 8 }));
+    const { setLimits: operation } = autoscaling(await rig.service());
+    const call = newCall();
+    const change = await operation.plan({ to: 5, expected: 3 }, call);
+    await operation.apply(change, call);
+    // There are no metrics in this cluster: somebody plays the load that asks for more.
+    await rig.control.scale('Deployment', 'checkout', 7);
+    expect(await operation.verify(change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: '7 instances running and ready',
+    });
   });
 
   test('limits that somebody moved in between are kept', async ({ rig }) => {

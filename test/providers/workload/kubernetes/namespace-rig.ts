@@ -108,10 +108,10 @@ export const killedAt = (n: number, sent: boolean) => {
   });
 };
 
-/** A network that fails the first `times` changes that `which` names: not sent at all, or with the answer lost. */
+/** The first `times` changes that `which` names fail: refused, or by a network that does not send them or loses the answer. */
 export const failing = (
   times: number,
-  how: 'unreachable' | 'unknown',
+  how: 'unreachable' | 'unknown' | 'refused',
   which: (body: Json) => boolean = () => true,
 ): NonNullable<ServiceOptions['through']> => {
   let left = times;

@@ -4,7 +4,7 @@ import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import type { WorkloadKind } from '../../../rigs/kubernetes/objects.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
-import { deployment } from '../../../rigs/kubernetes/workloads.ts';
+import { deployment, type WorkloadOptions } from '../../../rigs/kubernetes/workloads.ts';
 import { newCall } from '../call.ts';
 import type { KubernetesRig } from '../rig/kubernetes-rig.ts';
 import { test } from './started.ts';
@@ -76,6 +76,30 @@ describe.concurrent('a restart', () => {
     const change = await workload.restart.plan(unit, newCall());
     expect(change.raises).toEqual(['all 3 at once: the strategy is Recreate']);
     expect(await restart(workload)).toMatchObject({ verdict: 'ok' });
+  });
+
+  test.for<[string, WorkloadOptions]>([
+    ['that take longer to stop', { behaviour: { stopAfter: '5s' }, pod: { terminationGracePeriodSeconds: 10 } }],
+    ['that have to be ready for longer', { spec: { minReadySeconds: 5 } }],
+  ])('of pods %s than anything else may take is waited for', async ([, workload], { start }) => {
+    const rig = await start({ kind: 'StatefulSet', workload: { replicas: 1, ...workload } });
+    expect(await restart(rig.openWith({ config: { readyTimeoutMs: 3000 } }))).toMatchObject({ verdict: 'ok' });
+  });
+
+  test('a partition that somebody raises meanwhile leaves it half done', async ({ start }) => {
+    const rig = await start({ kind: 'StatefulSet' });
+    const workload = rig.open();
+    const call = newCall();
+    const change = await workload.restart.plan(unit, call);
+    await workload.restart.apply(change, call);
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+    await rig.control.patch('StatefulSet', 'checkout', { spec: { updateStrategy } });
+    expect(await workload.restart.verify(change, call)).toMatchObject({
+      verdict: 'critical',
+      summary: expect.stringMatching(
+        /^somebody has raised the partition from 0 to 2 meanwhile: .* 2 below the partition keep the old template$/,
+      ) as string,
+    });
   });
 
   test('above a partition is done when those above it are new', async ({ start }) => {

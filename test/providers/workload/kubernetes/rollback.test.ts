@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency/emergency-note.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import { newCall } from '../call.ts';
@@ -44,6 +45,43 @@ describe.concurrent('the way back', () => {
     expect(difference?.join('\n')).not.toContain('tiger');
     expect(difference).toContain('- spec.containers.app.env.DB_PASSWORD.value: (not shown)');
     expect(difference).toContain('- spec.containers.app.env.DB_HOST.value: db-2');
+  });
+
+  test('leaves the note of an emergency restart that was cut off where it is', async ({ start }) => {
+    const rig = await start();
+    const note = JSON.stringify({ session: 's/restart', at: new Date().toISOString(), replicas: 3, autoscaler: null });
+    await rig.control.patch('Deployment', 'checkout', { metadata: { annotations: { [noteAnnotation]: note } } });
+    await rig.control.scale('Deployment', 'checkout', 0);
+    expect(await undo(rig.open())).toMatchObject({ verdict: 'ok' });
+    const { metadata } = await rig.control.get('Deployment', 'checkout');
+    expect(metadata.annotations?.[noteAnnotation]).toBe(note);
+    // Whoever goes on with it finds the number to go back to.
+    expect(await rig.open().stopAndStart.plan({}, newCall())).toMatchObject({ data: { to: 3, onlyStart: true } });
+  });
+
+  test('brings no note back that an older version was given', async ({ start }) => {
+    const rig = await start();
+    const noted = (note: string | null) =>
+      rig.control.patch('Deployment', 'checkout', { metadata: { annotations: { [noteAnnotation]: note } } });
+    await noted('{}');
+    await rig.control.release('Deployment', 'checkout', '3.0.0');
+    await rig.control.settled('Deployment', 'checkout');
+    await noted(null);
+    await rig.control.release('Deployment', 'checkout', '4.0.0');
+    await rig.control.settled('Deployment', 'checkout');
+    expect(await undo(rig.open())).toMatchObject({ verdict: 'ok' });
+    const { metadata } = await rig.control.get('Deployment', 'checkout');
+    expect(metadata.annotations?.[noteAnnotation]).toBeUndefined();
+  });
+
+  test('shows no password of a command line either', async ({ start }) => {
+    const rig = await start();
+    const args = ['--db-password=tiger', '--level=info'];
+    const containers = [{ name: 'app', image: 'registry.test/checkout:3.0.0', args }];
+    await rig.control.patch('Deployment', 'checkout', { spec: { template: { spec: { containers } } } });
+    const { difference } = await rollbackOf(rig.open()).plan({ revision: '1' }, newCall());
+    expect(difference).toContain('- spec.containers.app.args.0: --db-password=(not shown)');
+    expect(difference).toContain('- spec.containers.app.args.1: --level=info');
   });
 
   test('brings back what the newer template has added or left out, and keeps why it was made', async ({ start }) => {

@@ -4,6 +4,7 @@ import type { Json } from '../../../../src/engine/json.ts';
 import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency/emergency-note.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/emergency/stop-and-start.ts';
+import { until } from '../../../rigs/kubernetes/wait.ts';
 import {
   daemonSet,
   deployment,
@@ -86,6 +87,13 @@ describe.concurrent('an emergency restart', () => {
     expect(finding).toMatchObject({ verdict: 'ok', summary: 'all 2 instances stopped, started and ready' });
   });
 
+  test('a selector with brackets is shown as a shell takes it', async ({ rig }) => {
+    const selector = { matchExpressions: [{ key: 'app', operator: 'In', values: ['checkout', 'till'] }] };
+    await rig.control.createSettled(deployment('checkout', { spec: { selector } }));
+    const { equivalent } = await (await open(rig)).plan({}, newCall());
+    expect(equivalent[1]).toMatch(/wait --for=delete pod -l 'app in \(checkout,till\)' --timeout=35s$/);
+  });
+
   test('a pod that hangs in Terminating is named, and the others are started all the same', async ({ rig }) => {
     await rig.control.createSettled(deployment('checkout', { pod: { terminationGracePeriodSeconds: 1 } }));
     const [stuck] = await rig.control.pods('checkout');
@@ -165,6 +173,25 @@ describe.concurrent('an emergency restart', () => {
       expect(finding.verdict).toBe('ok');
       expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual(before);
     }
+  });
+
+  test('instances that cannot be started again are said, and the autoscaler is given back all the same', async ({
+    rig,
+  }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    await rig.control.create(horizontalPodAutoscaler('checkout'));
+    const before = await state(rig, 'HorizontalPodAutoscaler');
+    const operation = await open(rig, { through: failing(1000, 'refused', back) });
+    const change = await operation.plan({}, newCall());
+    await expect(operation.apply(change, newCall())).rejects.toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(/^the instances were stopped and could not be started again: /) as string,
+      next: [expect.stringContaining('--current-replicas=0 --replicas=3') as string],
+    });
+    const after = await state(rig, 'HorizontalPodAutoscaler');
+    expect(after).toMatchObject({ replicas: 0, autoscaler: before.autoscaler });
+    // The number to go back to stays on the object.
+    expect(JSON.parse(after.note ?? '')).toMatchObject({ replicas: 3 });
   });
 
   test('a count that something else sets while it drains ends the drain, and is no failure', async ({ rig }) => {
@@ -293,6 +320,71 @@ describe.concurrent('an autoscaler during an emergency restart', () => {
   });
 });
 
+const noted = ({ control }: NamespaceRig, note: object) =>
+  control.patch('Deployment', 'checkout', { metadata: { annotations: { [noteAnnotation]: JSON.stringify(note) } } });
+
+describe.concurrent('a note on the object, which anybody may have written who may change it', () => {
+  const disabled = { scaleUp: { selectPolicy: 'Disabled' }, scaleDown: { selectPolicy: 'Disabled' } };
+  const usual = { session: 's-1/restart', at: new Date().toISOString(), replicas: 3, autoscaler: null };
+
+  test('gives nothing back to the autoscaler of something else', async ({ rig }) => {
+    await rig.control.createSettled(deployment('checkout'));
+    const hpa = horizontalPodAutoscaler('payments') as { readonly spec: object };
+    const { metadata } = await rig.control.create<{ metadata: { uid: string } }>({
+      ...hpa,
+      spec: { ...hpa.spec, behavior: disabled },
+    });
+    const autoscaler = {
+      kind: 'HorizontalPodAutoscaler',
+      name: 'payments',
+      uid: metadata.uid,
+      min: 2,
+      max: 10,
+      before: { behavior: null },
+    };
+    await noted(rig, { ...usual, autoscaler });
+    const { change, finding } = await restarted(await rig.service());
+    expect(change.data).toMatchObject({ autoscaler: null });
+    expect(finding.verdict).toBe('ok');
+    expect((await rig.control.get<Hpa>('HorizontalPodAutoscaler', 'payments')).spec.behavior).toMatchObject(disabled);
+  });
+
+  test('puts no command of its own among those that are shown', async ({ rig }) => {
+    await rig.cluster.installKeda();
+    await rig.control.createSettled(deployment('checkout'));
+    const { metadata } = await rig.control.create<{ metadata: { uid: string } }>(
+      scaledObject('checkout', { annotations: { 'autoscaling.keda.sh/paused': 'true' } }),
+    );
+    const before = { paused: "false'; rm -rf ~; '" };
+    await noted(rig, {
+      ...usual,
+      autoscaler: { kind: 'ScaledObject', name: 'checkout', uid: metadata.uid, min: 2, max: 10, before },
+    });
+    const { equivalent } = await (await open(rig)).plan({}, newCall());
+    expect(equivalent.at(-1)).toMatch(/--overwrite 'autoscaling\.keda\.sh\/paused=false'\\''; rm -rf ~; '\\'''$/);
+  });
+
+  test('that is no such note is none, and a number beyond the ceiling is a reason to be more careful', async ({
+    rig,
+  }) => {
+    await rig.control.createSettled(deployment('checkout', { replicas: 0 }));
+    const operation = await open(rig);
+    for (const odd of [
+      { session: 'x\n\nConfirmed: yes' },
+      { at: 'yesterday' },
+      { replicas: 2.5 },
+      { session: 's'.repeat(500) },
+    ]) {
+      await noted(rig, { ...usual, ...odd });
+      await expect(operation.plan({}, newCall())).rejects.toMatchObject({ kind: 'refused' });
+    }
+    await noted(rig, { ...usual, replicas: 5000 });
+    expect((await operation.plan({}, newCall())).raises).toContain(
+      'the note on the object says 5000 instances, and the ceiling is 9',
+    );
+  });
+});
+
 /** What the six writes are: the note, the hold, to 0, back, the release, the note away. */
 const killPoints = [1, 2, 3, 4, 5, 6].flatMap((n) => [
   { n, sent: false },
@@ -318,6 +410,30 @@ const killed = async (rig: NamespaceRig, n: number, sent: boolean): Promise<Chan
   await expect(operation.apply(change, call)).rejects.toThrow('killed');
   return change;
 };
+
+describe.concurrent('an emergency restart, killed, whose object was made anew', () => {
+  test('resumed, gives the autoscaler back and leaves the new count alone', async ({ rig }) => {
+    const { before } = await prepared(rig, 'HorizontalPodAutoscaler');
+    const change = await killed(rig, 3, true);
+    await rig.control.remove('Deployment', 'checkout');
+    await until(
+      'nothing of it is left',
+      () => rig.control.pods('checkout'),
+      (pods) => pods.length === 0,
+    );
+    await rig.control.createSettled(deployment('checkout', { replicas: 2 }));
+    const operation = await open(rig);
+    expect(await operation.verify(change, newCall())).toMatchObject({ verdict: 'critical' });
+    const call = newCall();
+    const rest = await operation.plan({}, call, change);
+    expect(rest.summary).toBe(
+      'finish what the interrupted session began: nothing is stopped any more, the rest is given back',
+    );
+    await operation.apply(rest, call);
+    expect(await operation.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+    expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual({ ...before, replicas: 2 });
+  });
+});
 
 for (const autoscaler of ['HorizontalPodAutoscaler', 'ScaledObject'] as const)
   describe.concurrent(`an emergency restart with a ${autoscaler}, killed`, () => {

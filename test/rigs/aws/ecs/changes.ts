@@ -82,6 +82,7 @@ export const serviceUpdates = (world: EcsWorld): Operations => ({
     inThisCluster(world, input.cluster);
     const task = findTask(world, input.task ?? '');
     if (task === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    if (world.staleReads > 0) task.stale = { reads: world.staleReads, task: describeTask(world, task) };
     stopTask(task, world.now, 'UserInitiated', input.reason ?? 'Task stopped by user');
     return { task: describeTask(world, task) };
   },

@@ -78,12 +78,17 @@ export const describeService = (world: EcsWorld, service: PlayedService): Servic
     launchType: 'FARGATE',
     platformVersion: 'LATEST',
     platformFamily: 'Linux',
-    taskDefinition: service.taskDefinition,
+    // With the EXTERNAL controller the task sets have one, and the service none.
+    ...(service.controller === 'EXTERNAL' ? {} : { taskDefinition: service.taskDefinition }),
     deploymentConfiguration: {
       deploymentCircuitBreaker: service.circuitBreaker,
       maximumPercent: service.maximumPercent,
       minimumHealthyPercent: service.minimumHealthyPercent,
-      ...(rolls ? { strategy: 'ROLLING' as const } : {}),
+      ...(!rolls
+        ? {}
+        : service.bakeMinutes === undefined
+          ? { strategy: 'ROLLING' as const }
+          : { strategy: 'BLUE_GREEN' as const, bakeTimeInMinutes: service.bakeMinutes }),
     },
     ...(rolls ? {} : { taskSets: service.deployments.map((each) => describeTaskSet(world, service, each)) }),
     deployments:
@@ -96,10 +101,16 @@ export const describeService = (world: EcsWorld, service: PlayedService): Servic
       : {}),
     events: service.events,
     createdAt: new Date(service.createdAt),
-    loadBalancers:
-      service.targetGroup === undefined
-        ? []
-        : [{ targetGroupArn: service.targetGroup, containerName: 'app', containerPort: 8080 }],
+    loadBalancers: [service.slowTargetGroup, service.targetGroup]
+      .filter((group) => group !== undefined)
+      .map((targetGroupArn) => ({
+        targetGroupArn,
+        containerName: 'app',
+        containerPort: 8080,
+        ...(service.alternateTargetGroup === undefined
+          ? {}
+          : { advancedConfiguration: { alternateTargetGroupArn: service.alternateTargetGroup } }),
+      })),
     serviceRegistries: [],
     placementConstraints: [],
     placementStrategy: [],
@@ -174,6 +185,7 @@ const optionalTimes = (task: PlayedTask) => ({
 export const describeTask = (world: EcsWorld, task: PlayedTask): Task => {
   const containers = world.taskDefinitions.get(task.taskDefinition)?.definition.containerDefinitions ?? [];
   const arn = taskArn(world, task);
+  const hostPorts = world.services.get(task.service)?.hostPorts === true;
   return {
     taskArn: arn,
     clusterArn: clusterArn(world),
@@ -194,14 +206,16 @@ export const describeTask = (world: EcsWorld, task: PlayedTask): Task => {
     connectivity: 'CONNECTED',
     version: 4,
     overrides: { containerOverrides: [] },
-    attachments: [
-      {
-        id: `${task.id}-eni`,
-        type: 'ElasticNetworkInterface',
-        status: ended(task) ? 'DELETED' : 'ATTACHED',
-        details: [{ name: 'privateIPv4Address', value: task.address }],
-      },
-    ],
+    attachments: hostPorts
+      ? []
+      : [
+          {
+            id: `${task.id}-eni`,
+            type: 'ElasticNetworkInterface',
+            status: ended(task) ? 'DELETED' : 'ATTACHED',
+            details: [{ name: 'privateIPv4Address', value: task.address }],
+          },
+        ],
     containers: containers.map((container) => ({
       containerArn: world.identifiers.arn('ecs', `container/${world.clusterName}/${task.id}/${container.name}`),
       taskArn: arn,
@@ -212,7 +226,7 @@ export const describeTask = (world: EcsWorld, task: PlayedTask): Task => {
       ...(task.exitCode === undefined || !ended(task) ? {} : { exitCode: task.exitCode }),
       ...(task.containerReason === undefined ? {} : { reason: task.containerReason }),
       healthStatus: health(world, task),
-      networkInterfaces: [{ attachmentId: `${task.id}-eni`, privateIpv4Address: task.address }],
+      networkInterfaces: hostPorts ? [] : [{ attachmentId: `${task.id}-eni`, privateIpv4Address: task.address }],
     })),
   };
 };

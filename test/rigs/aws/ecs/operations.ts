@@ -21,7 +21,7 @@ import {
   taskArn,
 } from './describe.ts';
 import { findService, findTask, inThisCluster, limit, present } from './find.ts';
-import type { EcsWorld, PlayedService } from './state.ts';
+import type { EcsWorld, PlayedService, PlayedTask } from './state.ts';
 import { tagOperations, withTags } from './tags.ts';
 import { taskDefinitionOperations } from './task-definitions.ts';
 
@@ -50,6 +50,12 @@ const describeOrStale = (world: EcsWorld, service: PlayedService) => {
   if (service.stale === undefined || service.stale.reads === 0) return describeService(world, service);
   service.stale.reads -= 1;
   return service.stale.service;
+};
+
+const taskOrStale = (world: EcsWorld, task: PlayedTask) => {
+  if (task.stale === undefined || task.stale.reads === 0) return describeTask(world, task);
+  task.stale.reads -= 1;
+  return task.stale.task;
 };
 
 const historyOrStale = (service: PlayedService) => {
@@ -122,7 +128,7 @@ export const ecsOperations = (world: EcsWorld): Operations => ({
     inThisCluster(world, cluster);
     limit('tasks', tasks.length, 100);
     const { found, failures } = split(world, 'task', tasks, (name) => findTask(world, name));
-    return { tasks: found.map((task) => describeTask(world, task)), failures };
+    return { tasks: found.map((task) => taskOrStale(world, task)), failures };
   },
 
   ListServiceDeployments: (input: ListServiceDeploymentsRequest) => {

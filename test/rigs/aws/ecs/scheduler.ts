@@ -66,6 +66,14 @@ const replaceUnhealthy = (world: EcsWorld, service: PlayedService) => {
   }
 };
 
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html */
+const isBaking = (world: EcsWorld, service: PlayedService, green: readonly PlayedTask[]): boolean => {
+  if (service.bakeMinutes === undefined) return false;
+  const serve = green.filter((task) => isServing(task, world.now)).length >= service.desired;
+  service.greenSince = serve ? (service.greenSince ?? world.now) : undefined;
+  return service.greenSince === undefined || world.now - service.greenSince < service.bakeMinutes * 60_000;
+};
+
 /** What may be stopped without going below minimumHealthyPercent; tasks that do not serve go first. */
 const stopSurplus = (world: EcsWorld, service: PlayedService, primary: PlayedDeployment) => {
   const alive = tasksOf(world, service).filter(isAlive);
@@ -79,6 +87,7 @@ const stopSurplus = (world: EcsWorld, service: PlayedService, primary: PlayedDep
   );
   if (primary.rollout === 'FAILED') return;
   const old = alive.filter((task) => task.deployment !== primary.id);
+  if (old.length > 0 && isBaking(world, service, own)) return;
   const idle = old.filter((task) => !isServing(task, world.now));
   const floor = Math.ceil((service.desired * service.minimumHealthyPercent) / 100);
   const serving = alive.filter((task) => isServing(task, world.now)).length;

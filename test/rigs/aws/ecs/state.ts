@@ -3,6 +3,7 @@ import type {
   DeploymentControllerType,
   DeploymentRolloutState,
   Service,
+  Task,
   ServiceDeployment,
   ServiceDeploymentStatus,
   ServiceEvent,
@@ -46,6 +47,8 @@ export interface PlayedTask {
   containerReason?: string;
   /** The scheduler has counted it as a failure of its deployment. */
   counted: boolean;
+  /** So many answers of DescribeTasks still show it as it was before StopTask. */
+  stale?: { reads: number; readonly task: Task };
 }
 
 export interface PlayedDeployment {
@@ -84,6 +87,12 @@ export interface PlayedService {
   readonly minimumHealthyPercent: number;
   readonly circuitBreaker: DeploymentCircuitBreaker;
   readonly targetGroup?: string;
+  readonly slowTargetGroup?: string;
+  readonly alternateTargetGroup?: string;
+  readonly hostPorts: boolean;
+  readonly bakeMinutes?: number;
+  /** Since when the tasks of a blue/green deployment all serve. */
+  greenSince?: number | undefined;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desired: number;
   taskDefinition: string;

@@ -47,6 +47,13 @@ const addTaskDefinition = (world: EcsWorld, scenario: TaskDefinitionScenario) =>
 const targetGroupArn = (world: EcsWorld, name: string): string =>
   world.identifiers.arn('elasticloadbalancing', `targetgroup/${name}/73e2d6bc24d8a067`);
 
+const targetGroupsOf = (world: EcsWorld, scenario: ServiceScenario) =>
+  Object.fromEntries(
+    (['targetGroup', 'slowTargetGroup', 'alternateTargetGroup'] as const).flatMap((which) =>
+      scenario[which] === undefined ? [] : [[which, targetGroupArn(world, scenario[which])] as const],
+    ),
+  );
+
 /** Deploys without waiting for anything: what has been there for an hour. */
 const settleDeployment = (world: EcsWorld, service: PlayedService, name: string) => {
   const taskDefinition = world.identifiers.arn('ecs', `task-definition/${name}`);
@@ -68,7 +75,9 @@ const addService = (world: EcsWorld, scenario: ServiceScenario) => {
     maximumPercent: scenario.maximumPercent ?? 200,
     minimumHealthyPercent: scenario.minimumHealthyPercent ?? 100,
     circuitBreaker: scenario.circuitBreaker ?? { enable: false, rollback: false },
-    ...(scenario.targetGroup === undefined ? {} : { targetGroup: targetGroupArn(world, scenario.targetGroup) }),
+    ...targetGroupsOf(world, scenario),
+    hostPorts: scenario.hostPorts ?? false,
+    ...(scenario.bakeMinutes === undefined ? {} : { bakeMinutes: scenario.bakeMinutes }),
     status: 'ACTIVE',
     desired: scenario.desired,
     taskDefinition: '',

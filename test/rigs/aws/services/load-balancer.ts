@@ -9,7 +9,7 @@ import { AwsError } from '../protocol/aws-error.ts';
 import type { Operations } from './played-service.ts';
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html; undefined: not registered. */
-const healthOf = (world: EcsWorld, task: PlayedTask): TargetHealth | undefined => {
+const healthOf = (world: EcsWorld, task: PlayedTask, afterSeconds: number): TargetHealth | undefined => {
   if (task.status === 'DEACTIVATING')
     return {
       State: 'draining',
@@ -17,7 +17,7 @@ const healthOf = (world: EcsWorld, task: PlayedTask): TargetHealth | undefined =
       Description: 'Target deregistration is in progress',
     };
   if (task.status !== 'RUNNING' && task.status !== 'ACTIVATING') return undefined;
-  if (isServing(task, world.now)) return { State: 'healthy' };
+  if (isServing(task, world.now - afterSeconds * 1000)) return { State: 'healthy' };
   const old = task.startedAt !== undefined && world.now - task.startedAt >= task.behaviour.healthyIn * 1000;
   return task.behaviour.unhealthy === true && old
     ? {
@@ -35,7 +35,9 @@ export const loadBalancerOperations = (world: EcsWorld): Operations => {
   const groups = () =>
     new Map(
       [...world.services.values()].flatMap((service) =>
-        service.targetGroup === undefined ? [] : [[service.targetGroup, service] as const],
+        [service.targetGroup, service.slowTargetGroup, service.alternateTargetGroup].flatMap((group) =>
+          group === undefined ? [] : [[group, service] as const],
+        ),
       ),
     );
 
@@ -58,11 +60,14 @@ export const loadBalancerOperations = (world: EcsWorld): Operations => {
     DescribeTargetHealth: ({ TargetGroupArn = '' }: DescribeTargetHealthInput) => {
       const service = groups().get(TargetGroupArn);
       if (service === undefined) throw notFound(TargetGroupArn);
-      const targets = world.tasks.filter((task) => task.service === service.name);
+      const isEmpty = service.alternateTargetGroup !== undefined && TargetGroupArn === service.targetGroup;
+      const targets = world.tasks.filter((task) => task.service === service.name && !isEmpty);
       return {
-        TargetHealthDescriptions: targets.flatMap((task) => {
-          const health = healthOf(world, task);
-          const target = { Id: task.address, Port: 8080, AvailabilityZone: task.zone };
+        TargetHealthDescriptions: targets.flatMap((task, index) => {
+          const health = healthOf(world, task, TargetGroupArn === service.slowTargetGroup ? 60 : 0);
+          const target = service.hostPorts
+            ? { Id: 'i-0a1b2c3d4e5f60718', Port: 32_768 + index }
+            : { Id: task.address, Port: 8080, AvailabilityZone: task.zone };
           return health === undefined ? [] : [{ Target: target, HealthCheckPort: '8080', TargetHealth: health }];
         }),
       };

@@ -54,6 +54,7 @@ export const openAutoscaling = (service: EcsService, scalable: ScalableTarget, s
         serving,
         {
           to,
+          within: isHeld(scaling) ? undefined : scaling,
           desiredWithinMs: followsWithinMs,
           notDone: (desired) => `the limits are ${min} to ${max}, but the desired count is ${desired} and not ${to}`,
           done: (what) => `${what}; the limits are ${min} to ${max}`,

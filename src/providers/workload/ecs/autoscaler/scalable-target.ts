@@ -106,4 +106,5 @@ export const autoscalerOf = (scaling: Scaling): Autoscaler => ({
   min: scaling.min,
   max: scaling.max,
   active: !isHeld(scaling),
+  wakesAtZero: true,
 });

@@ -59,6 +59,8 @@ export const planStopAndStart = async (
   const start = service.command('update-service', '--desired-count', String(to));
   const data: StopData = { to, scaling: original, tasks: onlyStart ? (earlier?.tasks ?? []) : running, onlyStart };
   const places = counted(to, 'instance');
+  const { max } = service.config.scaling ?? {};
+  const isBeyond = leftStopped && left !== undefined && max !== undefined && to > max;
   return {
     summary: onlyStart
       ? `start the ${places} that the interrupted session stopped`
@@ -85,6 +87,7 @@ export const planStopAndStart = async (
     undo: onlyStart
       ? 'none needed'
       : 'none: what the tasks held in memory is gone; they are started again even if stopping fails',
+    ...(isBeyond ? { raises: [`the tag of the service says ${places}, and the ceiling is ${max}`] } : {}),
     basis: { desired: seen.desired, to, scaling: original, onlyStart },
     data: { ...data, tasks: [...data.tasks], noted: noted(seen, call.clock.now()) },
   };

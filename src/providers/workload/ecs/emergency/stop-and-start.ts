@@ -9,8 +9,8 @@ import type { Serving } from '../await-count.ts';
 import { drain } from './drain.ts';
 import { taskId } from '../instances.ts';
 import { notedIn, openAnswers } from '../noted.ts';
-import { allHeld, sameHold } from '../autoscaler/scalable-target.ts';
-import type { ScalableTarget } from '../autoscaler/scalable-target.ts';
+import { allHeld, isHeld, sameHold } from '../autoscaler/scalable-target.ts';
+import type { ScalableTarget, Scaling } from '../autoscaler/scalable-target.ts';
 import { countAppearsWithinMs, setCount } from '../scale.ts';
 import type { EcsService } from '../service.ts';
 import { planStopAndStart, stopDataOf } from './stop-and-start-plan.ts';
@@ -138,7 +138,7 @@ const giveBack = async (
     );
   if (scaling && held) {
     const released = await attempt(
-      () => scalable.hold(scaling.held, call),
+      () => release(scalable, scaling, call),
       'Application Auto Scaling is still suspended',
       `give it back by hand: ${scalable.command(...scalable.holding(scaling.held))}`,
     );
@@ -151,6 +151,15 @@ const giveBack = async (
       { next: failures.map(({ byHand }) => byHand) },
     );
   await removeTag(service, arnOf(change), call);
+};
+
+/** One that somebody has taken away meanwhile is in nobody's way. */
+const release = async (scalable: ScalableTarget, { held }: Scaling, call: Call): Promise<void> => {
+  try {
+    await scalable.hold(held, call);
+  } catch (error) {
+    if (passes(error) || (await scalable.find(call))) throw error;
+  }
 };
 
 const passes = (error: unknown): boolean => mayPass(error) && !isDenied(error);
@@ -192,6 +201,8 @@ const verifyStart = async (
     serving,
     {
       to,
+      // Given back it acts at once: after a downtime there is often more to do than before.
+      within: scaling && !isHeld(scaling) ? scaling : undefined,
       desiredWithinMs: finished ? countAppearsWithinMs : 0,
       notDone: (desired) => `the desired count is ${desired} and not ${to}`,
       done: (what) => `stopped and started: ${what}`,

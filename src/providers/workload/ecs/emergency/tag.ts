@@ -24,18 +24,21 @@ const written = ({ to, scaling }: Before): string =>
         ]),
   ].join(' ');
 
+/** Undefined for what `rb` has not written: whoever may tag the service can write there what they like. */
 const read = (value: string): Before | undefined => {
   const parts = new Map(value.split(' ').map((part) => part.split('=', 2) as [string, string | undefined]));
-  const to = Number(parts.get('desired'));
+  const number = (name: string) => (/^\d{1,9}$/.test(parts.get(name) ?? '') ? Number(parts.get(name)) : undefined);
+  const [to = 0, min, max] = ['desired', 'min', 'max'].map(number);
   const held = parts.get('held');
-  if (!Number.isInteger(to) || to < 1) return undefined;
+  if (to < 1) return undefined;
   if (held === undefined) return { to, scaling: null };
+  if (min === undefined || max === undefined || !/^[01]{3}$/.test(held)) return undefined;
   const [inwards, outwards, scheduled] = held.split('').map((digit) => digit === '1');
   return {
     to,
     scaling: {
-      min: Number(parts.get('min')),
-      max: Number(parts.get('max')),
+      min,
+      max,
       held: { in: inwards === true, out: outwards === true, scheduled: scheduled === true },
     },
   };

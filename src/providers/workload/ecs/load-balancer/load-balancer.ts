@@ -1,5 +1,6 @@
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { RunbookError } from '../../../../engine/errors.ts';
+import { worst } from '../../../../engine/finding.ts';
 import type { Call } from '../../port.ts';
 import type { TargetHealth } from '../instances.ts';
 import type { LoadBalancerApi } from './load-balancer-api.ts';
@@ -29,7 +30,9 @@ export const openLoadBalancer = (service: EcsService): LoadBalancer => {
     if (seen.targetGroups.length === 0) return undefined;
     opened ??= import('./load-balancer-api.ts').then((module) => module.openLoadBalancerApi(service.session));
     const api = await opened;
-    return combined(await Promise.all(seen.targetGroups.map((group) => api.targetHealth(group, call))));
+    const health = async (groups: readonly string[]) =>
+      (await Promise.all(groups.map((group) => api.targetHealth(group, call)))).flat();
+    return combined(await Promise.all(seen.targetGroups.map(health)));
   };
   return {
     targets,
@@ -51,7 +54,8 @@ const combined = (groups: readonly (readonly TargetHealthDescription[])[]): Targ
   for (const one of groups.flat()) {
     const health = judged(one);
     const id = one.Target?.Id ?? '';
-    if (byId.get(id)?.verdict !== 'critical') byId.set(id, health);
+    const known = byId.get(id);
+    byId.set(id, known && worst([known.verdict, health.verdict]) === known.verdict ? known : health);
     states.set(health.detail, (states.get(health.detail) ?? 0) + 1);
   }
   return {

@@ -154,7 +154,13 @@ export const followDeployment = async (service: EcsService, call: Call, followin
     return failed(`the ${what} is not complete after ${age(waitedMs)}: ${progress}; ECS goes on with it`, seen, mine);
   };
 
-  return watch(service, call, { judge, late, justSent: id !== undefined, eventsSince: notes.events });
+  return watch(service, call, {
+    judge,
+    late,
+    justSent: id !== undefined,
+    eventsSince: notes.events,
+    forMs: service.config.readyTimeoutMs + (notes.waitsMs ?? 0),
+  });
 };
 
 const replacedBy = ({ id, taskDefinition }: Deployed): string =>

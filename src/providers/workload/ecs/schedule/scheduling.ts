@@ -47,16 +47,12 @@ export const openScheduling = (service: EcsService): Scheduling => {
         else await (await api()).create(schedule, call);
       },
       verify: async (change, call) => {
-        const { expression = '' } = dataOf<AddData>(change);
+        const { expression = '', role = '' } = dataOf<AddData>(change);
         const found = await find(call);
-        const isOurs = found?.ScheduleExpression === expression && found?.Target?.Arn === universalTarget;
-        if (!isOurs)
-          return {
-            verdict: 'critical',
-            summary: found
-              ? `the schedule ${name} is ${found.ScheduleExpression}, not ${expression}`
-              : `there is no schedule ${name}`,
-          };
+        if (!found) return { verdict: 'critical', summary: `there is no schedule ${name}` };
+        const why = differs(service, found, { expression, role });
+        if (why !== undefined)
+          return { verdict: 'critical', summary: `the schedule ${name} is not as planned: ${why}` };
         return {
           verdict: 'ok',
           summary: `EventBridge Scheduler restarts ${service.config.service}: ${expression}, for the first time ${found.StartDate === undefined ? 'soon' : `at ${found.StartDate.toISOString()}`}`,
@@ -81,6 +77,23 @@ export const openScheduling = (service: EcsService): Scheduling => {
   };
 };
 
+/** One of the same name and interval may have been there before: it does nothing where it is switched off, or may not, or means another. */
+const differs = (
+  { config }: EcsService,
+  { ScheduleExpression, State, Target }: GetScheduleOutput,
+  { expression, role }: Pick<AddData, 'expression' | 'role'>,
+): string | undefined => {
+  if (ScheduleExpression !== expression) return `it is ${ScheduleExpression}, not ${expression}`;
+  if (State !== 'ENABLED') return `it is ${State}`;
+  if (Target?.RoleArn !== role) return `its role is ${Target?.RoleArn}`;
+  return Target.Arn === universalTarget && Target.Input === inputFor(config)
+    ? undefined
+    : `it does not restart ${config.service}`;
+};
+
+const inputFor = ({ cluster, service }: EcsService['config']): string =>
+  JSON.stringify({ Cluster: cluster, Service: service, ForceNewDeployment: true });
+
 const scheduleFor = (
   { config }: EcsService,
   { name, expression, everyMs, role }: AddData & { readonly name: string },
@@ -96,7 +109,7 @@ const scheduleFor = (
   Target: {
     Arn: universalTarget,
     RoleArn: role,
-    Input: JSON.stringify({ Cluster: config.cluster, Service: config.service, ForceNewDeployment: true }),
+    Input: inputFor(config),
     // A restart that could not be begun within minutes is worth less than the next one.
     RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 },
   },
@@ -139,7 +152,13 @@ const planAdd = async (
       ),
     ],
     undo: was === undefined ? 'rb restart --unschedule' : `the interval before: ${was}`,
-    basis: { present: was ?? null, expression, role },
+    basis: {
+      present: present
+        ? { expression: was ?? null, state: present.State ?? null, role: present.Target?.RoleArn ?? null }
+        : null,
+      expression,
+      role,
+    },
     data: { expression, everyMs, role },
   };
 };

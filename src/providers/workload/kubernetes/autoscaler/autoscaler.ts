@@ -14,6 +14,7 @@ export const autoscaling = (service: Service): Autoscaling => ({
         min: found.min,
         max: found.max,
         active: found.inactive === undefined && !sleepsAtZero(found, replicas),
+        ...(sleepsAtZero(found, 0) ? {} : { wakesAtZero: true }),
       }
     );
   },

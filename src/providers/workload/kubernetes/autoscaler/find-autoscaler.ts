@@ -77,21 +77,20 @@ export const autoscalerBasis = (found: FoundAutoscaler | undefined): JsonObject 
     ? { name: found.title, uid: found.uid, min: found.min, max: found.max, inactive: found.inactive ?? null }
     : null;
 
-/** At 0 an HPA does nothing until somebody sets another count; KEDA starts the workload itself. */
-export const sleepsAtZero = ({ kind }: FoundAutoscaler, replicas: number): boolean =>
-  replicas === 0 && kind.kind === 'HorizontalPodAutoscaler';
+/** At 0 an HPA does nothing until somebody sets another count, unless 0 is its own minimum; KEDA starts the workload itself. */
+export const sleepsAtZero = ({ kind, min }: FoundAutoscaler, replicas: number): boolean =>
+  replicas === 0 && min > 0 && kind.kind === 'HorizontalPodAutoscaler';
 
 const isUnreachable = (error: unknown): boolean => error instanceof RunbookError && error.kind === 'unreachable';
 
 const of = <Manifest extends AutoscalerManifest>(
-  { config }: Service,
+  service: Service,
   listed: PromiseSettledResult<Page<Manifest>>,
 ): readonly Manifest[] =>
-  listed.status === 'rejected'
-    ? []
-    : listed.value.items.filter(
-        ({ spec: { scaleTargetRef: of } }) =>
-          of.name === config.name &&
-          (of.kind ?? 'Deployment') === kindName[config.kind] &&
-          (of.apiVersion ?? 'apps/v1').startsWith('apps/'),
-      );
+  listed.status === 'rejected' ? [] : listed.value.items.filter((one) => scales(one, service));
+
+/** Is it the workload's own? */
+export const scales = ({ spec: { scaleTargetRef: of } }: AutoscalerManifest, { config }: Service): boolean =>
+  of.name === config.name &&
+  (of.kind ?? 'Deployment') === kindName[config.kind] &&
+  (of.apiVersion ?? 'apps/v1').startsWith('apps/');

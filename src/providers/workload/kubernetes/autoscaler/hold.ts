@@ -1,8 +1,9 @@
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { Json, JsonObject } from '../../../../engine/json.ts';
+import { shown } from '../../../command/shown.ts';
 import type { Call } from '../../port.ts';
 import type { AutoscalerKind, AutoscalerManifest } from './autoscaler-kind.ts';
-import { type FoundAutoscaler, foundAutoscaler } from './find-autoscaler.ts';
+import { type FoundAutoscaler, foundAutoscaler, scales } from './find-autoscaler.ts';
 import { hpaKind } from './hpa.ts';
 import { kedaKind, saysPaused } from './keda.ts';
 import { optimistically } from '../optimistic.ts';
@@ -51,10 +52,12 @@ const kindOf = ({ kind }: Held): AutoscalerKind<AutoscalerManifest> => {
   throw new RunbookError('failed', `no autoscaler of the kind ${kind} is known`);
 };
 
-const read = async ({ client }: Service, held: Held, signal: AbortSignal): Promise<FoundAutoscaler | undefined> => {
+/** A record from the object may name any autoscaler of the namespace: only the workload's own is ever touched. */
+const read = async (service: Service, held: Held, signal: AbortSignal): Promise<FoundAutoscaler | undefined> => {
   const kind = kindOf(held);
-  const manifest = await client.find<AutoscalerManifest>(kind.resource, held.name, { signal });
-  return manifest?.metadata.uid === held.uid ? foundAutoscaler(kind, manifest) : undefined;
+  const manifest = await service.client.find<AutoscalerManifest>(kind.resource, held.name, { signal });
+  const isIt = manifest?.metadata.uid === held.uid && scales(manifest, service);
+  return isIt ? foundAutoscaler(kind, manifest) : undefined;
 };
 
 /** Is it still held? False also where it is gone, or another one of the same name. */
@@ -117,7 +120,9 @@ export const holdCommands = (
 ): { readonly hold: string[]; readonly release: string[] } => {
   if (!held) return { hold: [], release: [] };
   const kind = kindOf(held);
-  const shown = (words: readonly string[]) =>
-    service.kubectl(...words.map((word) => (/^[\w./=:@-]+$/.test(word) ? word : `'${word}'`)));
-  return { hold: [shown(kind.holdCommand(held.name))], release: [shown(kind.releaseCommand(held.name, held.before))] };
+  const command = (words: readonly string[]) => service.kubectl(shown(words));
+  return {
+    hold: [command(kind.holdCommand(held.name))],
+    release: [command(kind.releaseCommand(held.name, held.before))],
+  };
 };

@@ -18,7 +18,8 @@ export interface Hpa extends AutoscalerManifest {
 
 /**
  * A HorizontalPodAutoscaler. What Kubernetes 1.36 does (pkg/controller/podautoscaler/horizontal.go): a count outside of the limits is set
- * back to the nearer one whatever the metrics and the behaviour say; at 0 it does nothing at all, until somebody sets another count.
+ * back to the nearer one whatever the metrics and the behaviour say; at 0 it does nothing at all, until somebody sets another count,
+ * unless its minimum is 0 (feature gate HPAScaleToZero).
  */
 export const hpaKind: AutoscalerKind<Hpa> = {
   kind: 'HorizontalPodAutoscaler',

@@ -131,17 +131,19 @@ const verifyLimits = (service: Service, change: Change, call: Call): Promise<Fin
       if (!found || found.uid !== uid) return { verdict: 'critical', summary: `${dataOf(change).name} is gone` };
       if (found.min !== min || found.max !== max)
         return { verdict: 'critical', summary: `the limits were not moved: ${withLimits(found)}` };
-      if (seen.snapshot?.replicas === to) return judge(seen);
+      const replicas = seen.snapshot?.replicas ?? 0;
+      // Between its limits the count is its own: where the load asks for more it goes past the wanted one at once.
+      if (replicas >= min && replicas <= max) return judge(seen, replicas);
       if (seen.waitedMs < actsWithinMs) return undefined;
       return {
         verdict: 'critical',
         summary: [
-          `the limits are ${min} to ${max}, but the count is still ${seen.snapshot?.replicas ?? 0} after ${age(seen.waitedMs)}`,
+          `the limits are ${min} to ${max}, but the count is still ${replicas} after ${age(seen.waitedMs)}`,
           ...found.complaints,
         ].join('; '),
       };
     },
-    late: (seen) => lateCount(wanted, seen, age(seen.waitedMs)),
+    late: (seen) => lateCount({ ...wanted, to: seen.snapshot?.replicas ?? to }, seen, age(seen.waitedMs)),
   });
 };
 

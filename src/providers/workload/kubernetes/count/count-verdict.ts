@@ -24,15 +24,15 @@ export const graceMs = ({ template }: Snapshot): number => {
 
 /**
  * Judges look after look: are there as many ready pods as there should be, and no others, Terminating ones included? Undefined: not yet.
- * A pod that will not come up by itself ends the wait with the reason.
+ * A pod that will not come up by itself ends the wait with the reason. `to` is another count where something else may set it.
  */
 export const judgeCount = (
   service: Service,
-  { to, unready }: WantedCount,
+  { to: wanted, unready }: WantedCount,
   call: Pick<Call, 'signal' | 'clock'>,
-): ((look: Look) => Promise<Finding | undefined>) => {
+): ((look: Look, to?: number) => Promise<Finding | undefined>) => {
   const lookForTrouble = watchForTrouble();
-  return async ({ snapshot, pods }) => {
+  return async ({ snapshot, pods }, to = wanted) => {
     if (!snapshot) return undefined;
     const kept = pods.filter(({ terminating }) => !terminating);
     const ours = kept.filter(({ name }) => !unready.has(name));

@@ -12,6 +12,7 @@ import {
   withLimits,
 } from '../autoscaler/find-autoscaler.ts';
 import { graceMs, judgeCount, lateCount } from './count-verdict.ts';
+import { isOver } from '../pods.ts';
 import type { Service } from '../service.ts';
 import { setCount, trySetCount } from './set-count.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -126,7 +127,7 @@ const unreadyPods = async (service: Service, snapshot: Snapshot, signal: AbortSi
   if (snapshot.ready >= snapshot.replicas) return [];
   const pods = await service.pods(snapshot, signal);
   return pods
-    .filter(({ ready, terminating }) => !ready && !terminating)
+    .filter((pod) => !pod.ready && !pod.terminating && !isOver(pod))
     .map(({ name }) => name)
     .slice(0, mostUnready);
 };

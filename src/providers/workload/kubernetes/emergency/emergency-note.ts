@@ -22,14 +22,17 @@ export interface EmergencyNote extends JsonObject {
   readonly autoscaler: Held | null;
 }
 
-/** Undefined where there is none that can be read. */
+/** A mark begins with the session's id, which is shown. */
+const markOfSession = /^[\w.:-]{1,64}(?:\/|$)/;
+
+/** Undefined where there is none that `rb` may have written: whoever may change the object can write there what they like. */
 export const noteOf = ({ annotations }: Snapshot): EmergencyNote | undefined => {
   try {
     const note = JSON.parse(annotations[noteAnnotation] ?? 'null') as EmergencyNote | null;
     if (note === null || typeof note !== 'object') return undefined;
     const { session, at, replicas, autoscaler } = note;
-    if (typeof session !== 'string' || typeof at !== 'string' || !Number.isInteger(replicas) || replicas < 1)
-      return undefined;
+    const isMark = typeof session === 'string' && markOfSession.test(session);
+    if (!isMark || Number.isNaN(Date.parse(at)) || !Number.isSafeInteger(replicas) || replicas < 1) return undefined;
     return { session, at, replicas, autoscaler: isHeldRecord(autoscaler) ? autoscaler : null };
   } catch {
     return undefined;

@@ -1,13 +1,14 @@
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
+import { shown } from '../../../command/shown.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { drainForMs } from './drain.ts';
 import { type EmergencyNote, noteOf, tryNote } from './emergency-note.ts';
 import { autoscalerBasis, type FoundAutoscaler, lookForAutoscaler } from '../autoscaler/find-autoscaler.ts';
 import { type Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../autoscaler/hold.ts';
-import type { PodView } from '../pods.ts';
+import { isOver, type PodView } from '../pods.ts';
 import { requireScalable, scaleCommand } from '../count/scale.ts';
 import type { Service } from '../service.ts';
 import { shortUid } from '../short-uid.ts';
@@ -45,7 +46,8 @@ export const planStopAndStart = async (service: Service, call: Call, interrupted
   requireScalable(service, 'restart it without a downtime: rb restart --rolling');
   const { signal } = call;
   const snapshot = await service.read(signal);
-  const [pods, autoscaler] = await Promise.all([service.pods(snapshot, signal), lookForAutoscaler(service, signal)]);
+  const [listed, autoscaler] = await Promise.all([service.pods(snapshot, signal), lookForAutoscaler(service, signal)]);
+  const pods = listed.filter((pod) => !isOver(pod));
   const earlier = await earlierOf(service, snapshot, call, interrupted);
   const to = earlier?.to ?? snapshot.replicas;
   if (to === 0)
@@ -94,8 +96,10 @@ const earlierOf = async (
   interrupted: Change | undefined,
 ): Promise<Earlier | undefined> => {
   if (interrupted) {
-    const { to, autoscaler, old } = dataOf(interrupted);
-    return { by: 'the interrupted session', to, autoscaler, old };
+    const { uid, to, autoscaler, old } = dataOf(interrupted);
+    // Whoever made the object anew has decided how many there are.
+    const isDecided = uid !== snapshot.uid && snapshot.replicas > 0;
+    return { by: 'the interrupted session', to: isDecided ? snapshot.replicas : to, autoscaler, old };
   }
   const note = noteOf(snapshot);
   if (!note) return undefined;
@@ -119,6 +123,7 @@ const words = (
   { found, unseen }: { readonly found?: FoundAutoscaler | undefined; readonly unseen?: string },
   now: Date,
 ): Pick<Change, 'summary' | 'blastRadius' | 'equivalent' | 'undo' | 'raises'> => {
+  const { config } = service;
   const up = pods.filter(({ terminating }) => !terminating).length;
   const commands = holdCommands(service, autoscaler);
   const begin = [...(replicas < to || !onlyStart ? [scaleCommand(service, 0, to)] : []), ...commands.release];
@@ -132,8 +137,16 @@ const words = (
       : unseen === undefined
         ? []
         : [unseen];
+  const { max } = config.scaling ?? {};
   const warned = note
-    ? { raises: [`${earlier.by} began an emergency restart ${ago} ago and may still be at work`] }
+    ? {
+        raises: [
+          `${earlier.by} began an emergency restart ${ago} ago and may still be at work`,
+          ...(max !== undefined && to > max && to === note.replicas
+            ? [`the note on the object says ${to} instances, and the ceiling is ${max}`]
+            : []),
+        ],
+      }
     : {};
   if (onlyStart)
     return {
@@ -156,7 +169,14 @@ const words = (
     equivalent: [
       ...commands.hold,
       scaleCommand(service, replicas, 0),
-      service.kubectl('wait', '--for=delete', 'pod', '-l', selector, `--timeout=${Math.ceil(drainMs / 1000)}s`),
+      service.kubectl(
+        'wait',
+        '--for=delete',
+        'pod',
+        '-l',
+        shown([selector]),
+        `--timeout=${Math.ceil(drainMs / 1000)}s`,
+      ),
       ...begin,
     ],
     undo: 'none: what the instances held in memory is gone; they are started again even if stopping fails',

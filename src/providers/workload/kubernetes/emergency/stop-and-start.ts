@@ -48,7 +48,10 @@ const applyStopAndStart = async (service: Service, change: Change, call: Call): 
   if (problem) throw givenBack(problem.error, stopping, call);
 };
 
-/** Also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. */
+/**
+ * Also when the step was told to stop: a service that is left stopped is worse than a late answer to Ctrl-C. What cannot be given back keeps
+ * nothing else from being so; the note stays until all of it is.
+ */
 const giveBack = async (service: Service, data: EmergencyData, stopped: boolean, told: Call): Promise<void> => {
   const call: Call = {
     clock: told.clock,
@@ -57,23 +60,40 @@ const giveBack = async (service: Service, data: EmergencyData, stopped: boolean,
     signal: new AbortController().signal,
   };
   const { autoscaler, to } = data;
-  const commands = holdCommands(service, autoscaler).release;
+  const failures: Failure[] = [];
+  const attempt = async (work: () => Promise<unknown>, what: string, byHand: readonly string[]): Promise<void> => {
+    await persistently(call, work).catch((cause: unknown) => void failures.push({ what, cause, byHand }));
+  };
   if (stopped)
-    await persistently(call, () => start(service, data, call)).catch((cause: unknown) => {
-      throw notGivenBack('the instances were stopped and could not be started again', cause, [
-        `start them by hand: ${scaleCommand(service, 0, to)}`,
-        ...commands,
-      ]);
-    });
+    await attempt(() => start(service, data, call), 'the instances were stopped and could not be started again', [
+      `start them by hand: ${scaleCommand(service, 0, to)}`,
+    ]);
+  const state = !stopped
+    ? 'nothing was stopped, but '
+    : failures.length === 0
+      ? 'the instances are started again, but '
+      : '';
   if (autoscaler)
-    await persistently(call, () => release(service, autoscaler, call)).catch((cause: unknown) => {
-      const state = stopped ? 'the instances are started again' : 'nothing was stopped';
-      throw notGivenBack(`${state}, but ${heldTitle(autoscaler)} is still held`, cause, commands);
-    });
-  await persistently(call, () => removeNote(service, call)).catch((cause: unknown) => {
-    throw notGivenBack('everything was given back, but the note about it is still on the object', cause, []);
-  });
+    await attempt(
+      () => release(service, autoscaler, call),
+      `${state}${heldTitle(autoscaler)} is still held`,
+      holdCommands(service, autoscaler).release,
+    );
+  if (failures.length === 0)
+    await attempt(
+      () => removeNote(service, call),
+      'everything was given back, but the note about it is still on the object',
+      [],
+    );
+  if (failures.length > 0) throw notGivenBack(failures);
 };
+
+/** What could not be given back, and the commands that do it. */
+interface Failure {
+  readonly what: string;
+  readonly cause: unknown;
+  readonly byHand: readonly string[];
+}
 
 /** As many as there were; more are left as they are: somebody else wanted them. */
 const start = async (service: Service, { to, uid }: EmergencyData, call: Call): Promise<void> => {
@@ -81,8 +101,12 @@ const start = async (service: Service, { to, uid }: EmergencyData, call: Call): 
   if (replicas < to) await setCount(service, to, { uid, replicas }, call);
 };
 
-const notGivenBack = (what: string, cause: unknown, next: readonly string[]): RunbookError =>
-  new RunbookError(mayPass(cause) ? 'unknown' : 'failed', `${what}: ${messageOf(cause)}`, { next, cause });
+const notGivenBack = (failures: readonly Failure[]): RunbookError =>
+  new RunbookError(
+    failures.some(({ cause }) => mayPass(cause)) ? 'unknown' : 'failed',
+    failures.map(({ what, cause }) => `${what}: ${messageOf(cause)}`).join('. '),
+    { next: failures.flatMap(({ byHand }) => byHand), cause: failures[0]?.cause },
+  );
 
 const givenBack = (error: unknown, stopped: boolean, { signal }: Call): RunbookError => {
   const kind = error instanceof RunbookError ? error.kind : signal.aborted ? 'unknown' : 'failed';

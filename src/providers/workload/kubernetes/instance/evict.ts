@@ -7,7 +7,7 @@ import type { Call, Operation } from '../../port.ts';
 import { graceMs } from '../count/count-verdict.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
 import { evict } from './eviction.ts';
-import { type PodView, troubleOf } from '../pods.ts';
+import { isOver, type PodView, troubleOf } from '../pods.ts';
 import type { Service } from '../service.ts';
 import { shortUid } from '../short-uid.ts';
 import { openTrouble, watchForTrouble } from '../rollout/trouble.ts';
@@ -39,7 +39,7 @@ const planEviction = async (service: Service, id: string, call: Call, interrupte
     });
   // Finds a missing right, and a budget that says no, before anybody is asked.
   await evict(service, pod, { signal: call.signal, dryRun: true });
-  const others = pods.filter(({ name, terminating }) => name !== id && !terminating);
+  const others = pods.filter((one) => one.name !== id && !one.terminating && !isOver(one));
   const healthy = others.filter(({ ready }) => ready).length;
   const raises = [
     ...(pod.ready ? [`${id} is healthy`] : []),

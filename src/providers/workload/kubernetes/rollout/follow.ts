@@ -5,11 +5,12 @@ import type { JsonObject } from '../../../../engine/json.ts';
 import type { Mirror } from '../../../kubernetes/mirror.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
+import { graceMs } from '../count/count-verdict.ts';
 import { diagnose } from './diagnosis.ts';
 import { tellDoubts } from './doubts.ts';
 import { nextChangeOf } from '../next-change.ts';
 import { whyNotMade } from './not-made.ts';
-import { instanceOf, type PodView } from '../pods.ts';
+import { instanceOf, isOver, type PodView } from '../pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import { judgeRollout, type RolloutContext } from './rollout.ts';
 import type { PodsMirror, Service } from '../service.ts';
@@ -65,8 +66,7 @@ const followed = async (
   const objectChanges = nextChangeOf(object);
   const look = watchForTrouble();
   const report = progressReport(call);
-  const patienceMs =
-    from.progressDeadlineMs === undefined ? service.config.readyTimeoutMs : from.progressDeadlineMs + marginMs;
+  const patienceMs = patienceFor(service, from);
   const doubts = tellDoubts(service, call, over);
   const refusedPods = watchForRefusal(service, call);
   let moved = '';
@@ -81,11 +81,13 @@ const followed = async (
     const other = decided?.(snapshot);
     if (other) return other;
     if (rollout.state === 'complete') {
+      const short = cutShort(from, snapshot, rollout.what);
+      if (short) return withPods(short, snapshot, pods.pods(), call);
       // At once; the finding with all that it rests on follows when it is on record.
       call.report({ status: `complete: ${rollout.what}` });
       return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
     }
-    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating;
+    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating && !isOver(pod);
     if (rollout.state !== 'under way') {
       const all = pods.pods();
       const what = failedWords[rollout.state](rollout.what);
@@ -122,6 +124,24 @@ const followed = async (
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
   }
 };
+
+/**
+ * How long nothing may move. Where the object names no deadline itself: as configured, beside what it asks for each pod, to stop
+ * and to be ready for.
+ */
+const patienceFor = ({ config }: Service, from: Snapshot): number =>
+  from.progressDeadlineMs === undefined
+    ? graceMs(from) + config.readyTimeoutMs + from.minReadySeconds * 1000
+    : from.progressDeadlineMs + marginMs;
+
+/** Complete only by a partition that is higher than when it began: what was to be new is not. */
+const cutShort = (from: Snapshot, now: Snapshot, what: string): Finding | undefined =>
+  now.partition > from.partition && now.updated < now.replicas - from.partition
+    ? {
+        verdict: 'critical',
+        summary: `somebody has raised the partition from ${from.partition} to ${now.partition} meanwhile: ${what}`,
+      }
+    : undefined;
 
 /** Asks once in each standstill: it is the only question that costs a request. */
 const watchForRefusal = (service: Service, call: Call) => {

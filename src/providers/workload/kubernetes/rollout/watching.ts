@@ -3,7 +3,7 @@ import type { Finding } from '../../../../engine/finding.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import type { Call } from '../../port.ts';
 import { nextChangeOf } from '../next-change.ts';
-import { instanceOf, type PodView } from '../pods.ts';
+import { instanceOf, isOver, type PodView } from '../pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import type { PodsMirror, Service } from '../service.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -12,7 +12,7 @@ import type { Snapshot } from '../snapshot.ts';
 export interface Look {
   /** Undefined: the object is gone. */
   readonly snapshot: Snapshot | undefined;
-  /** Terminating ones included. */
+  /** Terminating ones included, but none that has ended. */
   readonly pods: readonly PodView[];
   readonly waitedMs: number;
 }
@@ -53,7 +53,11 @@ export const watchWorkload = async (
     for (;;) {
       const snapshot = one();
       if (snapshot && snapshot.uid !== first.uid) return madeAnew(service);
-      const look: Look = { snapshot, pods: pods.pods(), waitedMs: call.clock.monotonic() - began };
+      const look: Look = {
+        snapshot,
+        pods: pods.pods().filter((pod) => !isOver(pod)),
+        waitedMs: call.clock.monotonic() - began,
+      };
       report(standing(look), look.pods);
       const finding = snapshot ? await judge(look) : gone(service);
       if (finding) return withEvidence(finding, look.pods, call);

@@ -2,6 +2,7 @@ import type { Finding } from '../../../../engine/finding.ts';
 import type { Call } from '../../port.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
 import { presentRevision } from '../revisions.ts';
+import { isOver } from '../pods.ts';
 import { judgeRollout, type Rollout } from '../rollout/rollout.ts';
 import type { Service } from '../service.ts';
 import { openTrouble, watchForTrouble } from '../rollout/trouble.ts';
@@ -27,7 +28,11 @@ export const rolloutView = async (service: Service, call: Pick<Call, 'signal' | 
   const hash = presentRevision(snapshot, revisions)?.hash;
   const rollout = judgeRollout(snapshot, { hash });
   const newPods = pods.filter((pod) => hash !== undefined && pod.hash === hash && !pod.terminating);
-  const { fatal } = watchForTrouble({ restarts: 'all' })(snapshot, newPods, call.clock.monotonic());
+  const { fatal } = watchForTrouble({ restarts: 'all' })(
+    snapshot,
+    newPods.filter((pod) => !isOver(pod)),
+    call.clock.monotonic(),
+  );
   const troubles = rollout.state === 'failed' ? openTrouble(newPods) : fatal;
   const what = `rollout ${rollout.state}: ${rollout.what}`;
   if (troubles.length === 0 && rollout.state !== 'failed')

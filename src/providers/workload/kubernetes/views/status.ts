@@ -1,5 +1,5 @@
 import type { Call, WorkloadStatus } from '../../port.ts';
-import { instanceOf } from '../pods.ts';
+import { inTheirPlaces, instanceOf } from '../pods.ts';
 import { judgeRollout } from '../rollout/rollout.ts';
 import type { Service } from '../service.ts';
 
@@ -14,5 +14,6 @@ export const statusOf = async (
   const note = rollout.state === 'complete' ? {} : { note: `rollout ${rollout.state}: ${rollout.what}` };
   const common = { target: service.target, desired: snapshot.replicas, ...note };
   if (depth === 'brief') return { ...common, healthy: Math.min(snapshot.ready, snapshot.replicas), instances: [] };
-  return { ...common, instances: (await service.pods(snapshot, signal)).map(instanceOf) };
+  const pods = inTheirPlaces(await service.pods(snapshot, signal), snapshot.replicas);
+  return { ...common, instances: pods.map(instanceOf) };
 };
