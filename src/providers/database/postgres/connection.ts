@@ -117,8 +117,10 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const { statementTimeoutMs } = use.limits;
 
   const send = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
-    const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
-    return result.rows as readonly Row[];
+    const result: unknown = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+    // Of several statements the last one counts.
+    const { rows } = (Array.isArray(result) ? result.at(-1) : result) as { readonly rows: readonly Row[] };
+    return rows;
   };
   const ask = async <Row>(...statement: Parameters<typeof send>): Promise<readonly Row[]> => {
     let silent = false;
@@ -196,7 +198,10 @@ const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number): s
   const set = readOnly ? 'SET LOCAL' : 'SET SESSION';
   const idle = limits.statementTimeoutMs + 60_000;
   return [
-    ...(readOnly ? ['BEGIN TRANSACTION READ ONLY'] : []),
+    // A replica knows no serializable transactions, whatever the role or the database has as the default.
+    readOnly
+      ? 'BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY'
+      : `SET SESSION default_transaction_isolation = 'read committed'`,
     `${set} statement_timeout = ${limits.statementTimeoutMs}`,
     `${set} lock_timeout = ${limits.lockTimeoutMs}`,
     `${set} idle_in_transaction_session_timeout = ${idle}`,
