@@ -72,7 +72,7 @@ const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly 
     table,
     bytes(same.reduce((sum, index) => sum + index.bytes, 0)),
     same
-      .map(({ index, scans, constraint }) => `${index} (${constraint ? 'constraint, ' : ''}${counted(scans, 'scan')})`)
+      .map(({ index, scans, constraint }) => `${index} (${constraint ? 'needed, ' : ''}${counted(scans, 'scan')})`)
       .join(' = '),
     null,
   ]),

@@ -55,7 +55,7 @@ export interface DuplicateIndexes {
     readonly index: string;
     readonly bytes: number;
     readonly scans: number;
-    /** It serves a constraint: another one of the group is the one to drop. */
+    /** It keeps rows unique, serves a constraint or is the replica identity: another one of the group is the one to drop. */
     readonly constraint: boolean;
   }[];
 }

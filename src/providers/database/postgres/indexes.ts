@@ -44,10 +44,18 @@ const unused = `
     JOIN pg_class t ON t.oid = l.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
    ORDER BY l.bytes DESC, l.indexrelid`;
 
+/** Of what other roles build one sees who does it and, without pg_monitor, not what: but its lock on the table is seen by all. */
+const isLockedBy = (pid: string, table: string): string => `
+  EXISTS (SELECT FROM pg_locks l
+           WHERE l.locktype = 'relation' AND l.pid = ${pid} AND l.relation = ${table} AND l.granted
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+             AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'AccessExclusiveLock'))`;
+
 const invalid = `
   WITH ${lockedTables}
   SELECT ${indexName} AS index, ${tableName} AS table, ${relationBytes('c', 'i.indrelid')} AS bytes,
-         EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.relid = i.indrelid) AS "beingBuilt",
+         EXISTS (SELECT FROM pg_stat_progress_create_index p
+                  WHERE p.relid = i.indrelid OR p.relid IS NULL AND ${isLockedBy('p.pid', 'i.indrelid')}) AS "beingBuilt",
          count(*) OVER () AS count
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -71,8 +79,10 @@ const duplicate = `
   SELECT ${tableName} AS table, d.count,
          (SELECT json_agg(json_build_object(
             'index', ${indexName}, 'bytes', ${relationBytes('c', 'd.indrelid')}, 'scans', pg_stat_get_numscans(c.oid),
-            'constraint', EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (d.members)) AS indexes
+            'constraint', i.indisunique OR i.indisexclusion OR i.indisreplident
+                          OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
+           WHERE c.oid = ANY (d.members)) AS indexes
     FROM chosen d JOIN pg_class t ON t.oid = d.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
    ORDER BY t.relname`;
 
