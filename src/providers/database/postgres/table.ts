@@ -2,12 +2,15 @@ import { RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable } from '../port.ts';
 import { onlyServerObjects } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { codeOf, oneLine } from './failure.ts';
 import { lockedTables, tableParts } from './relation-size.ts';
 import { qualified } from './sql.ts';
 import { tableRows } from './table-rows.ts';
 
 interface Found extends Omit<DatabaseTable, 'kind'> {
   readonly relkind: string;
+  /** Temporary, of another session. */
+  readonly foreignTemporary: boolean;
 }
 
 interface Visible {
@@ -33,7 +36,7 @@ const bytes = `
 const facts = (version: number, where: string): string => `
   WITH ${lockedTables}
   SELECT c.oid, ${qualified('n.nspname', 'c.relname')} AS name, pg_get_userbyid(c.relowner)::text AS owner, c.relkind,
-         ${mayVacuum(version)} AS "mayVacuum", ${bytes} AS bytes,
+         pg_is_other_temp_schema(c.relnamespace) AS "foreignTemporary", ${mayVacuum(version)} AS "mayVacuum", ${bytes} AS bytes,
          ${tableRows('c.oid')} AS rows
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE ${where}`;
@@ -79,7 +82,7 @@ const others: Readonly<Record<string, string>> = {
 export const findTable = async (connection: Connection, name: string): Promise<DatabaseTable> => {
   const { version, doing } = connection;
   if (name.includes('\0') || name.trim() === '') throw notThere(name, doing.database, []);
-  const seen = await connection.row<Visible>(visible, [isName.test(name) ? name : null, name]);
+  const seen = await visibleAs(connection, name);
   const oids = [seen.asSql, seen.asWritten].filter((oid) => oid !== null);
   const [, all] = await Promise.all([
     connection.rows(`SET LOCAL ${onlyServerObjects}`),
@@ -106,9 +109,23 @@ export const findTable = async (connection: Connection, name: string): Promise<D
       similar.map((row) => row.name),
     );
   }
-  const { relkind, ...rest } = table;
+  const { relkind, foreignTemporary, ...rest } = table;
+  if (foreignTemporary)
+    throw new RunbookError('usage', `${rest.name} is a temporary table of another session: only that can vacuum it.`);
   return { ...rest, kind: kinds[relkind] ?? 'table' };
 };
+
+/** Errors: `failed` where the schema is closed to the role: the server does not tell then whether it has such a table. */
+const visibleAs = (connection: Connection, name: string): Promise<Visible> =>
+  connection.row<Visible>(visible, [isName.test(name) ? name : null, name]).catch((error: unknown) => {
+    if (codeOf(error) !== '42501') throw error;
+    const { step, address, user } = connection.doing;
+    const schema = /^\s*("(?:[^"]|"")+"|[^.\s]+)/.exec(name)?.[1] ?? name;
+    throw new RunbookError('failed', `${step}: ${address}: "${user}" may not look for it: ${oneLine(error)}.`, {
+      next: [`as its owner or a superuser: GRANT USAGE ON SCHEMA ${schema} TO "${user}"`],
+      cause: error,
+    });
+  });
 
 const notThere = (name: string, database: string, similar: readonly string[]): RunbookError =>
   new RunbookError('usage', `There is no table ${JSON.stringify(name)} in the database "${database}".`, {
