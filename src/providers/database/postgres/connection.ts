@@ -155,7 +155,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const server = identify().catch((error: unknown) => {
     throw readFailure(error, doing);
   });
-  const settings = settingsFor(use, major);
+  const settings = settingsFor(use, major, connected.encoding);
   // One round trip for all of it: nothing waits for the one before.
   const prepared = ask(settings);
   const ready = Promise.all([server, prepared]).catch((error: unknown) => {
@@ -194,7 +194,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
  * With SET LOCAL in a transaction nothing stays behind in a connection that a pooler hands on. VACUUM and what ends
  * sessions cannot run in one, or should not: there it is the session's own.
  */
-const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number): string => {
+const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number, encoding: string): string => {
   const set = readOnly ? 'SET LOCAL' : 'SET SESSION';
   const idle = limits.statementTimeoutMs + 60_000;
   return [
@@ -207,6 +207,8 @@ const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number): s
     `${set} idle_in_transaction_session_timeout = ${idle}`,
     ...(!readOnly && major >= 14 ? [`${set} idle_session_timeout = ${idle}`] : []),
     ...(ownSearchPath ? [] : [`${set} ${onlyServerObjects}`]),
+    // Nothing says what the bytes of such a database mean, and the server would fail a statement for those that are no UTF-8.
+    ...(encoding === 'SQL_ASCII' ? [`${set} client_encoding = SQL_ASCII`] : []),
     // Warnings are read, whatever the role has set.
     `${set} client_min_messages = notice`,
     // To compile a plan of many joins takes longer than it saves.

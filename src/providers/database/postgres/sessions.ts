@@ -20,6 +20,17 @@ const maySignal = `(
        END
   )`;
 
+/**
+ * The server keeps the bytes that a session sent: in another encoding they may be no text here, and one such row would fail the
+ * whole statement. They are written out then, or left out where they cannot even be had as bytes. (`chr(92)`: a backslash.)
+ */
+const queryText = `CASE
+    WHEN getdatabaseencoding() IN ('SQL_ASCII', (SELECT pg_encoding_to_char(d.encoding) FROM pg_database d WHERE d.oid = a.datid))
+      THEN left(a.query, 4000)
+    WHEN getdatabaseencoding() = 'UTF8'
+      THEN replace(encode(substring(textsend(a.query) FROM 1 FOR 4000), 'escape'), repeat(chr(92), 2), chr(92))
+  END`;
+
 /** The columns of a session, from `a` (pg_stat_activity) and `r` (its role). */
 export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   a.pid,
@@ -37,7 +48,7 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   coalesce(${ageMs('a.backend_start')}, 0) AS "connectedMs",
   CASE WHEN a.state = 'active' OR a.state IS NULL THEN a.wait_event_type || ': ' || a.wait_event END AS "waitsFor",
   ${blockedBy} AS "blockedBy",
-  left(a.query, 4000) AS query,
+  ${queryText} AS query,
   a.pid = pg_backend_pid() OR a.application_name LIKE '${prefix}%' AS own,
   coalesce(r.rolsuper, false) AS superuser,
   ${isOfServer('a')} AS "ofServer",
