@@ -178,7 +178,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
       return result;
     },
     unlimited: async (text: string) => {
-      await Promise.all([prepared, ask('SET SESSION statement_timeout = 0')]);
+      await Promise.all([prepared, ask(withoutTimeLimit(major))]);
       return send(text);
     },
     row: async <Row>(text: string, values?: readonly unknown[]) => {
@@ -189,6 +189,12 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     onNotice: (listener) => void client.on('notice', (notice) => listener(notice as { message?: string })),
   };
 };
+
+/** A VACUUM has transactions of its own, which a role may have a limit for as well. */
+const withoutTimeLimit = (major: number): string =>
+  ['statement_timeout', ...(major >= 17 ? ['transaction_timeout'] : [])]
+    .map((limit) => `SET SESSION ${limit} = 0`)
+    .join('; ');
 
 /**
  * With SET LOCAL in a transaction nothing stays behind in a connection that a pooler hands on. VACUUM and what ends

@@ -40,7 +40,7 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   coalesce(a.application_name, '') AS application,
   CASE WHEN a.backend_start IS NULL THEN NULL ELSE coalesce(host(a.client_addr), 'local') END AS client,
   a.backend_type AS kind,
-  a.state,
+  nullif(a.state, 'disabled') AS state,
   ${isoMicros('a.state_change')} AS "stateSince",
   ${ageMs('a.state_change')} AS "stateMs",
   ${ageMs('a.xact_start')} AS "transactionMs",
@@ -78,7 +78,10 @@ const running = `
      AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE '${prefix}%'
    ORDER BY ${atItSince}`;
 
-const unseen = `SELECT count(*) AS unseen FROM pg_stat_activity a WHERE ${isUnseen('a')}`;
+/** Where `track_activities` is off, the server does not know either what a session does. */
+const unseen = `
+  SELECT count(*) AS unseen FROM pg_stat_activity a
+   WHERE ${isUnseen('a')} OR a.backend_type = 'client backend' AND a.state = 'disabled' AND a.pid <> pg_backend_pid()`;
 
 export const readIdle = (connection: Connection, olderThanMs: number, inTransaction: boolean): Promise<Sessions> =>
   sessionsOf(connection, idle, [olderThanMs, inTransaction]);
