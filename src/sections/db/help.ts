@@ -73,7 +73,7 @@ export const help = {
     description: lines(
       'The receivers of the primary, what each configured replica says of itself, and the replication slots. A replica that cannot be reached is unknown.',
       '',
-      `Warns from ${age(replicationLimits.warn.lagMs)} or ${bytes(replicationLimits.warn.behindBytes)} behind, critical from ${age(replicationLimits.critical.lagMs)} or ${bytes(replicationLimits.critical.behindBytes)}, or without a WAL receiver. A slot: warns where nobody uses it or it keeps ${bytes(slotLimits.warnRetainedBytes)}, critical where it has lost WAL or keeps ${bytes(slotLimits.criticalRetainedBytes)} for nobody.`,
+      `Warns from ${age(replicationLimits.warn.lagMs)} or ${bytes(replicationLimits.warn.behindBytes)} behind, critical from ${age(replicationLimits.critical.lagMs)} or ${bytes(replicationLimits.critical.behindBytes)}, without a WAL receiver, where commits wait for replicas that are not there (synchronous_standby_names), or for a replica of another cluster. A slot: warns where nobody uses it or it keeps ${bytes(slotLimits.warnRetainedBytes)}, critical where it has lost WAL or keeps ${bytes(slotLimits.criticalRetainedBytes)} for nobody.`,
       '',
       'Why not the query of the runbook: the time since the last replayed transaction grows for ever while the primary is idle. Its usual mend, "received = replayed means 0", says 0 on a replica that is cut off. Here the lag is 0 only while it streams and has replayed everything.',
     ),
