@@ -40,4 +40,11 @@ onEachVersion('indexes that are not what they seem', {}, (bench) => {
     await built;
     expect(seen.invalid).toMatchObject([{ index: 'public.t_a', beingBuilt: true }]);
   });
+
+  it('nothing is known of them where nothing is counted', async () => {
+    const database = await bench.rig.createDatabase('CREATE TABLE t (a int)');
+    expect(await review(database)).toMatchObject({ counting: true });
+    await bench.rig.sql('postgres', `ALTER DATABASE ${database} SET track_counts = off`);
+    expect(await review(database)).toMatchObject({ counting: false });
+  });
 });

@@ -91,15 +91,21 @@ const totals = `
            WHERE c.relkind IN ('r', 'm') AND ${isUserSchema('n.nspname')}) AS tables,
          (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE c.relkind = 'i' AND ${isUserSchema('n.nspname')}) AS indexes,
+         current_setting('track_counts')::bool AS counting,
          (SELECT ${ageMs('stats_reset')} FROM pg_stat_database WHERE datname = current_database()) AS "statisticsMs",
          (SELECT count(*) FROM pg_stat_replication r
            WHERE NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')) AS replicas`;
+
+interface Totals extends Pick<IndexReview, 'statisticsMs' | 'replicas' | 'counting'> {
+  readonly tables: number;
+  readonly indexes: number;
+}
 
 type Counted<Row> = Row & { readonly count: number };
 
 export const readIndexes = async (connection: Connection, limit: number, minBytes: number): Promise<IndexReview> => {
   const [total, missed, idle, broken, doubled] = await Promise.all([
-    connection.row<{ tables: number; indexes: number; statisticsMs: number | null; replicas: number }>(totals),
+    connection.row<Totals>(totals),
     connection.rows<Counted<MissingIndex>>(missing, [limit, minBytes]),
     connection.rows<Counted<UnusedIndex> & { allBytes: number }>(unused, [limit]),
     connection.rows<Counted<InvalidIndex>>(invalid, [limit]),
@@ -108,6 +114,7 @@ export const readIndexes = async (connection: Connection, limit: number, minByte
   return {
     statisticsMs: total.statisticsMs,
     replicas: total.replicas,
+    counting: total.counting,
     missing: missed.map((row) => without(row, 'count')),
     unused: idle.map((row) => without(row, 'count', 'allBytes')),
     invalid: broken.map((row) => without(row, 'count')),
