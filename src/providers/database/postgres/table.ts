@@ -1,4 +1,4 @@
-import { RunbookError } from '../../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable } from '../port.ts';
 import { onlyServerObjects } from './connection.ts';
 import type { Connection } from './connection.ts';
@@ -93,7 +93,7 @@ export const findTable = async (connection: Connection, name: string): Promise<D
   if (second)
     throw new RunbookError(
       'usage',
-      `The name ${JSON.stringify(name)} fits ${usable.map((one) => one.name).join(' and ')}.`,
+      `The name ${JSON.stringify(name)} fits ${onOneLine(usable.map((one) => one.name).join(' and '))}.`,
       {
         next: ['write the one that is meant in full, with its schema and its quotes'],
       },
@@ -101,7 +101,10 @@ export const findTable = async (connection: Connection, name: string): Promise<D
   if (!table) {
     const [other] = all;
     if (other)
-      throw new RunbookError('usage', `${other.name} is ${others[other.relkind] ?? 'no table'}: VACUUM takes tables.`);
+      throw new RunbookError(
+        'usage',
+        `${onOneLine(other.name)} is ${others[other.relkind] ?? 'no table'}: VACUUM takes tables.`,
+      );
     const similar = await connection.rows<{ name: string }>(near, [name.replace(/^.*\./, '')]);
     throw notThere(
       name,
@@ -111,7 +114,10 @@ export const findTable = async (connection: Connection, name: string): Promise<D
   }
   const { relkind, foreignTemporary, ...rest } = table;
   if (foreignTemporary)
-    throw new RunbookError('usage', `${rest.name} is a temporary table of another session: only that can vacuum it.`);
+    throw new RunbookError(
+      'usage',
+      `${onOneLine(rest.name)} is a temporary table of another session: only that can vacuum it.`,
+    );
   return { ...rest, kind: kinds[relkind] ?? 'table' };
 };
 
@@ -143,8 +149,12 @@ export const requireTable = async (connection: Connection, { oid, name }: Databa
     [oid],
   );
   if (row?.name === name) return;
-  const now = row ? `is ${row.name} by now` : 'is gone';
-  throw new RunbookError('refused', `${connection.doing.step}: the table ${name} ${now}. Nothing was done.`, {
-    next: ['run the command again'],
-  });
+  const now = row ? `is ${onOneLine(row.name)} by now` : 'is gone';
+  throw new RunbookError(
+    'refused',
+    `${connection.doing.step}: the table ${onOneLine(name)} ${now}. Nothing was done.`,
+    {
+      next: ['run the command again'],
+    },
+  );
 };

@@ -1,4 +1,4 @@
-import { RunbookError } from '../../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable, VacuumOptions, VacuumOutcome } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { readFailure, writeFailure } from './failure.ts';
@@ -45,12 +45,16 @@ export const vacuumTable = async (
   try {
     await connection.unlimited(`VACUUM (${analyze ? 'ANALYZE' : 'ANALYZE false'}) ${table.name}`);
   } catch (error) {
-    throw writeFailure(error, connection.doing, `VACUUM of ${table.name}`);
+    throw writeFailure(error, connection.doing, `VACUUM of ${onOneLine(table.name)}`);
   }
   if (skipped.length > 0)
-    throw new RunbookError('failed', `${step}: ${address} did not vacuum ${table.name}: ${skipped.join('; ')}.`, {
-      next: mendOf(table, server.user, server.version),
-    });
+    throw new RunbookError(
+      'failed',
+      `${step}: ${address} did not vacuum ${onOneLine(table.name)}: ${skipped.join('; ')}.`,
+      {
+        next: mendOf(table, server.user, server.version),
+      },
+    );
   return { notices };
 };
 
