@@ -74,6 +74,7 @@ const receiverWords = {
   streaming: 'streaming',
   other: 'not streaming',
   none: 'no WAL receiver: it is cut off from its primary',
+  archive: 'lives on the archive alone (primary_conninfo is empty)',
   unseen: 'cannot see its WAL receiver',
 } as const;
 
@@ -86,7 +87,10 @@ const replicaRow = (from: string, replica: ReplicaReplication): EndRow => ({
     receiverWords[replica.receiver],
     ...(replica.upstream === null ? [] : [`from ${replica.upstream}`]),
     ...(replica.replay === 'running' ? [] : [`replay ${replica.replay}`]),
-    ...(replica.lagMs === null ? ['no transaction replayed yet'] : []),
+    ...(replica.lastReplayedCommitMs === null ? ['no transaction replayed yet'] : []),
+    ...(replica.receiver === 'archive' && replica.lastReplayedCommitMs !== null
+      ? [`the last commit that it has is ${age(replica.lastReplayedCommitMs)} old`]
+      : []),
   ].join(', '),
   verdict: judgeReplica(replica),
 });
