@@ -2,9 +2,11 @@ import type { ReplicationSlot } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { ageMs } from './sql.ts';
 
-/** Where the log stands: a replica has no position of its own to write at. */
+/**
+ * Where the log stands. A replica has no position of its own to write at; what it replays from the archive it has not received.
+ */
 export const position = (replica: boolean): string =>
-  replica ? 'coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())' : 'pg_current_wal_lsn()';
+  replica ? 'greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())' : 'pg_current_wal_lsn()';
 
 /** A slot that is lost holds nothing back any more, whatever its columns still say. */
 export const isKept = `s.wal_status IS DISTINCT FROM 'lost'`;
