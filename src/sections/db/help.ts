@@ -141,7 +141,7 @@ export const help = {
     description: lines(
       'The size of pg_wal against what the settings let one expect, replication slots, archiving, the last checkpoint.',
       '',
-      `Warns from ${walLimits.warnTimes} times the larger of max_wal_size and wal_keep_size, critical from ${walLimits.criticalTimes} times; warns where archiving fails or ${walLimits.warnWaitingFiles} files wait, critical from ${walLimits.criticalWaitingFiles}. Slots as in rb db replication.`,
+      `Warns from ${walLimits.warnTimes} times the larger of max_wal_size and wal_keep_size, critical from ${walLimits.criticalTimes} times; warns where archiving fails, is on without a command, or ${walLimits.warnWaitingFiles} files wait, critical from ${walLimits.criticalWaitingFiles}. Slots as in rb db replication.`,
       '',
       'Why not the size of the directory alone: it does not say what keeps the files, and nothing is freed before that is known.',
     ),

@@ -108,6 +108,7 @@ const wal = (bytes: number | null, archiving: object = {}) =>
     slots: [],
     archiving: {
       mode: 'off',
+      configured: true,
       archived: 0,
       failed: 0,
       lastArchivedMs: null,

@@ -99,6 +99,8 @@ export interface WalView {
   readonly slots: readonly ReplicationSlot[];
   readonly archiving: {
     readonly mode: 'off' | 'on' | 'always';
+    /** Whether anything is said that archives (`archive_command`, `archive_library`): without it the files are kept and wait. */
+    readonly configured: boolean;
     readonly archived: number;
     readonly failed: number;
     readonly lastArchivedMs: number | null;
