@@ -39,3 +39,9 @@ export class RunbookError extends Error {
 
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * A name that others have chosen, for a sentence or a comment: what is behind a line break in it would stand there as if it were
+ * ours.
+ */
+export const onOneLine = (name: string): string => name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');

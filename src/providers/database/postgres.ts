@@ -1,4 +1,4 @@
-import { RunbookError } from '../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../engine/errors.ts';
 import type { Call, Database, From } from './port.ts';
 import { readBlocking } from './postgres/blocking.ts';
 import { readBloat } from './postgres/bloat.ts';
@@ -109,7 +109,7 @@ const serverAt = (
         results: await endSessions(connection, wanted, onEach),
       })),
     vacuum: (table, options, call, onProgress) =>
-      write(call, `VACUUM of ${table.name}`, (connection) =>
+      write(call, `VACUUM of ${onOneLine(table.name)}`, (connection) =>
         vacuumWithProgress(connection, table, options, call, onProgress, () =>
           read(call, async (looking) => ({ running: await readProgress(looking) })),
         ),

@@ -7,6 +7,7 @@ import { sameSession, serverOf, whoIsAffected } from './one-session.ts';
 import type { Chosen, DatabasePorts, OnContext } from './one-session.ts';
 import { placeOf } from './server.ts';
 import { nameOf } from './session-facts.ts';
+import { notToBeSeen } from './sessions-gone.ts';
 import { age } from './units.ts';
 
 type Input = OnContext['input'];
@@ -43,8 +44,12 @@ export const cancelling = (
   },
   verify: async (context, change, told) => {
     const answer = told as EndedSession | undefined;
-    const still = await stillRunning(context, runningIn(change), answer?.outcome === 'done' ? patienceMs : 0);
-    return judgeCancel(still, answer);
+    const { still, unseen } = await stillRunning(
+      context,
+      runningIn(change),
+      answer?.outcome === 'done' ? patienceMs : 0,
+    );
+    return judgeCancel(still, answer, unseen);
   },
 });
 
@@ -59,23 +64,28 @@ const requireStatement = (session: Session): void => {
   });
 };
 
-/** The session, if it runs the same statement after `patience`. */
-const stillRunning = async (context: OnContext, running: Running, patience: number): Promise<Session | undefined> => {
+/** The session, if it runs the same statement after `patience`; and whether there is one that may not be looked at. */
+const stillRunning = async (
+  context: OnContext,
+  running: Running,
+  patience: number,
+): Promise<{ readonly still: Session | undefined; readonly unseen: number }> => {
   const until = context.clock.monotonic() + patience;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- a look after another
-    const { sessions } = await serverOf(context).sessionsStillThere([running], context);
-    const same = sessions.find(({ stateSince }) => stateSince === running.stateSince);
-    if (!same || context.clock.monotonic() + pauseMs > until) return same;
+    const { sessions, unseen } = await serverOf(context).sessionsStillThere([running], context);
+    const still = sessions.find(({ stateSince }) => stateSince === running.stateSince);
+    if (!still || context.clock.monotonic() + pauseMs > until) return { still, unseen };
     // oxlint-disable-next-line no-await-in-loop
     await context.clock.sleep(pauseMs, context.signal);
   }
 };
 
 /** `worked: false`: the signal was sent, and the statement goes on. */
-export const judgeCancel = (still: Session | undefined, answer: EndedSession | undefined): Finding => {
+export const judgeCancel = (still: Session | undefined, answer: EndedSession | undefined, unseen: number): Finding => {
   const data = { outcome: answer?.outcome ?? null, worked: still === undefined };
   if (answer?.outcome === 'denied') return { verdict: 'critical', summary: `denied: ${answer.reason}`, data };
+  if (unseen > 0) return { verdict: 'unknown', summary: notToBeSeen, data };
   if (!still)
     return answer && answer.outcome !== 'done'
       ? { verdict: 'ok', summary: 'nothing had to be cancelled: it ended by itself', data }

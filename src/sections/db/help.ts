@@ -73,7 +73,7 @@ export const help = {
     description: lines(
       'The receivers of the primary, what each configured replica says of itself, and the replication slots. A replica that cannot be reached is unknown.',
       '',
-      `Warns from ${age(replicationLimits.warn.lagMs)} or ${bytes(replicationLimits.warn.behindBytes)} behind, critical from ${age(replicationLimits.critical.lagMs)} or ${bytes(replicationLimits.critical.behindBytes)}, or without a WAL receiver. A slot: warns where nobody uses it or it keeps ${bytes(slotLimits.warnRetainedBytes)}, critical where it has lost WAL or keeps ${bytes(slotLimits.criticalRetainedBytes)} for nobody.`,
+      `Warns from ${age(replicationLimits.warn.lagMs)} or ${bytes(replicationLimits.warn.behindBytes)} behind, critical from ${age(replicationLimits.critical.lagMs)} or ${bytes(replicationLimits.critical.behindBytes)}, without a WAL receiver, where commits wait for replicas that are not there (synchronous_standby_names), or for a replica of another cluster. A slot: warns where nobody uses it or it keeps ${bytes(slotLimits.warnRetainedBytes)}, critical where it has lost WAL or keeps ${bytes(slotLimits.criticalRetainedBytes)} for nobody.`,
       '',
       'Why not the query of the runbook: the time since the last replayed transaction grows for ever while the primary is idle. Its usual mend, "received = replayed means 0", says 0 on a replica that is cut off. Here the lag is 0 only while it streams and has replayed everything.',
     ),
@@ -141,7 +141,7 @@ export const help = {
     description: lines(
       'The size of pg_wal against what the settings let one expect, replication slots, archiving, the last checkpoint.',
       '',
-      `Warns from ${walLimits.warnTimes} times the larger of max_wal_size and wal_keep_size, critical from ${walLimits.criticalTimes} times; warns where archiving fails or ${walLimits.warnWaitingFiles} files wait, critical from ${walLimits.criticalWaitingFiles}. Slots as in rb db replication.`,
+      `Warns from ${walLimits.warnTimes} times the larger of max_wal_size and wal_keep_size, critical from ${walLimits.criticalTimes} times; warns where archiving fails, is on without a command, or ${walLimits.warnWaitingFiles} files wait, critical from ${walLimits.criticalWaitingFiles}. Slots as in rb db replication.`,
       '',
       'Why not the size of the directory alone: it does not say what keeps the files, and nothing is freed before that is known.',
     ),

@@ -23,7 +23,7 @@ const indexesFinding = ({ server, ...review }: From<IndexReview>): Finding => {
     summary: [
       `${counted(counts.indexes, 'index', 'indexes')} on ${counted(counts.tables, 'table')} of ${placeOf(server)}: ${grouped(counts.missing)} missing, ${grouped(counts.unused)} unused (${bytes(counts.unusedBytes)}), ${grouped(counts.invalid)} invalid, ${grouped(counts.duplicate)} duplicate`,
       ...(statisticsMs === null ? [] : [`by statistics of ${age(statisticsMs)}`]),
-      ...doubtsOf(review),
+      ...doubtsOf(review, server.role),
     ].join('; '),
     evidence: {
       columns: [
@@ -39,6 +39,7 @@ const indexesFinding = ({ server, ...review }: From<IndexReview>): Finding => {
       server: serverData(server),
       statisticsMs,
       replicas: review.replicas,
+      counting: review.counting,
       counts: { ...counts },
       missing: review.missing.map((one) => ({ ...one })),
       unused: review.unused.map((one) => ({ ...one })),
@@ -72,7 +73,7 @@ const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly 
     table,
     bytes(same.reduce((sum, index) => sum + index.bytes, 0)),
     same
-      .map(({ index, scans, constraint }) => `${index} (${constraint ? 'constraint, ' : ''}${counted(scans, 'scan')})`)
+      .map(({ index, scans, constraint }) => `${index} (${constraint ? 'needed, ' : ''}${counted(scans, 'scan')})`)
       .join(' = '),
     null,
   ]),

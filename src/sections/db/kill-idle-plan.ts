@@ -1,6 +1,6 @@
 import { digest } from '../../engine/change.ts';
 import type { Change } from '../../engine/change.ts';
-import { RunbookError } from '../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../engine/errors.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { From, Session, Sessions } from '../../providers/database/port.ts';
 import { stillToEnd } from './ending-judgement.ts';
@@ -69,7 +69,7 @@ const longest = (sessions: readonly ChosenSession[]): string =>
 /** No ages: the same plan reads the same a minute later. */
 const statement = ({ pid, user, application, state, stateSince, query }: ChosenSession): string =>
   [
-    `SELECT pg_terminate_backend(${pid});  -- ${[user, application].filter(Boolean).join(', ')}`,
+    `SELECT pg_terminate_backend(${pid});  -- ${onOneLine([user, application].filter(Boolean).join(', '))}`,
     `${state} since ${stateSince?.replace(/\.\d+/, '')}`,
     ...(query === null ? [] : [`last: ${shortQuery(query, 60)}`]),
   ].join('; ');
@@ -79,7 +79,7 @@ const mostNames = 6;
 const tally = (sessions: readonly ChosenSession[], of: (session: ChosenSession) => string | null): string => {
   const counts = new Map<string, number>();
   for (const session of sessions) {
-    const name = of(session) || '(no name)';
+    const name = onOneLine(of(session) || '(no name)');
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const sorted = [...counts].toSorted(([, one], [, other]) => other - one);

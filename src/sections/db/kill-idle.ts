@@ -102,12 +102,12 @@ const goneFromServer = async (context: KillIdleContext, told: unknown): Promise<
   const { ends } = selectedIn(context.findings.get('idle'));
   const results = told as readonly EndedSession[] | undefined;
   const server = serverOf(context);
-  const { sessions } = results
+  const { sessions, unseen } = results
     ? await waitUntilGone(
         server,
         results.filter(({ outcome }) => outcome === 'done'),
         context,
       )
     : await server.sessionsStillThere(ends, context);
-  return judgeEnding(ends, sessions, results);
+  return judgeEnding(ends, sessions, results, unseen);
 };

@@ -10,6 +10,10 @@ export const replicationLimits = {
   critical: { lagMs: 300_000, behindBytes: 1024 * megabyte },
 } as const;
 
+/** How many replicas a commit waits for, by `synchronous_standby_names`: `a, b`, `2 (a, b)`, `FIRST 2 (a, b)`, `ANY 2 (a, b, c)`. */
+export const wantedForCommit = (names: string): number =>
+  names.trim() === '' ? 0 : Number(/^\s*(?:(?:first|any)\s+)?(\d+)\s*\(/i.exec(names)?.[1] ?? 1);
+
 interface Lag {
   readonly lagMs: number | null;
   readonly behindBytes: number | null;

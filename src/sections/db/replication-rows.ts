@@ -1,6 +1,12 @@
 import type { Verdict } from '../../engine/finding.ts';
-import type { From, Receiver, ReplicaReplication, ReplicationView } from '../../providers/database/port.ts';
-import { judgeReceiver, judgeReplica } from './replication-judgement.ts';
+import type {
+  From,
+  PrimaryReplication,
+  Receiver,
+  ReplicaReplication,
+  ReplicationView,
+} from '../../providers/database/port.ts';
+import { judgeReceiver, judgeReplica, wantedForCommit } from './replication-judgement.ts';
 import { judgeSlot } from './slots-judgement.ts';
 import { slotDetail } from './slots-table.ts';
 import { age, bytes, counted } from './units.ts';
@@ -25,6 +31,7 @@ export const endRows = (from: string, seen: From<ReplicationView> | string): rea
     ...(seen.role === 'primary' && from !== 'primary'
       ? [{ ...nothing, what: from, detail: 'is a primary, not a replica', verdict: 'critical' as const }]
       : []),
+    ...(seen.role === 'primary' ? synchronousRows(from, seen) : []),
     ...seen.receivers.map((receiver) => receiverRow(from, receiver)),
     ...(seen.unseen > 0
       ? [{ ...nothing, what: counted(seen.unseen, 'receiver'), detail: 'cannot see', verdict: 'unknown' as const }]
@@ -36,6 +43,19 @@ export const endRows = (from: string, seen: From<ReplicationView> | string): rea
       verdict: judgeSlot(slot),
     })),
   ];
+};
+
+/** Where fewer are there than a commit waits for, every commit hangs: the service stands still, and no lag tells it. */
+const synchronousRows = (
+  from: string,
+  { synchronousStandbys, receivers, unseen }: PrimaryReplication,
+): readonly EndRow[] => {
+  const wanted = wantedForCommit(synchronousStandbys);
+  const there = receivers.filter(({ syncState }) => syncState === 'sync' || syncState === 'quorum').length;
+  if (there >= wanted) return [];
+  const detail = `commits wait for ${counted(wanted, 'replica')} (synchronous_standby_names), of which ${there} ${there === 1 ? 'is' : 'are'} there`;
+  const verdict = unseen > 0 ? 'unknown' : 'critical';
+  return [{ from, what: 'synchronous commit', behind: null, lag: null, detail, verdict }];
 };
 
 /** No lag measured, and nothing to replay: it has caught up and nothing is written. */
@@ -54,6 +74,7 @@ const receiverWords = {
   streaming: 'streaming',
   other: 'not streaming',
   none: 'no WAL receiver: it is cut off from its primary',
+  archive: 'lives on the archive alone (primary_conninfo is empty)',
   unseen: 'cannot see its WAL receiver',
 } as const;
 
@@ -66,7 +87,10 @@ const replicaRow = (from: string, replica: ReplicaReplication): EndRow => ({
     receiverWords[replica.receiver],
     ...(replica.upstream === null ? [] : [`from ${replica.upstream}`]),
     ...(replica.replay === 'running' ? [] : [`replay ${replica.replay}`]),
-    ...(replica.lagMs === null ? ['no transaction replayed yet'] : []),
+    ...(replica.lastReplayedCommitMs === null ? ['no transaction replayed yet'] : []),
+    ...(replica.receiver === 'archive' && replica.lastReplayedCommitMs !== null
+      ? [`the last commit that it has is ${age(replica.lastReplayedCommitMs)} old`]
+      : []),
   ].join(', '),
   verdict: judgeReplica(replica),
 });

@@ -50,8 +50,11 @@ interface End {
 }
 
 const replicationFinding = (ends: readonly End[]): Finding => {
-  const rows = ends.flatMap(({ name, view }): readonly EndRow[] => endRows(name, view));
   const [first] = ends;
+  const rows = ends.flatMap(({ name, view }): readonly EndRow[] => [
+    ...endRows(name, view),
+    ...strangerRows(name, view, first?.view),
+  ]);
   const view = typeof first?.view === 'string' ? undefined : first?.view;
   const worrying = rows.filter(({ verdict }) => verdict !== 'ok');
   // A primary that nobody receives from, although replicas are configured.
@@ -91,6 +94,14 @@ const replicationFinding = (ends: readonly End[]): Finding => {
       },
     },
   };
+};
+
+/** A configured replica may be that of another primary, and up to date all the same. */
+const strangerRows = (from: string, view: Seen, first: Seen | undefined): readonly EndRow[] => {
+  const [its, ours] = [view, first].map((seen) => (typeof seen === 'object' ? seen.server.systemIdentifier : null));
+  if (its === null || ours === null || its === ours) return [];
+  const detail = `belongs to another cluster (system identifier ${its}, not ${ours})`;
+  return [{ from, what: from, behind: null, lag: null, detail, verdict: 'critical' }];
 };
 
 const whoReceives = ({ role, receivers, unseen }: From<ReplicationView>): string =>

@@ -27,7 +27,10 @@ interface Asked {
 }
 
 const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderThanMs, longMs }: Asked): Finding => {
-  const [oldest] = sessions;
+  // A worker is listed with what it waits for, and is at work for another one that is in the list.
+  const leaders = sessions.filter(({ kind }) => kind !== 'parallel worker');
+  const workers = sessions.length - leaders.length;
+  const [oldest] = leaders.length > 0 ? leaders : sessions;
   return {
     // Those that were asked for besides the long ones are no reason to worry.
     verdict: judgeAllRunning(
@@ -38,7 +41,7 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
     summary: [
       oldest === undefined
         ? `nothing has been at work for ${age(olderThanMs)} on ${placeOf(server)}`
-        : `${counted(sessions.length, 'session')} at work for ${age(olderThanMs)} or longer on ${placeOf(server)}, the oldest ${nameOf(oldest)} for ${age(atItMs(oldest))}`,
+        : `${counted(leaders.length, 'session')}${workers > 0 ? ` (and ${counted(workers, 'parallel worker')})` : ''} at work for ${age(olderThanMs)} or longer on ${placeOf(server)}, the oldest ${nameOf(oldest)} for ${age(atItMs(oldest))}`,
       ...(unseen > 0 ? [`cannot see ${counted(unseen, 'session')}${unseenBecause(server)}`] : []),
     ].join('; '),
     evidence: {

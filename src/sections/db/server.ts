@@ -25,7 +25,7 @@ export const serverData = (server: Server): JsonObject => {
 
 /** Why some of it cannot be seen, and what to do about it. */
 export const unseenBecause = (server: Server): string =>
-  server.seesEverything ? '' : ` ("${server.user}" is not a member of pg_monitor)`;
+  server.seesEverything ? ' (track_activities is off for them)' : ` ("${server.user}" is not a member of pg_monitor)`;
 
 /** The server's own tables: seldom what is looked for. */
 export const isCatalog = (name: string): boolean => /^(?:pg_catalog|information_schema|pg_toast)\./.test(name);

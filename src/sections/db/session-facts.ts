@@ -1,3 +1,4 @@
+import { onOneLine } from '../../engine/errors.ts';
 import type { Cell, Column } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import type { Session } from '../../providers/database/port.ts';
@@ -10,7 +11,7 @@ export const nameOf = ({
   application,
   kind,
 }: Pick<Session, 'pid' | 'user' | 'application' | 'kind'>): string =>
-  `pid ${pid} (${[user ?? kind ?? 'cannot see whose', application].filter(Boolean).join(', ')})`;
+  `pid ${pid} (${onOneLine([user ?? kind ?? 'cannot see whose', application].filter(Boolean).join(', '))})`;
 
 /** How long it does what it does: works on a statement, or has been in its state. Null where that cannot be seen. */
 export const presentMs = ({ state, queryMs, stateMs }: Session): number | null =>

@@ -4,6 +4,9 @@ import type { Call, Database, EndedSession, From, SessionKey, Sessions } from '.
 const patienceMs = 10_000;
 const firstPauseMs = 50;
 
+/** Nothing is settled by who may not look. */
+export const notToBeSeen = 'cannot see whether the session is still there and what it does (pg_monitor)';
+
 /** Looks until none of the sessions is there any more, or patience is over; the last look is returned. */
 export const waitUntilGone = async (
   server: Database,

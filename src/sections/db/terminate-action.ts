@@ -7,7 +7,7 @@ import { sameSession, serverOf, whoIsAffected } from './one-session.ts';
 import type { Chosen, DatabasePorts, OnContext } from './one-session.ts';
 import { placeOf } from './server.ts';
 import { nameOf } from './session-facts.ts';
-import { waitUntilGone } from './sessions-gone.ts';
+import { notToBeSeen, waitUntilGone } from './sessions-gone.ts';
 
 /** Ends the chosen session. Errors: `refused` for what `neverTerminate` names. */
 export const terminating = (
@@ -37,11 +37,11 @@ export const terminating = (
     const key = change.data as unknown as SessionKey;
     const answer = told as EndedSession | undefined;
     const server = serverOf(context);
-    const { sessions } =
+    const { sessions, unseen } =
       answer?.outcome === 'done'
         ? await waitUntilGone(server, [key], context)
         : await server.sessionsStillThere([key], context);
-    return judgeTerminate(sessions[0], answer);
+    return judgeTerminate(sessions[0], answer, unseen);
   },
 });
 
@@ -54,8 +54,12 @@ const refuseProtected = (session: Session, { settings }: OnContext): void => {
   });
 };
 
-/** `still`: the session, if it is there yet. */
-export const judgeTerminate = (still: Session | undefined, answer: EndedSession | undefined): Finding => {
+/** `still`: the session, if it is there yet. `unseen`: whoever has its process id may not be looked at. */
+export const judgeTerminate = (
+  still: Session | undefined,
+  answer: EndedSession | undefined,
+  unseen: number,
+): Finding => {
   const data = { outcome: answer?.outcome ?? null, stillThere: still !== undefined };
   if (answer?.outcome === 'denied') return { verdict: 'critical', summary: `denied: ${answer.reason}`, data };
   if (still) {
@@ -66,6 +70,7 @@ export const judgeTerminate = (still: Session | undefined, answer: EndedSession 
       data,
     };
   }
+  if (unseen > 0) return { verdict: 'unknown', summary: notToBeSeen, data };
   return answer?.outcome === 'gone'
     ? { verdict: 'ok', summary: 'gone: it ended by itself', data }
     : { verdict: 'ok', summary: 'terminated', data };

@@ -1,8 +1,9 @@
 import type { Change } from '../../engine/change.ts';
-import { RunbookError } from '../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../engine/errors.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { ActionSpec, Context } from '../../engine/procedure.ts';
 import type { DatabaseTable, Server, TableRows, VacuumOutcome, VacuumProgress } from '../../providers/database/port.ts';
+import { quotedName } from './names.ts';
 import type { DatabasePorts } from './one-session.ts';
 import { placeOf } from './server.ts';
 import { age, bytes, counted, grouped } from './units.ts';
@@ -80,11 +81,11 @@ const refuse = (table: DatabaseTable, server: Server): void => {
   if (table.mayVacuum) return;
   const grant =
     Number.parseInt(server.version, 10) >= 17
-      ? `as its owner (${table.owner}): GRANT MAINTAIN ON ${table.name} TO "${server.user}"`
-      : `connect as its owner, or: GRANT "${table.owner}" TO "${server.user}"`;
+      ? `as its owner (${onOneLine(table.owner)}): GRANT MAINTAIN ON ${table.name} TO ${quotedName(server.user)}`
+      : `connect as its owner, or: GRANT ${quotedName(table.owner)} TO ${quotedName(server.user)}`;
   throw new RunbookError(
     'refused',
-    `${table.name} belongs to "${table.owner}": the server would only warn "${server.user}", and do nothing. Nothing was done.`,
+    `${onOneLine(table.name)} belongs to "${onOneLine(table.owner)}": the server would only warn "${server.user}", and do nothing. Nothing was done.`,
     { next: [grant] },
   );
 };

@@ -29,5 +29,5 @@ const judgeArchiving = (archiving: WalView['archiving']): Verdict => {
   if (archiving.mode === 'off') return 'ok';
   const waiting = archiving.waiting ?? 0;
   if (waiting >= walLimits.criticalWaitingFiles) return 'critical';
-  return isFailing(archiving) || waiting >= walLimits.warnWaitingFiles ? 'warn' : 'ok';
+  return isFailing(archiving) || !archiving.configured || waiting >= walLimits.warnWaitingFiles ? 'warn' : 'ok';
 };

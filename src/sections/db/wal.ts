@@ -41,6 +41,8 @@ const walFinding = ({ server, ...found }: From<WalView>): Finding => {
 
 const archivingWords = (archiving: WalView['archiving']): string => {
   if (archiving.mode === 'off') return 'archiving is off';
+  if (!archiving.configured) return 'archiving is on, and nothing is said that archives: WAL is kept (archive_command)';
+  if (archiving.archived === 0 && !isFailing(archiving)) return 'nothing has been archived yet';
   return isFailing(archiving) ? `archiving fails: ${archiving.lastFailedFile}` : 'archiving works';
 };
 

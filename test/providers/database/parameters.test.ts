@@ -191,3 +191,25 @@ describe('a statement that is shown', () => {
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(2000);
   });
 });
+
+describe('a statement that is shown, where literals are hard to tell', () => {
+  it.each([
+    // Comments stand within comments.
+    ["SELECT 1 /* a /* b */ secret */ WHERE a = 'x'", "SELECT 1 WHERE a = '…'"],
+    ["SELECT /* a /* b */ it's */ 'secret'", "SELECT '…'"],
+    ['SELECT 1 /* a /* b */ secret', 'SELECT 1'],
+    ["SELECT 1 /*/ secret */ WHERE a = 'x'", "SELECT 1 WHERE a = '…'"],
+    // With standard_conforming_strings = off the first quote does not end it; with on it does: nobody can tell.
+    [String.raw`SELECT 'it\'s secret', 'x'`, "SELECT '…"],
+    [String.raw`SELECT 'C:\', 'secret'`, "SELECT '…"],
+    [String.raw`SELECT 'a\\', 'secret' FROM t`, "SELECT '…', '…' FROM t"],
+    [String.raw`SELECT E'it\'s secret', 'x' FROM t`, "SELECT '…', '…' FROM t"],
+    // A name may have dollars in it, and an E at its end.
+    ["SELECT sys$a$b FROM t WHERE c = 'x sys$a$ secret'", "SELECT sys$a$b FROM t WHERE c = '…'"],
+    ["SELECT v$$, 'a', 'b $$ secret'", "SELECT v$$, '…', '…'"],
+    [String.raw`SELECT date'a\\', 'secret'`, "SELECT date'…', '…'"],
+    ['SELECT größe, $1, $ä$secret$ä$ FROM "Größe"', `SELECT größe, $1, '…' FROM "Größe"`],
+  ])('has no contents of literals: %j', (text, expected) => {
+    expect(shownQuery(text)).toBe(expected);
+  });
+});

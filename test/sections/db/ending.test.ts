@@ -90,7 +90,7 @@ describe('how an ending came out', () => {
       answer(3, 'gone'),
       answer(4, 'changed'),
     ];
-    expect(judgeEnding([one, two], [two], results)).toMatchObject({
+    expect(judgeEnding([one, two], [two], results, 0)).toMatchObject({
       verdict: 'warn',
       summary: '1 terminated, 1 denied (must be a superuser), 1 gone by themselves, 1 at work again and left alone',
       data: { terminated: 1, denied: 1, gone: 1, changed: 1, stillThere: 0 },
@@ -98,38 +98,38 @@ describe('how an ending came out', () => {
   });
 
   test('who is still there after the signal is a failure, and so is nothing but denials', () => {
-    expect(judgeEnding([one], [one], [answer(1, 'done')])).toMatchObject({
+    expect(judgeEnding([one], [one], [answer(1, 'done')], 0)).toMatchObject({
       verdict: 'critical',
       data: { stillThere: 1 },
     });
-    expect(judgeEnding([one], [one], [answer(1, 'denied')]).verdict).toBe('critical');
+    expect(judgeEnding([one], [one], [answer(1, 'denied')], 0).verdict).toBe('critical');
   });
 
   test('after an interruption only the server can tell: still idle is not done, at work again is', () => {
     const again = session({ pid: 2, stateSince: 'later' });
     expect(stillToEnd([one, two], [one, again])).toEqual([one]);
-    expect(judgeEnding([one, two], [one, again], undefined).verdict).toBe('critical');
-    expect(judgeEnding([one, two], [again], undefined).verdict).toBe('ok');
+    expect(judgeEnding([one, two], [one, again], undefined, 0).verdict).toBe('critical');
+    expect(judgeEnding([one, two], [again], undefined, 0).verdict).toBe('ok');
   });
 
   test('a cancel that did not work is a warning, so that what comes next can be offered; without an answer it is not done', () => {
     const still = session({ state: 'active' });
-    expect(judgeCancel(still, answer(1, 'done'))).toMatchObject({ verdict: 'warn', data: { worked: false } });
-    expect(judgeCancel(undefined, answer(1, 'done'))).toMatchObject({ verdict: 'ok', summary: 'cancelled' });
-    expect(judgeCancel(undefined, answer(1, 'changed')).summary).toContain('ended by itself');
-    expect(judgeCancel(still, undefined).verdict).toBe('critical');
-    expect(judgeCancel(undefined, undefined).verdict).toBe('ok');
-    expect(judgeCancel(still, answer(1, 'denied', 'no right'))).toMatchObject({
+    expect(judgeCancel(still, answer(1, 'done'), 0)).toMatchObject({ verdict: 'warn', data: { worked: false } });
+    expect(judgeCancel(undefined, answer(1, 'done'), 0)).toMatchObject({ verdict: 'ok', summary: 'cancelled' });
+    expect(judgeCancel(undefined, answer(1, 'changed'), 0).summary).toContain('ended by itself');
+    expect(judgeCancel(still, undefined, 0).verdict).toBe('critical');
+    expect(judgeCancel(undefined, undefined, 0).verdict).toBe('ok');
+    expect(judgeCancel(still, answer(1, 'denied', 'no right'), 0)).toMatchObject({
       verdict: 'critical',
       summary: 'denied: no right',
     });
   });
 
   test('a session that was to end', () => {
-    expect(judgeTerminate(undefined, answer(1, 'done')).summary).toBe('terminated');
-    expect(judgeTerminate(undefined, answer(1, 'gone')).summary).toContain('by itself');
-    expect(judgeTerminate(one, answer(1, 'done')).verdict).toBe('critical');
-    expect(judgeTerminate(one, undefined).verdict).toBe('critical');
+    expect(judgeTerminate(undefined, answer(1, 'done'), 0).summary).toBe('terminated');
+    expect(judgeTerminate(undefined, answer(1, 'gone'), 0).summary).toContain('by itself');
+    expect(judgeTerminate(one, answer(1, 'done'), 0).verdict).toBe('critical');
+    expect(judgeTerminate(one, undefined, 0).verdict).toBe('critical');
   });
 });
 

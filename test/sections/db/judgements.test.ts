@@ -108,6 +108,7 @@ const wal = (bytes: number | null, archiving: object = {}) =>
     slots: [],
     archiving: {
       mode: 'off',
+      configured: true,
       archived: 0,
       failed: 0,
       lastArchivedMs: null,
@@ -327,11 +328,11 @@ describe('the rest', () => {
 
   test('indexes: each kind is a warning, one that is being built is none', () => {
     const counts = { tables: 1, indexes: 1, missing: 0, unused: 0, unusedBytes: 0, invalid: 1, duplicate: 0 };
-    expect(judgeIndexes({ counts, invalid: invalid(true) })).toBe('ok');
-    expect(judgeIndexes({ counts, invalid: invalid(false) })).toBe('warn');
-    expect(judgeIndexes({ counts: { ...counts, missing: 1 }, invalid: [] })).toBe('warn');
-    expect(doubtsOf({ statisticsMs: 3_600_000, replicas: 2 })).toHaveLength(2);
-    expect(doubtsOf({ statisticsMs: 30 * 86_400_000, replicas: 0 })).toEqual([]);
+    expect(judgeIndexes({ counts, invalid: invalid(true), counting: true })).toBe('ok');
+    expect(judgeIndexes({ counts, invalid: invalid(false), counting: true })).toBe('warn');
+    expect(judgeIndexes({ counts: { ...counts, missing: 1 }, invalid: [], counting: true })).toBe('warn');
+    expect(doubtsOf({ statisticsMs: 3_600_000, replicas: 2, counting: true }, 'primary')).toHaveLength(2);
+    expect(doubtsOf({ statisticsMs: 30 * 86_400_000, replicas: 0, counting: true }, 'primary')).toEqual([]);
   });
 
   test('vacuum: dead rows against what brings autovacuum, and the way to wraparound', () => {
@@ -351,5 +352,20 @@ describe('the rest', () => {
       'critical',
     ]);
     expect([prepared(0), prepared(blockingLimits.warnPreparedMs)]).toEqual(['ok', 'warn']);
+  });
+});
+
+describe('indexes where the counters say nothing', () => {
+  const counts = { tables: 1, indexes: 5, missing: 0, unused: 5, unusedBytes: 1, invalid: 0, duplicate: 0 };
+
+  test('nothing is counted: not known, instead of unused; a duplicate is one all the same', () => {
+    expect(judgeIndexes({ counts, invalid: [], counting: false })).toBe('unknown');
+    expect(judgeIndexes({ counts: { ...counts, duplicate: 1 }, invalid: [], counting: false })).toBe('warn');
+    expect(doubtsOf({ statisticsMs: null, replicas: 0, counting: false }, 'primary').join()).toContain('track_counts');
+  });
+
+  test('a replica does not know what its primary uses', () => {
+    const month = 30 * 86_400_000;
+    expect(doubtsOf({ statisticsMs: month, replicas: 0, counting: true }, 'replica').join()).toContain('its primary');
   });
 });

@@ -40,8 +40,10 @@ export interface Receiver {
 
 export interface ReplicaReplication extends BothEnds {
   readonly role: 'replica';
-  /** `none`: there is no WAL receiver. `unseen`: there is one, and its state may not be read. */
-  readonly receiver: 'streaming' | 'other' | 'none' | 'unseen';
+  /**
+   * `none`: there is no WAL receiver. `archive`: none is wanted either (`primary_conninfo` is empty), it lives on the archive (`restore_command`). `unseen`: there is one, and its state may not be read.
+   */
+  readonly receiver: 'streaming' | 'other' | 'none' | 'archive' | 'unseen';
   /** As the server says it: `streaming`, `waiting`, `restarting`, ...; null where there is none or it may not be read. */
   readonly receiverStatus: string | null;
   /** `db-1:5432`; null as above. */
@@ -60,7 +62,7 @@ export interface ReplicaReplication extends BothEnds {
   readonly lastReplayedCommitMs: number | null;
   /**
    * How far its data lies back. 0 only while it streams and everything that was received is replayed; else the time since
-   * the last replayed commit; null where that cannot be told.
+   * the last replayed commit; null where that cannot be told: on the archive alone an idle primary looks as one that is lost.
    */
   readonly lagMs: number | null;
 }
@@ -97,6 +99,8 @@ export interface WalView {
   readonly slots: readonly ReplicationSlot[];
   readonly archiving: {
     readonly mode: 'off' | 'on' | 'always';
+    /** Whether anything is said that archives (`archive_command`, `archive_library`): without it the files are kept and wait. */
+    readonly configured: boolean;
     readonly archived: number;
     readonly failed: number;
     readonly lastArchivedMs: number | null;

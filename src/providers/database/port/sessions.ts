@@ -15,7 +15,7 @@ export interface Session extends SessionKey {
   readonly client: string | null;
   /** `client backend`, `walsender`, `autovacuum worker`, ...; null where it cannot be seen. */
   readonly kind: string | null;
-  /** `active`, `idle`, `idle in transaction`, ...; null where it cannot be seen. */
+  /** `active`, `idle`, `idle in transaction`, ...; null where it cannot be seen, also where `track_activities` is off. */
   readonly state: string | null;
   /** When the present state began; ISO 8601 with microseconds. */
   readonly stateSince: string | null;

@@ -4,6 +4,8 @@ export interface IndexReview {
   readonly statisticsMs: number | null;
   /** Physical replicas of this primary that are connected: what their queries use is counted there, not here. */
   readonly replicas: number;
+  /** Whether this database counts at all (`track_counts`): otherwise nothing is known of what is used. */
+  readonly counting: boolean;
   readonly missing: readonly MissingIndex[];
   readonly unused: readonly UnusedIndex[];
   readonly invalid: readonly InvalidIndex[];
@@ -55,7 +57,7 @@ export interface DuplicateIndexes {
     readonly index: string;
     readonly bytes: number;
     readonly scans: number;
-    /** It serves a constraint: another one of the group is the one to drop. */
+    /** It keeps rows unique, serves a constraint or is the replica identity: another one of the group is the one to drop. */
     readonly constraint: boolean;
   }[];
 }

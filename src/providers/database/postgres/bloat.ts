@@ -45,7 +45,7 @@ const tables = `
   SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.nspname', 'c.relname')} AS table, c.bytes,
          c.relpages AS pages, CASE WHEN c.relpages = 0 AND c.bytes > 0 THEN -1 ELSE c.reltuples END AS rows,
          ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
-         has_table_privilege(c.oid, 'SELECT') AS "mayRead",
+         has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS "mayRead",
          (SELECT coalesce(json_agg(${columnsOf('a', 'a.attnum')}), '[]')
             FROM pg_attribute a
             LEFT JOIN stats s ON s.schemaname = c.nspname AND s.tablename = c.relname AND s.attname = a.attname
@@ -66,7 +66,7 @@ const indexes = `
   SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.tableschema', 'c.tablename')} AS table, c.bytes,
          c.relpages AS pages, CASE WHEN t.relpages = 0 AND c.bytes > current_setting('block_size')::int THEN -1 ELSE c.reltuples END AS rows,
          ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
-         has_table_privilege(c.indrelid, 'SELECT') AS "mayRead",
+         has_table_privilege(c.indrelid, 'SELECT') AND NOT row_security_active(c.indrelid) AS "mayRead",
          (SELECT coalesce(json_agg(${columnsOf('ia', 'ia.attnum')}), '[]')
             FROM pg_attribute ia
             LEFT JOIN pg_attribute ta ON ta.attrelid = c.indrelid AND ta.attnum = c.indkey[ia.attnum - 1] AND ta.attnum <> 0

@@ -1,5 +1,6 @@
 import type { BlockingView, LockedSession, PreparedTransaction } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { conflicts } from './lock-modes.ts';
 import { fromSessions, sessionColumns, shown } from './sessions.ts';
 import { ageMs, qualified } from './sql.ts';
 
@@ -32,7 +33,8 @@ const locked = (version: number): string => `
 
 /**
  * A prepared transaction holds its locks without a process: the one on its own transaction id leads to the others, which have
- * the same virtual transaction.
+ * the same virtual transaction. A lock that goes with what is waited for blocks nobody: to have read a table is no reason to be
+ * rolled back.
  */
 const prepared = `
   SELECT p.gid, p.transaction::text, p.owner::text, p.database::text, ${ageMs('p.prepared')} AS "ageMs",
@@ -49,7 +51,7 @@ const prepared = `
              AND w.virtualxid IS NOT DISTINCT FROM h.virtualxid
              AND w.transactionid IS NOT DISTINCT FROM h.transactionid
              AND w.classid IS NOT DISTINCT FROM h.classid AND w.objid IS NOT DISTINCT FROM h.objid
-             AND w.objsubid IS NOT DISTINCT FROM h.objsubid
+             AND w.objsubid IS NOT DISTINCT FROM h.objsubid AND ${conflicts('h.mode', 'w.mode')}
            WHERE x.pid IS NULL AND x.granted AND x.locktype = 'transactionid' AND x.transactionid = p.transaction
              AND 0 = ANY (pg_blocking_pids(w.pid))), '{}') AS blocks
     FROM pg_prepared_xacts p

@@ -1,3 +1,4 @@
+import type { QueryResult } from 'pg';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Call } from '../port.ts';
 import { applicationName, stepOf } from './application-name.ts';
@@ -56,6 +57,9 @@ const attempt = <Result>(result: Promise<Result>, signal: AbortSignal): Promise<
 const isFinal = ({ cause }: RunbookError): boolean =>
   cause !== undefined && isFromServer(cause) && codeOf(cause) !== '57P03';
 
+/** At a level that a replica knows, whatever the role has as its default. */
+const isReplica = `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.pg_is_in_recovery() AS replica`;
+
 /** Errors: `unreachable` where it does not answer within the time that a connection may take. */
 const roleOf = async (
   connected: Connected,
@@ -74,8 +78,8 @@ const roleOf = async (
   signal.addEventListener('abort', destroy, { once: true });
   try {
     signal.throwIfAborted();
-    const { rows } = await client.query<{ replica: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS replica');
-    return rows[0]?.replica === true ? 'replica' : 'primary';
+    const [, answer] = (await client.query(isReplica)) as unknown as readonly QueryResult<{ replica: boolean }>[];
+    return answer?.rows[0]?.replica === true ? 'replica' : 'primary';
   } catch (error) {
     destroy();
     if (signal.aborted) throw signal.reason;

@@ -26,6 +26,8 @@ export interface Connected {
   destroy(): void;
   /** `15.6`, as the server said when it let us in. */
   readonly version: string;
+  /** Of the database: `UTF8`, `LATIN1`, ... */
+  readonly encoding: string;
 }
 
 export const addressOf = ({ host, port }: Host): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -114,8 +116,10 @@ const connectOnce = async (
   // A connection that breaks while nothing is asked is noticed by what is asked next.
   client.on('error', () => undefined);
   let version = '';
+  let encoding = '';
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: Record<string, string>) => {
     if (parameterName === 'server_version') version = parameterValue?.split(' ')[0] ?? '';
+    if (parameterName === 'server_encoding') encoding = parameterValue ?? '';
   });
   const destroy = () => void socket.destroy();
   signal.addEventListener('abort', destroy, { once: true });
@@ -130,7 +134,7 @@ const connectOnce = async (
   } finally {
     signal.removeEventListener('abort', destroy);
   }
-  return { client, host, attempt, destroy, version };
+  return { client, host, attempt, destroy, version, encoding };
 };
 
 /** Reads the certificates while the network is waited for. What is wrong with them ends the connection. */

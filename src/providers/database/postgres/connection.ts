@@ -117,8 +117,10 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const { statementTimeoutMs } = use.limits;
 
   const send = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
-    const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
-    return result.rows as readonly Row[];
+    const result: unknown = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+    // Of several statements the last one counts.
+    const { rows } = (Array.isArray(result) ? result.at(-1) : result) as { readonly rows: readonly Row[] };
+    return rows;
   };
   const ask = async <Row>(...statement: Parameters<typeof send>): Promise<readonly Row[]> => {
     let silent = false;
@@ -153,7 +155,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   const server = identify().catch((error: unknown) => {
     throw readFailure(error, doing);
   });
-  const settings = settingsFor(use, major);
+  const settings = settingsFor(use, major, connected.encoding);
   // One round trip for all of it: nothing waits for the one before.
   const prepared = ask(settings);
   const ready = Promise.all([server, prepared]).catch((error: unknown) => {
@@ -176,7 +178,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
       return result;
     },
     unlimited: async (text: string) => {
-      await Promise.all([prepared, ask('SET SESSION statement_timeout = 0')]);
+      await Promise.all([prepared, ask(withoutTimeLimit(major))]);
       return send(text);
     },
     row: async <Row>(text: string, values?: readonly unknown[]) => {
@@ -188,20 +190,31 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   };
 };
 
+/** A VACUUM has transactions of its own, which a role may have a limit for as well. */
+const withoutTimeLimit = (major: number): string =>
+  ['statement_timeout', ...(major >= 17 ? ['transaction_timeout'] : [])]
+    .map((limit) => `SET SESSION ${limit} = 0`)
+    .join('; ');
+
 /**
  * With SET LOCAL in a transaction nothing stays behind in a connection that a pooler hands on. VACUUM and what ends
  * sessions cannot run in one, or should not: there it is the session's own.
  */
-const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number): string => {
+const settingsFor = ({ readOnly, limits, ownSearchPath }: Use, major: number, encoding: string): string => {
   const set = readOnly ? 'SET LOCAL' : 'SET SESSION';
   const idle = limits.statementTimeoutMs + 60_000;
   return [
-    ...(readOnly ? ['BEGIN TRANSACTION READ ONLY'] : []),
+    // A replica knows no serializable transactions, whatever the role or the database has as the default.
+    readOnly
+      ? 'BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY'
+      : `SET SESSION default_transaction_isolation = 'read committed'`,
     `${set} statement_timeout = ${limits.statementTimeoutMs}`,
     `${set} lock_timeout = ${limits.lockTimeoutMs}`,
     `${set} idle_in_transaction_session_timeout = ${idle}`,
     ...(!readOnly && major >= 14 ? [`${set} idle_session_timeout = ${idle}`] : []),
     ...(ownSearchPath ? [] : [`${set} ${onlyServerObjects}`]),
+    // Nothing says what the bytes of such a database mean, and the server would fail a statement for those that are no UTF-8.
+    ...(encoding === 'SQL_ASCII' ? [`${set} client_encoding = SQL_ASCII`] : []),
     // Warnings are read, whatever the role has set.
     `${set} client_min_messages = notice`,
     // To compile a plan of many joins takes longer than it saves.

@@ -2,9 +2,10 @@ import type { Server } from '../port.ts';
 
 /**
  * Asked first on every connection, before the search path is ours: each name says that it is the server's own. A role may be
- * kept from pg_control_system().
+ * kept from pg_control_system(). The level is for a role whose default a replica refuses: it lasts for this message.
  */
 export const identityQuery = (withSystemIdentifier: boolean): string => `
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SELECT pg_catalog.current_database() AS database,
          current_user::pg_catalog.text AS user,
          pg_catalog.pg_is_in_recovery() AS replica,

@@ -44,10 +44,18 @@ const unused = `
     JOIN pg_class t ON t.oid = l.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
    ORDER BY l.bytes DESC, l.indexrelid`;
 
+/** Of what other roles build one sees who does it and, without pg_monitor, not what: but its lock on the table is seen by all. */
+const isLockedBy = (pid: string, table: string): string => `
+  EXISTS (SELECT FROM pg_locks l
+           WHERE l.locktype = 'relation' AND l.pid = ${pid} AND l.relation = ${table} AND l.granted
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+             AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'AccessExclusiveLock'))`;
+
 const invalid = `
   WITH ${lockedTables}
   SELECT ${indexName} AS index, ${tableName} AS table, ${relationBytes('c', 'i.indrelid')} AS bytes,
-         EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.relid = i.indrelid) AS "beingBuilt",
+         EXISTS (SELECT FROM pg_stat_progress_create_index p
+                  WHERE p.relid = i.indrelid OR p.relid IS NULL AND ${isLockedBy('p.pid', 'i.indrelid')}) AS "beingBuilt",
          count(*) OVER () AS count
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -71,8 +79,10 @@ const duplicate = `
   SELECT ${tableName} AS table, d.count,
          (SELECT json_agg(json_build_object(
             'index', ${indexName}, 'bytes', ${relationBytes('c', 'd.indrelid')}, 'scans', pg_stat_get_numscans(c.oid),
-            'constraint', EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (d.members)) AS indexes
+            'constraint', i.indisunique OR i.indisexclusion OR i.indisreplident
+                          OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
+           WHERE c.oid = ANY (d.members)) AS indexes
     FROM chosen d JOIN pg_class t ON t.oid = d.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
    ORDER BY t.relname`;
 
@@ -81,15 +91,21 @@ const totals = `
            WHERE c.relkind IN ('r', 'm') AND ${isUserSchema('n.nspname')}) AS tables,
          (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE c.relkind = 'i' AND ${isUserSchema('n.nspname')}) AS indexes,
+         current_setting('track_counts')::bool AS counting,
          (SELECT ${ageMs('stats_reset')} FROM pg_stat_database WHERE datname = current_database()) AS "statisticsMs",
          (SELECT count(*) FROM pg_stat_replication r
            WHERE NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')) AS replicas`;
+
+interface Totals extends Pick<IndexReview, 'statisticsMs' | 'replicas' | 'counting'> {
+  readonly tables: number;
+  readonly indexes: number;
+}
 
 type Counted<Row> = Row & { readonly count: number };
 
 export const readIndexes = async (connection: Connection, limit: number, minBytes: number): Promise<IndexReview> => {
   const [total, missed, idle, broken, doubled] = await Promise.all([
-    connection.row<{ tables: number; indexes: number; statisticsMs: number | null; replicas: number }>(totals),
+    connection.row<Totals>(totals),
     connection.rows<Counted<MissingIndex>>(missing, [limit, minBytes]),
     connection.rows<Counted<UnusedIndex> & { allBytes: number }>(unused, [limit]),
     connection.rows<Counted<InvalidIndex>>(invalid, [limit]),
@@ -98,6 +114,7 @@ export const readIndexes = async (connection: Connection, limit: number, minByte
   return {
     statisticsMs: total.statisticsMs,
     replicas: total.replicas,
+    counting: total.counting,
     missing: missed.map((row) => without(row, 'count')),
     unused: idle.map((row) => without(row, 'count', 'allBytes')),
     invalid: broken.map((row) => without(row, 'count')),

@@ -56,6 +56,8 @@ interface OwnRow {
   readonly notReceivedBytes: number | null;
   readonly replay: string;
   readonly lastReplayedCommitMs: number | null;
+  /** Null where it may not be read. */
+  readonly archiveOnly: boolean | null;
 }
 
 /** What was received counts from the last start of the receiver: what it took from the archive is only in what was replayed. */
@@ -70,7 +72,9 @@ const own = (version: number): string => `
              ? 'pg_get_wal_replay_pause_state()'
              : `CASE WHEN pg_is_wal_replay_paused() THEN 'paused' ELSE 'not paused' END`
          } AS replay,
-         ${ageMs('pg_last_xact_replay_timestamp()')} AS "lastReplayedCommitMs"
+         ${ageMs('pg_last_xact_replay_timestamp()')} AS "lastReplayedCommitMs",
+         CASE WHEN pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')
+              THEN current_setting('primary_conninfo') = '' AND current_setting('restore_command') <> '' END AS "archiveOnly"
     FROM (SELECT 1) one LEFT JOIN pg_stat_wal_receiver w ON true`;
 
 type Own = Omit<ReplicaReplication, 'receivers' | 'unseen' | 'slots'>;
@@ -96,8 +100,8 @@ const readOwn = async (connection: Connection): Promise<Own> => {
   };
 };
 
-const receiverOf = ({ pid, status }: OwnRow): Own['receiver'] => {
-  if (pid === null) return 'none';
+const receiverOf = ({ pid, status, archiveOnly }: OwnRow): Own['receiver'] => {
+  if (pid === null) return archiveOnly === true ? 'archive' : 'none';
   if (status === null) return 'unseen';
   return status === 'streaming' ? 'streaming' : 'other';
 };
@@ -109,7 +113,7 @@ const lagOf = (
   notReceived: number | null,
   lastCommitMs: number | null,
 ): number | null => {
-  if (receiver === 'unseen') return null;
+  if (receiver === 'unseen' || receiver === 'archive') return null;
   if (receiver === 'streaming' && notReplayed === 0 && (notReceived ?? 0) === 0) return 0;
   return lastCommitMs;
 };

@@ -20,6 +20,17 @@ const maySignal = `(
        END
   )`;
 
+/**
+ * The server keeps the bytes that a session sent: in another encoding they may be no text here, and one such row would fail the
+ * whole statement. They are written out then, or left out where they cannot even be had as bytes. (`chr(92)`: a backslash.)
+ */
+const queryText = `CASE
+    WHEN getdatabaseencoding() IN ('SQL_ASCII', (SELECT pg_encoding_to_char(d.encoding) FROM pg_database d WHERE d.oid = a.datid))
+      THEN left(a.query, 4000)
+    WHEN getdatabaseencoding() = 'UTF8'
+      THEN replace(encode(substring(textsend(a.query) FROM 1 FOR 4000), 'escape'), repeat(chr(92), 2), chr(92))
+  END`;
+
 /** The columns of a session, from `a` (pg_stat_activity) and `r` (its role). */
 export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   a.pid,
@@ -29,7 +40,7 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   coalesce(a.application_name, '') AS application,
   CASE WHEN a.backend_start IS NULL THEN NULL ELSE coalesce(host(a.client_addr), 'local') END AS client,
   a.backend_type AS kind,
-  a.state,
+  nullif(a.state, 'disabled') AS state,
   ${isoMicros('a.state_change')} AS "stateSince",
   ${ageMs('a.state_change')} AS "stateMs",
   ${ageMs('a.xact_start')} AS "transactionMs",
@@ -37,7 +48,7 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   coalesce(${ageMs('a.backend_start')}, 0) AS "connectedMs",
   CASE WHEN a.state = 'active' OR a.state IS NULL THEN a.wait_event_type || ': ' || a.wait_event END AS "waitsFor",
   ${blockedBy} AS "blockedBy",
-  left(a.query, 4000) AS query,
+  ${queryText} AS query,
   a.pid = pg_backend_pid() OR a.application_name LIKE '${prefix}%' AS own,
   coalesce(r.rolsuper, false) AS superuser,
   ${isOfServer('a')} AS "ofServer",
@@ -67,7 +78,10 @@ const running = `
      AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE '${prefix}%'
    ORDER BY ${atItSince}`;
 
-const unseen = `SELECT count(*) AS unseen FROM pg_stat_activity a WHERE ${isUnseen('a')}`;
+/** Where `track_activities` is off, the server does not know either what a session does. */
+const unseen = `
+  SELECT count(*) AS unseen FROM pg_stat_activity a
+   WHERE ${isUnseen('a')} OR a.backend_type = 'client backend' AND a.state = 'disabled' AND a.pid <> pg_backend_pid()`;
 
 export const readIdle = (connection: Connection, olderThanMs: number, inTransaction: boolean): Promise<Sessions> =>
   sessionsOf(connection, idle, [olderThanMs, inTransaction]);

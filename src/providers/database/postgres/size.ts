@@ -50,6 +50,11 @@ const tablespaces = `
               THEN pg_tablespace_size(t.oid) END AS bytes
     FROM pg_tablespace t WHERE t.spcname <> 'pg_global' ORDER BY t.oid`;
 
+/** `temp_tablespaces` may have them anywhere. */
+const temporaryFiles = `
+  SELECT coalesce(sum(f.size), 0) AS bytes, count(f.size) AS files
+    FROM pg_tablespace t CROSS JOIN pg_ls_tmpdir(t.oid) f WHERE t.spcname <> 'pg_global'`;
+
 const written = `SELECT coalesce(sum(temp_bytes), 0) AS bytes FROM pg_stat_database WHERE datname = current_database()`;
 
 type TableRow = TableSize & { readonly count: number };
@@ -60,17 +65,13 @@ export const readSize = async (connection: Connection, limit: number): Promise<D
     connection.rows<{ name: string; bytes: number | null; here: boolean }>(databases),
     connection.rows<DatabaseSize['tablespaces'][number]>(tablespaces),
     connection.row<{ bytes: number }>(written),
-    may(connection, ['pg_ls_waldir()', 'pg_ls_tmpdir()']),
+    may(connection, ['pg_ls_waldir()', 'pg_ls_tmpdir(oid)']),
   ]);
   const [wal, files] = await Promise.all([
     allowed('pg_ls_waldir()')
       ? connection.row<{ bytes: number }>('SELECT coalesce(sum(size), 0) AS bytes FROM pg_ls_waldir()')
       : null,
-    allowed('pg_ls_tmpdir()')
-      ? connection.row<{ bytes: number; files: number }>(
-          'SELECT coalesce(sum(size), 0) AS bytes, count(*) AS files FROM pg_ls_tmpdir()',
-        )
-      : null,
+    allowed('pg_ls_tmpdir(oid)') ? connection.row<{ bytes: number; files: number }>(temporaryFiles) : null,
   ]);
   return {
     bytes: all.find(({ here }) => here)?.bytes ?? null,

@@ -85,6 +85,8 @@ const columnsOf = ({ columns }: Extension) => {
     max: column('max_exec_time', 'max_time'),
     read: column('shared_blk_read_time', 'blk_read_time'),
     write: column('shared_blk_write_time', 'blk_write_time'),
+    // With track = all the time of what a function does is in that of the statement that called it, too. Told apart since 1.9.
+    toplevel: first('toplevel') ? 's.toplevel' : 'true',
   };
 };
 
@@ -102,13 +104,14 @@ const readView = async (
   orderBy: StatementOrder,
   limit: number,
 ): Promise<StatementsView> => {
-  const { total, mean, max, read, write } = columnsOf(found);
+  const { total, mean, max, read, write, toplevel } = columnsOf(found);
   const order = { total, mean, max, calls: 's.calls' }[orderBy];
   const rows = await connection.rows<Row>(
     `WITH here AS MATERIALIZED (
        SELECT s.userid, s.queryid, left(s.query, 4000) AS query, s.calls, ${total} AS total, ${mean} AS mean, ${max} AS max,
               s.rows, s.shared_blks_hit + s.local_blks_hit AS hit, s.shared_blks_read + s.local_blks_read AS missed,
-              ${read} + ${write} AS io, s.temp_blks_written, ${order} AS rank
+              ${read} + ${write} AS io, s.temp_blks_written, ${order} AS rank,
+              ${toplevel} AS toplevel
          FROM ${schema}.pg_stat_statements s
         WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
      )
@@ -118,7 +121,7 @@ const readView = async (
             CASE WHEN current_setting('track_io_timing')::bool THEN h.io END AS "ioMs",
             h.temp_blks_written * current_setting('block_size')::int8 AS "temporaryBytes",
             a.statements AS "allStatements", a.calls AS "allCalls", a.ms AS "allMs", a.unseen
-       FROM (SELECT count(*) AS statements, coalesce(sum(calls), 0) AS calls, coalesce(sum(total), 0) AS ms,
+       FROM (SELECT count(*) AS statements, coalesce(sum(calls), 0) AS calls, coalesce(sum(total) FILTER (WHERE toplevel), 0) AS ms,
                     count(*) FILTER (WHERE queryid IS NULL) AS unseen FROM here) a
        LEFT JOIN LATERAL (SELECT * FROM here ORDER BY rank DESC LIMIT $1) h ON true
        LEFT JOIN pg_roles r ON r.oid = h.userid

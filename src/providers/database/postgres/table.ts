@@ -1,13 +1,16 @@
-import { RunbookError } from '../../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable } from '../port.ts';
 import { onlyServerObjects } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { codeOf, oneLine } from './failure.ts';
 import { lockedTables, tableParts } from './relation-size.ts';
 import { qualified } from './sql.ts';
 import { tableRows } from './table-rows.ts';
 
 interface Found extends Omit<DatabaseTable, 'kind'> {
   readonly relkind: string;
+  /** Temporary, of another session. */
+  readonly foreignTemporary: boolean;
 }
 
 interface Visible {
@@ -33,7 +36,7 @@ const bytes = `
 const facts = (version: number, where: string): string => `
   WITH ${lockedTables}
   SELECT c.oid, ${qualified('n.nspname', 'c.relname')} AS name, pg_get_userbyid(c.relowner)::text AS owner, c.relkind,
-         ${mayVacuum(version)} AS "mayVacuum", ${bytes} AS bytes,
+         pg_is_other_temp_schema(c.relnamespace) AS "foreignTemporary", ${mayVacuum(version)} AS "mayVacuum", ${bytes} AS bytes,
          ${tableRows('c.oid')} AS rows
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE ${where}`;
@@ -79,7 +82,7 @@ const others: Readonly<Record<string, string>> = {
 export const findTable = async (connection: Connection, name: string): Promise<DatabaseTable> => {
   const { version, doing } = connection;
   if (name.includes('\0') || name.trim() === '') throw notThere(name, doing.database, []);
-  const seen = await connection.row<Visible>(visible, [isName.test(name) ? name : null, name]);
+  const seen = await visibleAs(connection, name);
   const oids = [seen.asSql, seen.asWritten].filter((oid) => oid !== null);
   const [, all] = await Promise.all([
     connection.rows(`SET LOCAL ${onlyServerObjects}`),
@@ -90,7 +93,7 @@ export const findTable = async (connection: Connection, name: string): Promise<D
   if (second)
     throw new RunbookError(
       'usage',
-      `The name ${JSON.stringify(name)} fits ${usable.map((one) => one.name).join(' and ')}.`,
+      `The name ${JSON.stringify(name)} fits ${onOneLine(usable.map((one) => one.name).join(' and '))}.`,
       {
         next: ['write the one that is meant in full, with its schema and its quotes'],
       },
@@ -98,7 +101,10 @@ export const findTable = async (connection: Connection, name: string): Promise<D
   if (!table) {
     const [other] = all;
     if (other)
-      throw new RunbookError('usage', `${other.name} is ${others[other.relkind] ?? 'no table'}: VACUUM takes tables.`);
+      throw new RunbookError(
+        'usage',
+        `${onOneLine(other.name)} is ${others[other.relkind] ?? 'no table'}: VACUUM takes tables.`,
+      );
     const similar = await connection.rows<{ name: string }>(near, [name.replace(/^.*\./, '')]);
     throw notThere(
       name,
@@ -106,9 +112,26 @@ export const findTable = async (connection: Connection, name: string): Promise<D
       similar.map((row) => row.name),
     );
   }
-  const { relkind, ...rest } = table;
+  const { relkind, foreignTemporary, ...rest } = table;
+  if (foreignTemporary)
+    throw new RunbookError(
+      'usage',
+      `${onOneLine(rest.name)} is a temporary table of another session: only that can vacuum it.`,
+    );
   return { ...rest, kind: kinds[relkind] ?? 'table' };
 };
+
+/** Errors: `failed` where the schema is closed to the role: the server does not tell then whether it has such a table. */
+const visibleAs = (connection: Connection, name: string): Promise<Visible> =>
+  connection.row<Visible>(visible, [isName.test(name) ? name : null, name]).catch((error: unknown) => {
+    if (codeOf(error) !== '42501') throw error;
+    const { step, address, user } = connection.doing;
+    const schema = /^\s*("(?:[^"]|"")+"|[^.\s]+)/.exec(name)?.[1] ?? name;
+    throw new RunbookError('failed', `${step}: ${address}: "${user}" may not look for it: ${oneLine(error)}.`, {
+      next: [`as its owner or a superuser: GRANT USAGE ON SCHEMA ${schema} TO "${user}"`],
+      cause: error,
+    });
+  });
 
 const notThere = (name: string, database: string, similar: readonly string[]): RunbookError =>
   new RunbookError('usage', `There is no table ${JSON.stringify(name)} in the database "${database}".`, {
@@ -126,8 +149,12 @@ export const requireTable = async (connection: Connection, { oid, name }: Databa
     [oid],
   );
   if (row?.name === name) return;
-  const now = row ? `is ${row.name} by now` : 'is gone';
-  throw new RunbookError('refused', `${connection.doing.step}: the table ${name} ${now}. Nothing was done.`, {
-    next: ['run the command again'],
-  });
+  const now = row ? `is ${onOneLine(row.name)} by now` : 'is gone';
+  throw new RunbookError(
+    'refused',
+    `${connection.doing.step}: the table ${onOneLine(name)} ${now}. Nothing was done.`,
+    {
+      next: ['run the command again'],
+    },
+  );
 };

@@ -1,4 +1,4 @@
-import { RunbookError } from '../../../engine/errors.ts';
+import { onOneLine, RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable, VacuumOptions, VacuumOutcome } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { readFailure, writeFailure } from './failure.ts';
@@ -8,8 +8,9 @@ import { requireTable } from './table.ts';
  * The server's functions from which the warnings come that mean "not done". The texts are in the server's language; the
  * name of the function is not: 13 to 15 and 16 and later for the right to, the others in all.
  */
-const skips =
-  /^(?:vacuum_is_relation_owner|vacuum_is_permitted_for_relation|vacuum_open_relation|vacuum_rel|analyze_rel)$/;
+const skips = /^(?:vacuum_is_relation_owner|vacuum_is_permitted_for_relation|vacuum_open_relation)$/;
+/** These warn of what is no table: of a partition that is a foreign table, as there are no dead rows to remove. */
+const skipsOtherKinds = /^(?:vacuum_rel|analyze_rel)$/;
 
 /** Runs VACUUM. `table.name` was quoted by the server and is compared with the catalogue again before. */
 export const vacuumTable = async (
@@ -37,17 +38,23 @@ export const vacuumTable = async (
     const line = message.replaceAll(/\s+/g, ' ').trim();
     notices.push(line);
     // 00000 is what is only told.
-    if (code !== '00000' && skips.test(routine)) skipped.push(line);
+    if (code === '00000') return;
+    if (skips.test(routine) || (table.kind !== 'partitioned table' && skipsOtherKinds.test(routine)))
+      skipped.push(line);
   });
   try {
     await connection.unlimited(`VACUUM (${analyze ? 'ANALYZE' : 'ANALYZE false'}) ${table.name}`);
   } catch (error) {
-    throw writeFailure(error, connection.doing, `VACUUM of ${table.name}`);
+    throw writeFailure(error, connection.doing, `VACUUM of ${onOneLine(table.name)}`);
   }
   if (skipped.length > 0)
-    throw new RunbookError('failed', `${step}: ${address} did not vacuum ${table.name}: ${skipped.join('; ')}.`, {
-      next: mendOf(table, server.user, server.version),
-    });
+    throw new RunbookError(
+      'failed',
+      `${step}: ${address} did not vacuum ${onOneLine(table.name)}: ${skipped.join('; ')}.`,
+      {
+        next: mendOf(table, server.user, server.version),
+      },
+    );
   return { notices };
 };
 

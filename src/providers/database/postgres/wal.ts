@@ -11,6 +11,7 @@ interface Row {
   readonly maxSlotKeepBytes: number | null;
   readonly level: string;
   readonly mode: 'off' | 'on' | 'always';
+  readonly configured: boolean;
   readonly archived: number;
   readonly failed: number;
   readonly lastArchivedMs: number | null;
@@ -18,7 +19,7 @@ interface Row {
   readonly lastFailedFile: string | null;
 }
 
-/** Settings come with the unit of each: pg_size_bytes understands what SHOW says. */
+/** A replica archives with `always` alone. Settings come with the unit of each: pg_size_bytes understands what SHOW says. */
 const state = (replica: boolean): string => `
   SELECT pg_wal_lsn_diff(${position(replica)}, '0/0') AS "positionBytes",
          pg_size_bytes(current_setting('max_wal_size')) AS "maxWalBytes",
@@ -26,6 +27,7 @@ const state = (replica: boolean): string => `
          CASE WHEN current_setting('max_slot_wal_keep_size') <> '-1'
               THEN pg_size_bytes(current_setting('max_slot_wal_keep_size')) END AS "maxSlotKeepBytes",
          current_setting('wal_level') AS level, current_setting('archive_mode') AS mode,
+         ${replica ? `current_setting('archive_mode') <> 'always' OR` : ''} concat(current_setting('archive_command'), current_setting('archive_library', true)) NOT IN ('', '(disabled)') AS configured,
          a.archived_count AS archived, a.failed_count AS failed, ${ageMs('a.last_archived_time')} AS "lastArchivedMs",
          ${ageMs('a.last_failed_time')} AS "lastFailedMs", a.last_failed_wal AS "lastFailedFile"
     FROM pg_stat_archiver a`;
@@ -46,12 +48,21 @@ export const readWal = async (connection: Connection): Promise<WalView> => {
     allowed('pg_ls_archive_statusdir()') ? connection.row<{ count: number }>(waiting) : null,
     allowed('pg_control_checkpoint()') ? connection.row<{ lastCheckpointMs: number | null }>(checkpoint) : null,
   ]);
-  const { mode, archived, failed, lastArchivedMs, lastFailedMs, lastFailedFile, ...rest } = row;
+  const { mode, configured, archived, failed, lastArchivedMs, lastFailedMs, lastFailedFile, ...rest } = row;
   return {
     ...rest,
     directory: files,
     slots,
-    archiving: { mode, archived, failed, lastArchivedMs, lastFailedMs, lastFailedFile, waiting: ready?.count ?? null },
+    archiving: {
+      mode,
+      configured,
+      archived,
+      failed,
+      lastArchivedMs,
+      lastFailedMs,
+      lastFailedFile,
+      waiting: ready?.count ?? null,
+    },
     lastCheckpointMs: checked?.lastCheckpointMs ?? null,
   };
 };

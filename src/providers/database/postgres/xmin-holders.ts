@@ -1,5 +1,6 @@
 import type { XminHolder } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { isKept } from './slots.ts';
 import { ageMs, isUnseen } from './sql.ts';
 
 /**
@@ -23,7 +24,7 @@ const query = `
            concat_ws(', ', s.slot_type, CASE WHEN s.active THEN 'active' ELSE 'inactive' END,
                      CASE WHEN s.xmin IS NULL THEN 'catalogue only' END),
            greatest(age(s.xmin), age(s.catalog_xmin)), NULL, s.active_pid
-      FROM pg_replication_slots s WHERE s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL
+      FROM pg_replication_slots s WHERE (s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL) AND ${isKept}
     UNION ALL
     SELECT 'replica', coalesce(nullif(r.application_name, ''), r.pid::text), 'hot_standby_feedback', age(r.backend_xmin), NULL, r.pid
       FROM pg_stat_replication r WHERE r.backend_xmin IS NOT NULL
