@@ -47,7 +47,8 @@ const sessionsOf = async (role: 'operator' | 'owner', line: string) => {
 const outside = ({ statements }: LoggedSession): readonly string[] => {
   const [identity, begin, ...rest] = statements;
   if (!identity?.text.includes('pg_catalog.pg_control_system()')) return ['the first does not ask who it is'];
-  if (!begin?.text.startsWith('BEGIN TRANSACTION READ ONLY;')) return ['the second begins no read-only transaction'];
+  if (!begin || !/^BEGIN TRANSACTION [^;]*READ ONLY;/.test(begin.text))
+    return ['the second begins no read-only transaction'];
   const mayWrite = /\btransaction_read_only\b|\bREAD WRITE\b/i;
   return rest.filter((one) => one.transaction !== begin.transaction || mayWrite.test(one.text)).map(({ text }) => text);
 };
