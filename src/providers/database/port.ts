@@ -22,6 +22,7 @@ import type {
   XminHolder,
 } from './port/vacuum.ts';
 
+export { quotedName } from './port/names.ts';
 export type * from './port/sessions.ts';
 export type * from './port/storage.ts';
 export type * from './port/replication.ts';

@@ -3,7 +3,7 @@ import { onOneLine, RunbookError } from '../../engine/errors.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { ActionSpec, Context } from '../../engine/procedure.ts';
 import type { DatabaseTable, Server, TableRows, VacuumOutcome, VacuumProgress } from '../../providers/database/port.ts';
-import { quotedName } from './names.ts';
+import { quotedName } from '../../providers/database/port.ts';
 import type { DatabasePorts } from './one-session.ts';
 import { placeOf } from './server.ts';
 import { age, bytes, counted, grouped } from './units.ts';

@@ -1,5 +1,6 @@
 import { onOneLine, RunbookError } from '../../../engine/errors.ts';
 import type { DatabaseTable, VacuumOptions, VacuumOutcome } from '../port.ts';
+import { quotedName } from '../port/names.ts';
 import type { Connection } from './connection.ts';
 import { readFailure, writeFailure } from './failure.ts';
 import { requireTable } from './table.ts';
@@ -61,6 +62,6 @@ export const vacuumTable = async (
 const mendOf = (table: DatabaseTable, user: string, version: string): readonly string[] => {
   if (table.mayVacuum) return ['try again'];
   return Number.parseInt(version, 10) >= 17
-    ? [`as its owner (${table.owner}): GRANT MAINTAIN ON ${table.name} TO "${user}"`]
-    : [`connect as its owner (${table.owner}), or: GRANT "${table.owner}" TO "${user}"`];
+    ? [`as its owner (${onOneLine(table.owner)}): GRANT MAINTAIN ON ${table.name} TO ${quotedName(user)}`]
+    : [`connect as its owner, or: GRANT ${quotedName(table.owner)} TO ${quotedName(user)}`];
 };
