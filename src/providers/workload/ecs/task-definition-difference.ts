@@ -1,5 +1,5 @@
 import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
-import { withoutSecretArguments } from '../secret-arguments.ts';
+import { shownArgument, withoutSecretArguments } from '../secret-arguments.ts';
 import { lastPart } from './seen.ts';
 
 /**
@@ -11,7 +11,7 @@ export const difference = (from: TaskDefinition, to: TaskDefinition): readonly s
   const names = [...new Set([...before.keys(), ...after.keys()])].toSorted();
   return names.flatMap((name) => {
     const [old, now] = [before.get(name), after.get(name)];
-    if (old === now) return [];
+    if (old?.text === now?.text) return [];
     if (old !== undefined && now !== undefined && isHidden(name)) return [`~ ${name}: another value`];
     return [
       ...(old === undefined ? [] : [`- ${name}: ${shown(name, old)}`]),
@@ -20,7 +20,14 @@ export const difference = (from: TaskDefinition, to: TaskDefinition): readonly s
   });
 };
 
-const shown = (name: string, value: string): string => (isHidden(name) ? '...' : withoutSecretArguments(value));
+const shown = (name: string, { text, value }: Fact): string => {
+  if (isHidden(name)) return '...';
+  if (!isList(value)) return withoutSecretArguments(text);
+  return JSON.stringify(value.map((argument, index) => shownArgument(argument, value[index - 1])));
+};
+
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 const isHidden = (name: string): boolean => / environment /.test(name);
 
@@ -38,22 +45,31 @@ const registration = new Set([
   'containerDefinitions',
 ]);
 
-const facts = (definition: TaskDefinition): ReadonlyMap<string, string> => {
-  const all = new Map<string, string>();
+/** What is compared, and what it was. */
+interface Fact {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+const facts = (definition: TaskDefinition): ReadonlyMap<string, Fact> => {
+  const all = new Map<string, Fact>();
   for (const [name, value] of Object.entries(definition)) if (!registration.has(name)) put(all, name, value);
   for (const container of definition.containerDefinitions ?? []) ofContainer(all, container);
   return all;
 };
 
-const ofContainer = (all: Map<string, string>, container: ContainerDefinition): void => {
+const ofContainer = (all: Map<string, Fact>, container: ContainerDefinition): void => {
   const { name = 'container', environment, secrets, ...rest } = container;
-  for (const variable of environment ?? []) all.set(`${name} environment ${variable.name}`, variable.value ?? '');
-  for (const secret of secrets ?? []) all.set(`${name} secret ${secret.name}`, lastPart(secret.valueFrom ?? ''));
+  for (const variable of environment ?? []) set(all, `${name} environment ${variable.name}`, variable.value ?? '');
+  for (const secret of secrets ?? []) set(all, `${name} secret ${secret.name}`, lastPart(secret.valueFrom ?? ''));
   for (const [key, value] of Object.entries(rest)) put(all, `${name} ${key}`, value);
 };
 
 /** An empty list and none are the same. */
-const put = (all: Map<string, string>, name: string, value: unknown): void => {
+const put = (all: Map<string, Fact>, name: string, value: unknown): void => {
   if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return;
-  all.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  set(all, name, value);
 };
+
+const set = (all: Map<string, Fact>, name: string, value: unknown): void =>
+  void all.set(name, { text: typeof value === 'string' ? value : JSON.stringify(value), value });

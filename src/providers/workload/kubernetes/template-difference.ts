@@ -1,5 +1,5 @@
 import type { Json } from '../../../engine/json.ts';
-import { withoutSecretArguments } from '../secret-arguments.ts';
+import { shownArgument } from '../secret-arguments.ts';
 import type { PodTemplate } from './objects.ts';
 import { plainTemplate } from './revisions.ts';
 
@@ -15,13 +15,21 @@ export const templateDifference = (
   const before = flat(plainTemplate(from));
   const after = flat(plainTemplate(to));
   const paths = [...new Set([...before.keys(), ...after.keys()])];
-  const line = (sign: string, path: string, value: string | undefined) =>
-    value === undefined
-      ? []
-      : [redact(`${sign} ${path}: ${secretLike.test(`.${path}`) ? '(not shown)' : withoutSecretArguments(value)}`)];
+  const line = (sign: string, path: string, all: ReadonlyMap<string, string>) => {
+    const value = all.get(path);
+    if (value === undefined) return [];
+    const shown = secretLike.test(`.${path}`) ? '(not shown)' : shownArgument(value, all.get(pathBefore(path) ?? ''));
+    return [redact(`${sign} ${path}: ${shown}`)];
+  };
   return paths
     .filter((path) => before.get(path) !== after.get(path))
-    .flatMap((path) => [...line('-', path, before.get(path)), ...line('+', path, after.get(path))]);
+    .flatMap((path) => [...line('-', path, before), ...line('+', path, after)]);
+};
+
+/** Of an argument that of the one before it; undefined for the first, and for what is no argument. */
+const pathBefore = (path: string): string | undefined => {
+  const [, list = '', index = '0'] = /^(.*\.(?:args|command)\.)(\d+)$/.exec(path) ?? [];
+  return index === '0' ? undefined : `${list}${Number(index) - 1}`;
 };
 
 const flat = (value: Json, path = '', into = new Map<string, string>()): ReadonlyMap<string, string> => {

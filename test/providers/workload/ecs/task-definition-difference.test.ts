@@ -54,3 +54,14 @@ test('no value of a command line that its option names as secret', () => {
     '+ app command: ["serve","--db-password=(not shown)","--level=info"]',
   ]);
 });
+
+test('nor where the value is an argument of its own, has spaces in it, or stands within a line for a shell', () => {
+  const before = app({
+    command: ['serve', '--password', 'tiger', '--token=two words', 'sh -c "app --db-pass tiger --level info"'],
+  });
+  const after = app({ command: ['serve', '--password', '--level'] });
+  expect(difference(before, after)).toEqual([
+    '- app command: ["serve","--password","(not shown)","--token=(not shown)","sh -c \\"app --db-pass (not shown) --level info\\""]',
+    '+ app command: ["serve","--password","--level"]',
+  ]);
+});

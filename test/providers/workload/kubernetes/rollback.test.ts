@@ -76,12 +76,13 @@ describe.concurrent('the way back', () => {
 
   test('shows no password of a command line either', async ({ start }) => {
     const rig = await start();
-    const args = ['--db-password=tiger', '--level=info'];
+    const args = ['--db-password=tiger', '--level=info', '--api-token', 'leopard'];
     const containers = [{ name: 'app', image: 'registry.test/checkout:3.0.0', args }];
     await rig.control.patch('Deployment', 'checkout', { spec: { template: { spec: { containers } } } });
     const { difference } = await rollbackOf(rig.open()).plan({ revision: '1' }, newCall());
     expect(difference).toContain('- spec.containers.app.args.0: --db-password=(not shown)');
     expect(difference).toContain('- spec.containers.app.args.1: --level=info');
+    expect(difference).toContain('- spec.containers.app.args.3: (not shown)');
   });
 
   test('brings back what the newer template has added or left out, and keeps why it was made', async ({ start }) => {
