@@ -28,6 +28,8 @@ const followed = 11;
 const warmUps = 3;
 const attempts = values.report ? 1 : 3;
 const limit = 2;
+/** Lines that came together are read one after another, which takes a part of a millisecond: below this nothing is told apart. */
+const resolutionMs = 1;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const program = join(checkout, 'bin', 'rb.js');
@@ -129,7 +131,7 @@ const verdicts = async (): Promise<boolean> => {
   say(
     `rb says "complete" ${median(later).toFixed(1)} ms after kubectl rollout status (${list(later)}); two kubectl are ${median(apart).toFixed(1)} ms apart (${list(apart)})`,
   );
-  return median(later) <= median(apart);
+  return median(later) <= Math.max(median(apart), resolutionMs);
 };
 
 /** What else the machine does can only make it worse, so a broken limit is measured again before it counts. */
