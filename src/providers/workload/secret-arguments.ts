@@ -1,4 +1,6 @@
-const option = String.raw`--?[\w.-]*(?:pass|secret|token|key|credential|auth|dsn)[\w.-]*`;
+/** What in the name of a variable or of an option says that its value may be a secret; of a regular expression without case. */
+export const secretWord = '(?:pass|secret|token|key|credential|auth|dsn)';
+const option = String.raw`--?[\w.-]*${secretWord}[\w.-]*`;
 const withValue = new RegExp(`^(${option}=).*$`, 'is');
 const alone = new RegExp(`^${option}$`, 'i');
 const withinText = new RegExp(String.raw`(${option}(?:=|\s+(?!-)))(?:"[^"]*"|'[^']*'|[^\s"',]+)`, 'gi');

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPostgresRig } from '../../rigs/postgres/rig.ts';
 import type { PostgresRig } from '../../rigs/postgres/rig.ts';
 import { untilTrue } from '../../rigs/postgres/until.ts';
 import { postgresVersions } from '../../rigs/postgres/versions.ts';
-import { newDirectory, newOperator, writeFiles } from '../rig.ts';
 import { found, useDatabase } from './stage.ts';
 
 const stage = useDatabase({ replica: true });
@@ -45,19 +43,8 @@ test.each([
 });
 
 test('a configured replica that belongs to another primary is none, however well it does', async () => {
-  const directory = newDirectory();
-  const strange = other?.url('operator', 'postgres', { port: other.replica?.port ?? 0 });
-  writeFiles(directory, {
-    'runbook.config.yaml': `version: 1
-service: { name: shop }
-environments:
-  prod:
-    database:
-      url: '${stage.rig.url('operator', 'postgres')}'
-      replicas: [{ name: replica-1, url: '${strange}' }]
-`,
-  });
-  const run = await newOperator(join(directory, 'runbook.config.yaml')).run('db replication -o json');
+  const replica = other?.url('operator', 'postgres', { port: other.replica?.port ?? 0 }) ?? '';
+  const run = await stage.operator('operator', '', { replica }).run('db replication -o json');
   expect(run.code, run.all).toBe(6);
   expect(found(run, 'replication').summary).toContain('replica-1: belongs to another cluster');
 });

@@ -13,8 +13,12 @@ export interface DatabaseStage {
   readonly rig: PostgresRig;
   /** Of the database that all tests of the file share. */
   readonly database: string;
-  /** Somebody whose configuration names the server, logged in as `role`. `more`: further lines of `database`. */
-  operator(role: Role, more?: string, url?: UrlOptions & { readonly database?: string }): Operator;
+  /** Somebody whose configuration names the server, logged in as `role`. `more`: further lines of `database`; `replica`: another URL than that of its own. */
+  operator(
+    role: Role,
+    more?: string,
+    url?: UrlOptions & { readonly database?: string; readonly replica?: string },
+  ): Operator;
   /** Idle sessions of the service, one for each application name. */
   idle(...applications: readonly string[]): Promise<readonly Client[]>;
   /** Process ids of the client sessions with this application name. */
@@ -52,10 +56,9 @@ export const useDatabase = (options: Partial<PostgresRigOptions>, ...statements:
     operator: (role, more = '', url = {}) => {
       const directory = newDirectory();
       const name = url.database ?? database;
-      const { replica } = rig();
-      const replicas = replica
-        ? `      replicas: [{ name: replica-1, url: '${rig().url(role, name, { port: replica.port })}' }]\n`
-        : '';
+      const { port } = rig().replica ?? {};
+      const replica = url.replica ?? (port === undefined ? undefined : rig().url(role, name, { port }));
+      const replicas = replica === undefined ? '' : `      replicas: [{ name: replica-1, url: '${replica}' }]\n`;
       writeFiles(directory, {
         'runbook.config.yaml': `version: 1
 service: { name: shop }

@@ -1,10 +1,10 @@
 import type { Json } from '../../../engine/json.ts';
-import { shownArgument } from '../secret-arguments.ts';
+import { secretWord, shownArgument } from '../secret-arguments.ts';
 import type { PodTemplate } from './objects.ts';
 import { plainTemplate } from './revisions.ts';
 
 /** What may be a password is not shown; that it differs is. */
-const secretLike = /\.env\..*(?:pass|secret|token|key|credential|auth|dsn)/i;
+const secretLike = new RegExp(String.raw`\.env\..*${secretWord}`, 'i');
 
 /** From one pod template to another, as `- path: value` and `+ path: value`; lists of named things (containers, env) by name. */
 export const templateDifference = (
