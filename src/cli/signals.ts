@@ -16,8 +16,8 @@ export const stopOnSignals = (
     if (!changing()) return;
     say(
       kind === 'soft'
-        ? 'Stopping: finishing this step. Again stops waiting for it; its outcome is then unknown.'
-        : 'Not waiting any longer. The outcome of this step is unknown; rb resume settles it.',
+        ? 'Stopping: finishing this step. Again stops waiting for it: outcome unknown.'
+        : 'Not waiting any longer: the outcome is unknown; rb resume settles it.',
     );
   };
   // A terminal that is gone must not be told twice: what is under way is finished, then the session waits for `rb resume`.

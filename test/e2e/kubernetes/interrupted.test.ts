@@ -50,7 +50,7 @@ describe('Ctrl-C during a rollout', () => {
     session.type(keys.ctrlC);
     expect(await session.ended).toBe(7);
     expect(session.screen()).toContain(
-      'Not waiting any longer. The outcome of this step is unknown; rb resume settles it.',
+      'Not waiting any longer: the outcome is unknown; rb resume settles it.',
     );
     expect(session.screen()).toMatch(/next: +rb resume \S+/);
     const { generation } = (await stage.control.get('Deployment', name)).metadata;
