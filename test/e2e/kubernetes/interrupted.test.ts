@@ -49,9 +49,7 @@ describe('Ctrl-C during a rollout', () => {
     await session.shows('Stopping: finishing this step');
     session.type(keys.ctrlC);
     expect(await session.ended).toBe(7);
-    expect(session.screen()).toContain(
-      'Not waiting any longer: the outcome is unknown; rb resume settles it.',
-    );
+    expect(session.screen()).toContain('Not waiting any longer: the outcome is unknown; rb resume settles it.');
     expect(session.screen()).toMatch(/next: +rb resume \S+/);
     const { generation } = (await stage.control.get('Deployment', name)).metadata;
 

@@ -57,6 +57,27 @@ describe.concurrent('a restart', () => {
     expect(calls.filter((one) => one.startsWith('get'))).toEqual([]);
   });
 
+  test('shows the pods as they are at its end, though their watch tells it later', async ({ start }) => {
+    const rig = await start();
+    const call = newCall();
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    const workload = rig.openWith({ client: podsBehind(await rig.client(), told) });
+    const finding = await restart(workload, {
+      ...call,
+      report: (progress) => {
+        call.report(progress);
+        if (progress.status?.startsWith('complete')) tell();
+      },
+    });
+    const { instances } = finding.data as { instances: readonly { state: string; health: string }[] };
+    expect(instances.filter(({ state }) => state !== 'stopping').map(({ health }) => health)).toEqual([
+      'ok',
+      'ok',
+      'ok',
+    ]);
+    expect(call.reported.findLast(({ table }) => table !== undefined)?.table).toEqual(finding.evidence);
+  });
+
   test.for<[WorkloadKind, RegExp]>([
     ['StatefulSet', /^restarted: 3 of 3 pods are new, all are ready/],
     ['DaemonSet', /^restarted: (\d+) of \1 pods are new and available/],
@@ -340,3 +361,14 @@ const counting = (client: Kubernetes): { readonly client: Kubernetes; readonly c
     client: { ...client, get: noted('get'), list: noted('list'), patch: noted('patch'), watch: noted('watch') },
   };
 };
+
+/** A client whose watch of the pods tells no change before `told`. */
+const podsBehind = (client: Kubernetes, told: Promise<void>): Kubernetes => ({
+  ...client,
+  watch: async function* <Item>(...asked: Parameters<Kubernetes['watch']>) {
+    for await (const event of client.watch<Item>(...asked)) {
+      if (asked[0].plural === 'pods' && event.type !== 'BOOKMARK') await told;
+      yield event;
+    }
+  },
+});

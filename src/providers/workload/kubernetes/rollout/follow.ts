@@ -30,6 +30,8 @@ export interface FollowOptions {
 
 /** Pods are looked through at most so often; the object at once. */
 const podsEveryMs = 200;
+/** For so long the watch of the pods may be behind that of the object. */
+const podsBehindMs = 1000;
 /** After the platform's own deadline, so long until ours: its word is worth more. */
 const marginMs = 30_000;
 
@@ -80,14 +82,18 @@ const followed = async (
     const rollout = judgeRollout(snapshot, { hash, exceededBefore });
     const other = decided?.(snapshot);
     if (other) return other;
+    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating && !isOver(pod);
     if (rollout.state === 'complete') {
       const short = cutShort(from, snapshot, rollout.what);
       if (short) return withPods(short, snapshot, pods.pods(), call);
       // At once; the finding with all that it rests on follows when it is on record.
       call.report({ status: `complete: ${rollout.what}` });
-      return withPods(done(rollout.what, snapshot), snapshot, pods.pods(), call);
+      await untilShown(pods, (all) => fits(snapshot, all, isNew), clock);
+      const all = pods.pods();
+      // What stays on the screen is the end and not the last step before it.
+      call.report({ table: podsTable(all, clock.now()) });
+      return withPods(done(rollout.what, snapshot), snapshot, all, call);
     }
-    const isNew = (pod: PodView) => hash !== undefined && pod.hash === hash && !pod.terminating && !isOver(pod);
     if (rollout.state !== 'under way') {
       const all = pods.pods();
       const what = failedWords[rollout.state](rollout.what);
@@ -122,6 +128,30 @@ const followed = async (
     // Between two looks at the pods their changes may pile up; those of the object never wait.
     const changes = podsAt === at ? [objectChanges(), pods.changed()] : [objectChanges()];
     await somethingHappens(changes, least(again, patienceMs - (at - movedAt)) ?? patienceMs, clock);
+  }
+};
+
+/** Do the pods show what the object tells of a rollout that is complete: as many new ones that are ready, and none too many? */
+const fits = ({ replicas, updated }: Snapshot, pods: readonly PodView[], isNew: (pod: PodView) => boolean): boolean =>
+  pods.filter((pod) => isNew(pod) && pod.ready).length >= updated &&
+  pods.filter((pod) => !pod.terminating && !isOver(pod)).length <= replicas;
+
+/**
+ * The object's watch may tell of the end a moment before that of the pods: what is shown of them is to fit. The verdict rests on the
+ * object alone, so that neither a late watch nor a broken one changes it.
+ */
+const untilShown = async (
+  pods: PodsMirror,
+  isShown: (all: readonly PodView[]) => boolean,
+  clock: Clock,
+): Promise<void> => {
+  const until = clock.monotonic() + podsBehindMs;
+  try {
+    for (let left = podsBehindMs; left > 0 && !isShown(pods.pods()); left = until - clock.monotonic())
+      // oxlint-disable-next-line no-await-in-loop -- a look after another
+      await somethingHappens([pods.changed()], left, clock);
+  } catch {
+    // What is known of the pods is shown.
   }
 };
 
