@@ -48,11 +48,14 @@ export const writeConfig = (settings: CopySettings): string => {
     },
   });
   document.setIn([...sandbox, 'certificates', 0, 'port'], tlsPort);
+  // Another sandbox on this machine is another service.
+  document.setIn(['lock', 'scope'], directory);
   if (!settings.hasDatabase) leaveOut(document, ['database'], '/health/db');
   if (!settings.hasCache) leaveOut(document, ['cache', 'queues'], '/health/cache');
   document.commentBefore = ` Written by the sandbox for itself: the runbook.config.yaml of the checkout with this sandbox's ports and paths.`;
   const path = join(directory, 'runbook.config.yaml');
-  writeFileSync(path, document.toString({ lineWidth: 0 }));
+  // Not for the group either, whatever the umask: rb takes a file that others can change for no one's word.
+  writeFileSync(path, document.toString({ lineWidth: 0 }), { mode: 0o644 });
   return path;
 };
 

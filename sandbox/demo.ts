@@ -8,6 +8,7 @@ import { startSandbox, type Sandbox } from './index.ts';
 import { startLoad, type LoadCount } from './load.ts';
 import { rbProgram, type Program } from './program.ts';
 import type { InstanceView } from './supervisor/slot.ts';
+import { trustCheckout } from './trust.ts';
 
 const perSecond = 100;
 /** Fewer would prove little; where the restart was quick, the load goes on. */
@@ -55,8 +56,8 @@ const restart = (rb: Program): Promise<number> => {
   return rb.show(args);
 };
 
-const instances = async (sandbox: Sandbox): Promise<InstanceView[]> =>
-  JSON.parse(await sandbox.control(['instances'])) as InstanceView[];
+const instances = async (sandbox: Sandbox): Promise<readonly InstanceView[]> =>
+  JSON.parse(await sandbox.control(['instances']));
 
 const restarted = (exitCode: number): Shown => {
   if (exitCode === 0) return { holds: true, sentence: 'rb restart --rolling ended with exit code 0' };
@@ -94,6 +95,7 @@ const main = async (): Promise<number> => {
   process.on('SIGINT', () => undefined);
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), 'rb-demo-'));
   const sandbox = await startSandbox({ directory });
+  await trustCheckout();
   try {
     const shown = await demo(sandbox);
     for (const { holds, sentence } of shown) print(`${holds ? '  ok  ' : 'FAILED'} ${sentence}`);

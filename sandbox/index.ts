@@ -61,7 +61,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     writeState(directory, state, true);
   } catch (error) {
     rmSync(runtime, { recursive: true });
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     // Somebody was quicker by a moment: it is theirs.
     return await startSandbox(options);
   }
@@ -149,8 +149,9 @@ const launch = async (settings: SupervisorSettings): Promise<void> => {
   if (state !== undefined && child.pid !== undefined) {
     writeState(settings.directory, { ...state, supervisorPid: child.pid });
   }
-  const ended = once(child, 'exit').then((): [StartReport] => [{ failed: 'its supervisor ended' }]);
-  const [report] = (await Promise.race([once(child, 'message'), ended])) as [StartReport];
+  const ended = once(child, 'exit').then((): StartReport => ({ failed: 'its supervisor ended' }));
+  const reported = once(child, 'message').then(([message]): StartReport => message);
+  const report = await Promise.race([reported, ended]);
   if ('failed' in report) {
     await ended;
     throw new Error(`the sandbox could not be started: ${report.failed}`);

@@ -1,10 +1,11 @@
 // npm run sandbox -- up | status | down [--directory D]
-import { relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runningState, startSandbox, stopSandbox, type Sandbox } from './index.ts';
 import { ask } from './control.js';
-import { defaultDirectory, type SandboxState } from './state.ts';
+import { checkout, defaultDirectory, type SandboxState } from './state.ts';
 import type { InstanceView } from './supervisor/slot.ts';
+import { trustCheckout } from './trust.ts';
 
 const usage = `Usage: npm run sandbox -- up | status | down [--directory <directory>]
 
@@ -27,6 +28,9 @@ const up = async (directory: string): Promise<void> => {
       : `The sandbox is up after ${seconds} s in ${near(directory)}`,
   );
   describe(sandbox.state, sandbox);
+  // The checkout's own configuration drives the sandbox in the default directory, and no other.
+  if (resolve(directory) === defaultDirectory && (await trustCheckout()))
+    print(`  or none: rb trusts ${near(join(checkout, 'runbook.config.yaml'))} here`);
 };
 
 const describe = (state: SandboxState, sandbox: Pick<Sandbox, 'configPath' | 'directory'>): void => {
@@ -47,7 +51,7 @@ const status = async (directory: string): Promise<number> => {
     print(`There is no sandbox running in ${near(directory)}; start it with: npm run sandbox -- up`);
     return 1;
   }
-  const instances = JSON.parse(await ask(state.socket, 'instances', [])) as InstanceView[];
+  const instances: readonly InstanceView[] = JSON.parse(await ask(state.socket, 'instances', []));
   const rows = instances.map(({ id, state, version, startedAt, url }) => [
     id,
     state,

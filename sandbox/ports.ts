@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Server } from 'node:http';
-import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
+import { createServer, type Server as NetServer } from 'node:net';
 
 /** Nothing of the sandbox listens anywhere else. */
 export const loopback = '127.0.0.1';
@@ -17,7 +17,9 @@ const candidates = function* (preferred: number | undefined): Generator<number> 
 /** Listens on the preferred port of the loopback interface, or on another one where that is taken. Returns the port. */
 export const listen = async (server: Server | NetServer, preferred?: number): Promise<number> => {
   for (const port of candidates(preferred)) {
-    if (await listensOn(server, port)) return (server.address() as AddressInfo).port;
+    if (!(await listensOn(server, port))) continue;
+    const address = server.address();
+    if (address !== null && typeof address === 'object') return address.port;
   }
   throw new Error('no free port was found');
 };

@@ -7,8 +7,9 @@ export const chunks: readonly CodeSplittingGroup[] = [
   { name: 'command-line', test: /\/src\/cli\/command-line\.ts$/, priority: 1 },
   {
     name: 'configuration',
-    test: /\/src\/(?:cli\/(?:referenced-variables|show)|config\/(?:did-you-mean|environment|examples|file-name|find|key-path|places|reference-syntax|references|remembered|secret-keys|show|texts))\.ts$/,
+    test: /\/src\/(?:cli\/(?:referenced-variables|show)|config\/(?:command-sites|did-you-mean|environment|examples|file-name|find|key-path|not-yet|own-files|places|reference-syntax|references|remembered|secret-keys|show|source|texts))\.ts$/,
   },
+  { name: 'trust', test: /\/src\/(?:cli\/trust|config\/trust\/(?:owner|quoted|standing))\.ts$/ },
   { name: 'zod', test: /\/node_modules\/zod\// },
   {
     name: 'postgres',
@@ -17,7 +18,7 @@ export const chunks: readonly CodeSplittingGroup[] = [
   { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
   {
     name: 'session',
-    test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.)[a-z-]+|audit\/(?:writer|file|file-operations|record|directory|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|operation|instances|further))\.ts$/,
+    test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.)[a-z/-]+|audit\/(?:writer|file|file-operations|late|record|register|directory|plain-file|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
   },
   { name: 'restart', test: /\/src\/sections\/restart\// },
   {

@@ -22,11 +22,15 @@ const escaped = (text: string): string =>
 
 const record = async (): Promise<Screen> => {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const pty = spawn(process.execPath, ['bin/rb.js', 'restart', '--rolling', '--reason', 'OPS-42 hanging workers'], {
-    cols: columns,
-    rows,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TERM: 'xterm-256color', LANG: 'C.UTF-8' },
-  });
+  const pty = spawn(
+    process.execPath,
+    ['bin/rb.js', '-c', 'runbook.config.yaml', 'restart', '--rolling', '--reason', 'OPS-42 hanging workers'],
+    {
+      cols: columns,
+      rows,
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TERM: 'xterm-256color', LANG: 'C.UTF-8' },
+    },
+  );
   let answered = false;
   pty.onData((data) => {
     screen.write(data);

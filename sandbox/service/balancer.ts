@@ -7,7 +7,7 @@ import type { Listening, Routing } from './messages.ts';
 import { createProxy } from './proxy.ts';
 
 // The last argument is the runtime directory: nobody reads it, but it tells whose process this is.
-const preferred = JSON.parse(process.argv[2] ?? '{}') as { port?: number; tlsPort?: number };
+const preferred: { port?: number; tlsPort?: number } = JSON.parse(process.argv[2] ?? '{}');
 
 const backends = createBackends();
 let maintenance = false;

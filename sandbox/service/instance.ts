@@ -10,9 +10,9 @@ import { createDrain } from './drain.ts';
 import { openLog } from './log.ts';
 import type { InstanceSettings, Listening, SetMode } from './messages.ts';
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
+const settings: InstanceSettings = JSON.parse(process.argv[2] ?? '{}');
 const log = openLog(settings.logFile, settings.id, settings.version);
-const urls = JSON.parse(readFileSync(join(settings.runtime, 'services.json'), 'utf8')) as BackingUrls;
+const urls: BackingUrls = JSON.parse(readFileSync(join(settings.runtime, 'services.json'), 'utf8'));
 let mode = settings.mode;
 
 const backing = await openBacking(urls, settings.id, (error) => {

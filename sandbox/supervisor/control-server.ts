@@ -26,7 +26,7 @@ export const openControl = async (socketPath: string, commands: Readonly<Record<
 const answer = async (socket: Socket, line: string, commands: Readonly<Record<string, Command>>): Promise<void> => {
   let reply: { output: string } | { error: string };
   try {
-    const { command, arguments: args } = JSON.parse(line) as { command: string; arguments: string[] };
+    const { command, arguments: args }: { command: string; arguments: string[] } = JSON.parse(line);
     const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
     if (run === undefined)
       throw new Error(`there is no command "${command}"; there are ${Object.keys(commands).join(', ')}`);

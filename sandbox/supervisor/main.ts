@@ -5,7 +5,7 @@ import { statePath } from '../state.ts';
 import type { StartReport, SupervisorSettings } from './messages.ts';
 import { startStack } from './stack.ts';
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as SupervisorSettings;
+const settings: SupervisorSettings = JSON.parse(process.argv[2] ?? '{}');
 const { directory, runtime } = settings;
 
 /** How to end what has been started, to be done in the opposite order. */

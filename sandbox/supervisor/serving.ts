@@ -41,6 +41,6 @@ export const ask = (url: string): Promise<{ status?: number | undefined; instanc
   });
 
 const instanceIn = (text: string): string | undefined => {
-  const body = JSON.parse(text) as { instance?: string };
+  const body: { instance?: string } = JSON.parse(text);
   return body.instance;
 };

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { messageOf, RunbookError } from '../engine/errors.ts';
+import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
 import { nodeFileOperations, syncDirectory } from './file-operations.ts';
 
 /**
@@ -29,7 +29,7 @@ export const prepareAuditDirectory = (directory: string): void => {
     if (first !== undefined) syncCreated(directory, first);
   } catch (cause) {
     // Something else is there already; what it is gets said below.
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(directory, messageOf(cause), [], cause);
+    if (codeOf(cause) !== 'EEXIST') throw unusable(directory, messageOf(cause), [], cause);
   }
   const problem = whyUnsafe(directory);
   if (problem) throw unusable(directory, problem.what, problem.next);

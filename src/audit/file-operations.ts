@@ -25,13 +25,16 @@ export const nodeFileOperations: FileOperations = {
   remove: (path) => fs.unlinkSync(path),
 };
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY, O_WRONLY, O_APPEND, O_RDWR } = fs.constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_DIRECTORY, O_WRONLY, O_APPEND, O_RDWR } = fs.constants;
 
 /** A new file that only its owner reads, never through a link and never one that is there already. */
 export const createNew = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW;
 /** The same for one that is written at positions; Linux ignores positions on O_APPEND. */
 export const createNewAtPositions = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-export const appendToOurs = O_RDWR | O_APPEND | O_NOFOLLOW;
+/** One that is there. A pipe in its place is opened without waiting for its other end. */
+export const appendToOurs = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+/** The same, made where it is missing. */
+export const appendOrCreate = appendToOurs | O_CREAT;
 export const ownerOnly = 0o600;
 
 /** Writes all bytes, however short the single writes are. Throws what the disk says; an ENOSPC where it silently takes nothing. */

@@ -5,6 +5,8 @@ import { prepareAuditDirectory } from './directory.ts';
 import { createNew, nodeFileOperations, ownerOnly, syncDirectory } from './file-operations.ts';
 import type { AuditLog } from './port.ts';
 import { noRecord } from './record.ts';
+import { enterSession } from './register.ts';
+import { withReserve } from './reserve.ts';
 import { isSessionId } from './session-id.ts';
 import { reserveSpill } from './spill.ts';
 import { type AuditOptions, createWriter, notBegun } from './writer.ts';
@@ -18,10 +20,12 @@ export const logPath = (directory: string, session: string): string => {
 
 /**
  * Opens the audit file of a new session: created exclusively, never through a link, readable by its owner only; its
- * directory is flushed and the room for a last result is reserved. Throws `RunbookError('unrecorded')` where any of this fails.
+ * directory is flushed, the session is entered in the register, and the room for a last result is reserved. Throws
+ * `RunbookError('unrecorded')` where any of this fails.
  */
 export const openAuditLog = (options: AuditOptions): AuditLog => {
-  const { directory, session, clock, files = nodeFileOperations, lastResort = toStandardError } = options;
+  const { directory, session, clock, lastResort = toStandardError } = options;
+  const files = withReserve(options.files ?? nodeFileOperations, directory);
   const path = logPath(directory, session);
   prepareAuditDirectory(directory);
   try {
@@ -29,13 +33,15 @@ export const openAuditLog = (options: AuditOptions): AuditLog => {
     try {
       const fd = files.open(path, createNew, ownerOnly);
       syncDirectory(files, directory);
-      return createWriter({ path, fd, size: 0, head: noRecord, spill }, { ...options, files, lastResort });
+      // After the file is there, so that one that is not was removed.
+      const register = enterSession(files, directory, session, clock.now());
+      return createWriter({ path, fd, size: 0, head: noRecord, spill, register }, { ...options, files, lastResort });
     } catch (error) {
       spill.close();
       throw error;
     }
   } catch (cause) {
-    throw notBegun(path, cause);
+    throw cause instanceof RunbookError ? cause : notBegun(path, cause);
   }
 };
 

@@ -1,11 +1,15 @@
-import fs from 'node:fs';
-import { basename, join } from 'node:path';
-import type { Event, SessionOutcome } from '../engine/events.ts';
+import { basename } from 'node:path';
+import type { SessionOutcome } from '../engine/events.ts';
 import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
-import { parsed } from './chain.ts';
+import { damaged } from './chain.ts';
+import { logPath } from './file.ts';
+import { namesIn } from './names.ts';
+import { newerIn, readSession } from './read.ts';
+import type { RecordedSession } from './read.ts';
+import { readRegister } from './register.ts';
 import { isSessionId } from './session-id.ts';
 
-/** One line of `rb audit list`. */
+/** One line of `rb audit list`. What is not on record is empty. */
 export interface SessionSummary {
   readonly session: string;
   readonly path: string;
@@ -18,70 +22,56 @@ export interface SessionSummary {
   readonly startedAt: string;
   /** When it was closed; absent while it is open, and where it was cut off. */
   readonly endedAt?: string;
-  /** `open`: running, paused, or cut off; `rb resume` goes on with it. */
-  readonly status: SessionOutcome['status'] | 'open';
+  /** `open`: running, paused, or cut off; `rb resume` goes on with it. `damaged`: nothing that it says of its end counts. */
+  readonly status: SessionOutcome['status'] | 'open' | 'damaged';
   /** `rb resume` can go on with it. */
   readonly unfinished: boolean;
   readonly summary?: string;
   readonly reason?: string;
   readonly ticket?: string;
+  /** Where and how it is damaged. */
+  readonly damage?: string;
+  /** That another version wrote it, in words. */
+  readonly newer?: string;
 }
 
-/**
- * The sessions in a directory, newest first; none where there is no directory. Cheap: only the lines that open and close
- * a session are parsed, and nothing is verified. A file without a readable first record is left out.
- */
-export const listSessions = (directory: string): readonly SessionSummary[] =>
-  namesIn(directory)
-    .filter((name) => name.endsWith('.jsonl') && isSessionId(basename(name, '.jsonl')))
-    .toSorted()
-    .toReversed()
-    .flatMap((name) => summaryOf(join(directory, name), basename(name, '.jsonl')) ?? []);
-
-const namesIn = (directory: string): readonly string[] => {
-  try {
-    return fs.readdirSync(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+/** The ids of the sessions in a directory, newest first: those whose file is there, and those that the register has. */
+export const sessionIds = (directory: string): readonly string[] => {
+  const files = namesIn(directory)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => basename(name, '.jsonl'))
+    .filter(isSessionId);
+  const entered = readRegister(directory)?.entries.map(({ session }) => session) ?? [];
+  return [...new Set([...files, ...entered])].toSorted().toReversed();
 };
 
-const summaryOf = (path: string, session: string): SessionSummary | undefined => {
-  const state = sessionFrom(frame(path));
+/** The sessions in a directory, newest first; none where there is no directory. */
+export const listSessions = (directory: string, most = Infinity): readonly SessionSummary[] =>
+  sessionIds(directory)
+    .slice(0, most)
+    .map((session) => summaryOf(readSession(logPath(directory, session))));
+
+/** One line of the list, of a session that was read already. */
+export const summaryOf = (recorded: RecordedSession): SessionSummary => {
+  const { session, path, events, unknownKinds, problem } = recorded;
+  const state = sessionFrom(events, unknownKinds);
   const { opened, outcome, closedAt } = state;
-  if (!opened) return undefined;
-  const { reason, ticket } = opened;
+  const newer = newerIn(recorded);
   return {
     session,
     path,
-    service: opened.subject.service,
-    environment: opened.subject.environment,
-    procedure: { id: opened.procedure.id, title: opened.procedure.title },
-    operator: `${opened.actor.login}@${opened.actor.host}`,
-    startedAt: opened.at,
+    service: opened?.subject.service ?? '',
+    environment: opened?.subject.environment ?? '',
+    procedure: { id: opened?.procedure.id ?? '', title: opened?.procedure.title ?? '' },
+    operator: opened ? `${opened.actor.login}@${opened.actor.host}` : '',
+    startedAt: opened?.at ?? '',
     ...(closedAt !== undefined && { endedAt: closedAt }),
-    status: outcome?.status ?? 'open',
-    unfinished: isUnfinished(state),
+    status: problem ? 'damaged' : (outcome?.status ?? 'open'),
+    unfinished: opened !== undefined && !problem && unknownKinds.length === 0 && isUnfinished(state),
     ...(outcome && { summary: outcome.summary }),
-    ...(reason !== undefined && { reason }),
-    ...(ticket !== undefined && { ticket }),
+    ...(opened?.reason !== undefined && { reason: opened.reason }),
+    ...(opened?.ticket !== undefined && { ticket: opened.ticket }),
+    ...(problem && { damage: damaged(problem) }),
+    ...(newer !== undefined && { newer }),
   };
-};
-
-/** The events that open, resume and close a session. */
-const frame = (path: string): readonly Event[] => {
-  let text: string;
-  try {
-    text = fs.readFileSync(path, 'utf8');
-  } catch {
-    return []; // a name without a file that we may read
-  }
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .filter((line) => line.includes('"kind":"session.'))
-    .flatMap((line) => parsed(line) ?? [])
-    .filter((record) => record.kind.startsWith('session.'))
-    .map((record) => record.event as unknown as Event);
 };

@@ -4,7 +4,7 @@ import type { Event } from '../engine/events.ts';
 export interface AuditLog {
   readonly path: string;
   /**
-   * Appends one record: redacted, chained, written in full; for `step.intent`, `session.resumed` and `session.closed` also
+   * Appends one record, redacted by the emitter: chained, written in full; for `step.intent`, `call.opened`, `session.resumed` and `session.closed` also
    * fdatasynced, with all that came before, before it returns. Throws `RunbookError('unrecorded')`; after that it stays
    * degraded and throws each time. A `step.result` that cannot be written goes to the spill file, then to standard error,
    * before it throws.

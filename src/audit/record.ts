@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Actor, Event } from '../engine/events.ts';
 import type { Json, JsonObject } from '../engine/json.ts';
-import type { Redactor } from '../config/redaction.ts';
 
 /** What is the same on all records of a session that one operator's process writes. */
 export interface Envelope {
@@ -41,6 +40,8 @@ export interface AuditRecord {
   readonly tier?: string;
   readonly event: JsonObject;
   readonly side?: Side;
+  /** In the first record: the hash of the session's entry in the register. */
+  readonly register?: string;
   /** SHA-256, in hex, of the canonical line (RFC 8785) without this field. */
   readonly hash: string;
 }
@@ -60,13 +61,22 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
 /** Canonical JSON (RFC 8785). */
 export const canonical = (value: unknown): string => canonicalize(value) ?? 'null';
 
+/** Deeper than anything that `rb` writes, and not so deep that it cannot be walked through. */
+const mostLevels = 500;
+
+/** Whether a value that was read can be walked through. */
+export const isShallow = (value: Json | undefined, levels = mostLevels): boolean => {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner: Json | undefined) => isShallow(inner, levels - 1));
+};
+
 /** The next record after `head`, as its line with the line break. `side` is where the event's large parts went; they are null in `event`. */
 export const nextLine = (
   head: Head,
   session: string,
   envelope: Envelope,
   event: JsonObject,
-  side?: Side,
+  { side, register }: Pick<AuditRecord, 'side' | 'register'> = {},
 ): { readonly line: Buffer; readonly hash: string } =>
   sealed({
     v: 1,
@@ -83,6 +93,7 @@ export const nextLine = (
     ...(typeof event['tier'] === 'string' && { tier: event['tier'] }),
     event,
     ...(side && { side }),
+    ...(register !== undefined && { register }),
   });
 
 /** What is hashed and what is written are the same text but for one field, so the text is made once: canonical JSON has its keys in order. */
@@ -101,30 +112,27 @@ export const textAt = (event: JsonObject, key: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** What a record's hash has to be. */
-export const hashOf = (record: Omit<AuditRecord, 'hash'> & { readonly hash?: string }): string =>
-  sha256(canonical({ ...record, hash: undefined }));
-
-/**
- * The event as it may be written: without secrets, and only what canonical JSON can hold. The words of the engine's own
- * vocabulary stay, even where a secret happens to be one of them: without them the record could not be read back.
- */
-export const recordable = (event: Event, redactor: Pick<Redactor, 'redactJson'>): JsonObject => {
-  const clean = plain(redactor.redactJson(event)) as Record<string, Json>;
-  for (const word of vocabulary) {
-    const value = (event as unknown as JsonObject)[word];
-    if (value !== undefined) clean[word] = value;
+/** Whether a line is as `rb` wrote it: canonical, and its hash that of the line without it. */
+export const isSealed = (record: { readonly hash: string }, line: string): boolean => {
+  const hash = `"hash":"${record.hash}",`;
+  // What comes after it holds no other.
+  const at = line.lastIndexOf(hash);
+  try {
+    return (
+      at >= 0 && canonical(record) === line && sha256(line.slice(0, at) + line.slice(at + hash.length)) === record.hash
+    );
+  } catch {
+    return false; // canonical JSON refuses what rb never writes
   }
-  keepWord(clean['finding'], 'finding' in event ? event.finding?.verdict : undefined, 'verdict');
-  keepWord(clean['outcome'], 'outcome' in event ? event.outcome.status : undefined, 'status');
-  return clean;
 };
 
-const vocabulary = ['type', 'at', 'monotonicMs', 'kind', 'tier', 'decision', 'result', 'mode', 'fingerprint', 'ms'];
-
-const keepWord = (part: Json | undefined, word: string | undefined, key: string): void => {
-  if (part && word !== undefined) (part as Record<string, Json>)[key] = word;
-};
+/** The event as it may be written: only what canonical JSON can hold. The emitter has redacted it. */
+export const recordable = (event: Event): JsonObject =>
+  Object.fromEntries(
+    Object.entries(event).flatMap(([key, value]: [string, Json | undefined]) =>
+      value === undefined ? [] : [[key.toWellFormed(), plain(value)]],
+    ),
+  );
 
 /** JSON without what RFC 8785 refuses: lone surrogates become U+FFFD, numbers that are none become null. */
 const plain = (value: unknown): Json => {

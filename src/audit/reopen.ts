@@ -1,46 +1,52 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { RunbookError } from '../engine/errors.ts';
+import { codeOf, RunbookError } from '../engine/errors.ts';
 import type { JsonObject } from '../engine/json.ts';
-import { type Chain, readChain } from './chain.ts';
+import { damaged, type Problem } from './chain.ts';
 import { prepareAuditDirectory } from './directory.ts';
 import { appendToOurs, type FileOperations, nodeFileOperations, writeNewFile } from './file-operations.ts';
 import { logPath, toStandardError } from './file.ts';
 import type { AuditLog } from './port.ts';
-import { sha256 } from './record.ts';
+import { type Head, sha256 } from './record.ts';
+import { withReserve } from './reserve.ts';
+import { isTaken, readPlainFile } from './plain-file.ts';
+import { readSession } from './read.ts';
+import type { RecordedSession } from './read.ts';
 import { holderOf, isAlive, reserveSpill, type Spill, spillFiles, spillPath } from './spill.ts';
-import { spilled } from './read.ts';
 import { type AuditOptions, createWriter, unrecorded } from './writer.ts';
 
 /**
  * Opens the audit file of a session that goes on. A torn end is copied aside (`<session>.torn-<n>`) and cut off, and the
  * cut is recorded; results that had gone to the spill file are taken into the log.
  *
- * Throws `RunbookError`: `refused` where the log is damaged anywhere else (saying where) or another process has the
- * session open, `usage` where there is no such session, `unrecorded` where the log cannot be written.
+ * Throws `RunbookError`: `refused` where the log is damaged anywhere else (saying where), where another process has the
+ * session open, or has gone on with it since `seen`, the end that the caller knows; `usage` where there is no such session,
+ * `unrecorded` where the log cannot be written.
  */
-export const reopenAuditLog = (options: AuditOptions): AuditLog => {
-  const { directory, session, clock, files = nodeFileOperations, lastResort = toStandardError } = options;
+export const reopenAuditLog = (options: AuditOptions & { readonly seen?: Head }): AuditLog => {
+  const { directory, session, clock, seen, lastResort = toStandardError } = options;
+  const files = withReserve(options.files ?? nodeFileOperations, directory);
   const path = logPath(directory, session);
   prepareAuditDirectory(directory);
   refuseIfOpen(directory, session);
   const fd = openOurs(files, path, session);
   let spill: Spill | undefined;
   try {
-    const chain = readChain(path);
-    if (chain.problem) throw damaged(path, chain);
-    const saved = spilled(directory, session, chain.events);
+    const recorded = readSession(path);
+    const { problem, torn, complete, head, saved } = recorded;
+    if (problem) throw damagedLog(recorded, problem);
+    if (seen && seen.hash !== head.hash)
+      throw new RunbookError('refused', `Session ${session} has gone on in the meantime.`, {
+        next: [`rb audit show ${session}`, `rb resume ${session}`],
+      });
     const old = setAside(directory, session);
     spill = reserveSpill(files, directory, session, clock.now());
-    const cut = chain.torn && cutTorn(files, fd, directory, path, chain);
-    const log = createWriter(
-      { path, fd, size: chain.complete, head: chain.head, spill },
-      { ...options, files, lastResort },
-    );
+    const cut = torn && cutTorn(files, fd, directory, recorded);
+    const log = createWriter({ path, fd, size: complete, head, spill }, { ...options, files, lastResort });
     const now = { at: clock.now().toISOString(), monotonicMs: clock.monotonic() };
     if (cut) log.record({ type: 'audit.cut', ...cut, ...now });
-    for (const event of saved) log.record(event as unknown as JsonObject);
-    for (const file of old) files.remove(file);
+    for (const event of saved) log.record(event);
+    for (const file of old) removeIfPossible(files, file);
     return log;
   } catch (cause) {
     spill?.close();
@@ -65,7 +71,7 @@ const openOurs = (files: FileOperations, path: string, session: string): number 
   try {
     fd = files.open(path, appendToOurs, 0);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+    if (codeOf(cause) === 'ENOENT')
       throw new RunbookError('usage', `There is no session ${session} (${path}).`, { next: ['rb audit list'] });
     throw unrecorded(path, session, cause);
   }
@@ -82,13 +88,18 @@ const openOurs = (files: FileOperations, path: string, session: string): number 
 };
 
 /** Copies the torn end aside, durably, before it cuts it off. */
-const cutTorn = (files: FileOperations, fd: number, directory: string, path: string, chain: Chain): JsonObject => {
-  const torn = fs.readFileSync(path).subarray(chain.complete);
+const cutTorn = (
+  files: FileOperations,
+  fd: number,
+  directory: string,
+  { path, session, complete }: RecordedSession,
+): JsonObject => {
+  const torn = readPlainFile(path).subarray(complete);
   for (let n = 1; ; n += 1) {
-    const file = `${chain.session}.torn-${n}`;
-    if (fs.existsSync(join(directory, file))) continue;
+    const file = `${session}.torn-${n}`;
+    if (isTaken(join(directory, file))) continue;
     writeNewFile(files, directory, join(directory, file), torn);
-    files.truncate(fd, chain.complete);
+    files.truncate(fd, complete);
     files.sync(fd);
     return { file, bytes: torn.length, digest: sha256(torn) };
   }
@@ -100,19 +111,28 @@ const cutTorn = (files: FileOperations, fd: number, directory: string, path: str
  */
 const setAside = (directory: string, session: string): readonly string[] => {
   const present = spillPath(directory, session);
-  if (fs.existsSync(present)) {
+  if (isTaken(present)) {
     let n = 1;
-    while (fs.existsSync(`${present}-${n}`)) n += 1;
+    while (isTaken(`${present}-${n}`)) n += 1;
     fs.renameSync(present, `${present}-${n}`);
   }
   return spillFiles(directory, session);
 };
 
-const damaged = (path: string, chain: Chain): RunbookError => {
-  const { line, seq, what } = chain.problem ?? { line: 0, what: '' };
-  return new RunbookError(
-    'refused',
-    `The audit log ${path} is damaged at line ${line}${seq === undefined ? '' : ` (record ${seq})`}: ${what}. It is not written to any more.`,
-    { next: [`rb audit verify ${chain.session}`, 'start the procedure anew'] },
-  );
+/** What was in them is in the log now, so one that stays is no harm. */
+const removeIfPossible = (files: FileOperations, path: string): void => {
+  try {
+    files.remove(path);
+  } catch {
+    // Something else was put into its place.
+  }
 };
+
+/** Why a session does not go on. */
+export const damagedLog = (
+  { path, session }: Pick<RecordedSession, 'path' | 'session'>,
+  problem: Problem,
+): RunbookError =>
+  new RunbookError('refused', `The audit log ${path} is ${damaged(problem)}. It is not written to any more.`, {
+    next: [`rb audit verify ${session}`, 'run the command again'],
+  });

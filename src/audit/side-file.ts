@@ -1,9 +1,10 @@
-import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../engine/errors.ts';
+import { isObject } from '../engine/json.ts';
 import type { Json, JsonObject } from '../engine/json.ts';
 import { type FileOperations, writeNewFile } from './file-operations.ts';
-import { type AuditRecord, canonical, sha256, type Side } from './record.ts';
+import { isTaken, readPlainFile } from './plain-file.ts';
+import { type AuditRecord, canonical, isShallow, sha256, type Side } from './record.ts';
 
 /**
  * Writes the large parts of a record, durably, to `<session>.<seq>.json` (`<seq>-2` where a process that was killed
@@ -19,7 +20,7 @@ export const writeSide = (
   const bytes = Buffer.from(canonical(parts));
   for (let n = 1; ; n += 1) {
     const file = `${session}.${seq}${n === 1 ? '' : `-${n}`}.json`;
-    if (fs.existsSync(join(directory, file))) continue;
+    if (isTaken(join(directory, file))) continue;
     writeNewFile(files, directory, join(directory, file), bytes);
     return { file, bytes: bytes.length, digest: sha256(bytes), at: Object.keys(parts) };
   }
@@ -35,7 +36,7 @@ export const unburden = (
 ): { readonly event: JsonObject; readonly parts: Readonly<Record<string, Json>> } => {
   const parts: Record<string, Json> = {};
   if (bytesOf(event) <= most) return { event, parts };
-  const light = structuredClone(event) as Record<string, Json>;
+  const light: Writable = structuredClone(event);
   while (bytesOf(light) > most) {
     const heavy = heaviest(light);
     if (!heavy) break;
@@ -56,11 +57,12 @@ export const eventOf = (record: AuditRecord, logPath: string): { event: JsonObje
     // The name is part of a record, and a record of a forged log could name any file.
     if (!side.file.startsWith(`${record.session}.`) || side.file.includes('/'))
       throw new Error('not a name that rb gives');
-    const bytes = fs.readFileSync(join(dirname(logPath), side.file));
+    const bytes = readPlainFile(join(dirname(logPath), side.file));
     if (bytes.length !== side.bytes || sha256(bytes) !== side.digest)
       return { event: record.event, problem: `its side file ${side.file} was changed` };
-    const parts = JSON.parse(bytes.toString('utf8')) as Record<string, Json>;
-    const event = structuredClone(record.event) as Record<string, Json>;
+    const parts: Json = JSON.parse(bytes.toString('utf8'));
+    if (!isObject(parts) || !isShallow(parts)) throw new Error('not what rb writes');
+    const event: Writable = structuredClone(record.event);
     for (const pointer of side.at) setAt(event, pointer, parts[pointer] ?? null);
     return { event };
   } catch (cause) {
@@ -73,28 +75,36 @@ const bytesOf = (value: Json): number => Buffer.byteLength(canonical(value));
 /** Goes down to where most of the weight is, through objects only: a table moves as a whole. */
 const heaviest = (node: JsonObject, above = ''): { pointer: string; value: Json } | undefined => {
   const children = Object.entries(node)
-    .map(([key, value]) => ({ pointer: `${above}/${escapedKey(key)}`, value, bytes: bytesOf(value) }))
+    .map(([key, value = null]) => ({ pointer: `${above}/${escapedKey(key)}`, value, bytes: bytesOf(value) }))
     .toSorted((a, b) => b.bytes - a.bytes);
   const [largest] = children;
   if (!largest || largest.value === null) return undefined;
   const { value } = largest;
-  if (typeof value !== 'object' || Array.isArray(value) || 'rows' in value) return largest;
-  const inner = heaviest(value as JsonObject, largest.pointer);
+  if (!isObject(value) || 'rows' in value) return largest;
+  const inner = heaviest(value, largest.pointer);
   // Many middling values move together.
   return inner && bytesOf(inner.value) > largest.bytes / 2 ? inner : largest;
 };
 
 const escapedKey = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
-const setAt = (root: Record<string, Json>, pointer: string, value: Json): void => {
+type Writable = Record<string, Json | undefined>;
+
+const setAt = (root: Writable, pointer: string, value: Json): void => {
   const keys = pointer
     .slice(1)
     .split('/')
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  let holder: Record<string, Json> = root;
-  for (const key of keys.slice(0, -1)) holder = holder[key] as Record<string, Json>;
+  let holder: JsonObject = root;
+  for (const key of keys.slice(0, -1)) holder = childOf(holder, key);
   const last = keys.at(-1);
   // Not an assignment: a key may be called __proto__.
   if (last !== undefined)
     Object.defineProperty(holder, last, { value, enumerable: true, configurable: true, writable: true });
+};
+
+const childOf = (holder: JsonObject, key: string): JsonObject => {
+  const child = holder[key];
+  if (!isObject(child)) throw new Error(`there is no place for ${key}`);
+  return child;
 };

@@ -1,8 +1,13 @@
 import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Event } from '../engine/events.ts';
+import { codeOf } from '../engine/errors.ts';
+import { isObject } from '../engine/json.ts';
+import type { Json, JsonObject } from '../engine/json.ts';
 import { type FileOperations, createNewAtPositions, ownerOnly, syncDirectory, writeAll } from './file-operations.ts';
+import { namesIn } from './names.ts';
+import { readPlainFile } from './plain-file.ts';
+import { isShallow } from './record.ts';
 
 /**
  * Room that is reserved on the disk while a session is open, for the results of steps that the log itself can no longer
@@ -33,7 +38,13 @@ export const spillPath = (directory: string, session: string): string => join(di
 export const reserveSpill = (files: FileOperations, directory: string, session: string, now: Date): Spill => {
   const path = spillPath(directory, session);
   const fd = files.open(path, createNewAtPositions, ownerOnly);
-  const holder: Holder = { host: hostname(), pid: process.pid, ...ticksOf(process.pid), since: now.toISOString() };
+  const ticks = processOf(process.pid)?.ticks;
+  const holder: Holder = {
+    host: hostname(),
+    pid: process.pid,
+    ...(ticks !== undefined && { ticks }),
+    since: now.toISOString(),
+  };
   const first = `${JSON.stringify(holder)}\n`;
   let position = Buffer.byteLength(first);
   let used = false;
@@ -74,60 +85,76 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
 
 /** The session's spill files: the present one, and those that a resumption had set aside when it was cut off. */
 export const spillFiles = (directory: string, session: string): readonly string[] =>
-  fs
-    .readdirSync(directory)
+  namesIn(directory)
     .filter((name) => name === `${session}.spill` || name.startsWith(`${session}.spill-`))
     .map((name) => join(directory, name));
 
 /** Which process has the session open, or had when it ended without closing it. */
 export const holderOf = (directory: string, session: string): Holder | undefined =>
-  linesOf(spillPath(directory, session)).find((line) => 'pid' in line) as Holder | undefined;
+  linesOf(spillPath(directory, session)).find(isHolder);
 
-/** The events that were saved into the session's spill files. */
-export const savedEvents = (directory: string, session: string): readonly Event[] =>
+const isHolder = (line: JsonObject): line is JsonObject & Holder =>
+  typeof line['pid'] === 'number' &&
+  line['pid'] > 0 &&
+  typeof line['host'] === 'string' &&
+  typeof line['since'] === 'string';
+
+/** The results that were saved into the session's spill files. */
+export const savedResults = (directory: string, session: string): readonly JsonObject[] =>
   spillFiles(directory, session)
     .flatMap(linesOf)
-    .filter((line) => 'type' in line) as unknown as Event[];
+    .filter((line) => line['type'] === 'step.result');
 
-/** Is the process that made the spill file still there? False for another host: its processes cannot be seen. */
+/**
+ * Is the process that made the spill file still there? A killed one whose parent has not looked at it yet, in a container without an init,
+ * is not. False for another host: its processes cannot be seen.
+ */
 export const isAlive = (holder: Holder): boolean => {
   if (holder.host !== hostname()) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    // Another user's process may have the number by now.
+    if (codeOf(error) !== 'EPERM') return false;
   }
+  const now = processOf(holder.pid);
+  if (!now) return true;
   // The same number may be another process by now.
-  const { ticks } = ticksOf(holder.pid);
-  return holder.ticks === undefined || ticks === undefined || ticks === holder.ticks;
+  return !now.ended && (holder.ticks === undefined || now.ticks === holder.ticks);
 };
 
-const linesOf = (path: string): readonly object[] => {
+/** None where there is no such file, or something else in its place: what is in it is an extra. */
+const linesOf = (path: string): readonly JsonObject[] => {
   try {
-    return fs.readFileSync(path, 'utf8').split('\n').flatMap(parsed);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    return readPlainFile(path).toString('utf8').split('\n').flatMap(parsed);
+  } catch {
+    return [];
   }
 };
 
-const parsed = (line: string): readonly object[] => {
+const parsed = (line: string): readonly JsonObject[] => {
   if (line === '') return [];
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? [value] : [];
+    const value: Json = JSON.parse(line);
+    return isObject(value) && isShallow(value) ? [value] : [];
   } catch {
     return []; // cut off in the middle; what was complete counts
   }
 };
 
-/** The 22nd field of /proc/<pid>/stat; the second one may hold blanks and brackets (proc(5)). */
-const ticksOf = (pid: number): { ticks?: string } => {
+/**
+ * State and start of a process: the 3rd and 22nd field of /proc/<pid>/stat; the 2nd one may hold blanks and brackets (proc(5)). Undefined
+ * where the system does not tell.
+ */
+const processOf = (pid: number): { readonly ended: boolean; readonly ticks?: string } | undefined => {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return ticks === undefined ? {} : { ticks };
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state = ''] = fields;
+    const ticks = fields[19];
+    // Zombie, dead.
+    return { ended: ['Z', 'X', 'x'].includes(state), ...(ticks !== undefined && { ticks }) };
   } catch {
-    return {};
+    return undefined;
   }
 };

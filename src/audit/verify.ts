@@ -1,13 +1,12 @@
-import fs from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type Chain, type Problem, readChain } from './chain.ts';
-import { type Head, sha256 } from './record.ts';
-import { spilled } from './read.ts';
+import { type Problem } from './chain.ts';
+import { newerIn, readSession } from './read.ts';
+import type { RecordedSession } from './read.ts';
+import type { Head } from './record.ts';
 
 /** What `rb audit verify` found out. */
 export interface Verification {
   readonly session: string;
-  /** 0 intact, closed and anchored; 1 damaged; 2 intact but not closed or not anchored; 3 contradicts an anchor. */
+  /** 0 intact and closed, and anchored where the configuration has an anchor; 1 damaged; 2 intact, but not closed or not anchored; 3 contradicts an anchor. */
   readonly exit: 0 | 1 | 2 | 3;
   /** No record was edited, removed from the middle, or moved. A cut end and a full rewrite only an anchor can tell. */
   readonly intact: boolean;
@@ -22,52 +21,55 @@ export interface Verification {
   /** Results that went to the spill file because the log could not take them; `rb resume` takes them in. */
   readonly spilled: number;
   readonly problem?: Problem;
+  /** That another version wrote it, in words. */
+  readonly newer?: string;
+  /** What is strange and no damage: times that cannot be right. */
+  readonly remarks: readonly string[];
 }
 
-/** Checks a session's file: the chain, the side files, the copies of what was cut off. Throws only where it cannot be read. */
-export const verifyAudit = (path: string): Verification => {
-  const chain = readChain(path);
-  const problem = chain.problem ?? changedCopy(chain, dirname(path));
-  const intact = problem === undefined;
-  const closed = chain.records.at(-1)?.kind === 'session.closed';
-  const anchored = false;
+export interface VerifyOptions {
+  /** What the configuration asks for. */
+  readonly anchor?: 'none' | 'optional' | 'required';
+  readonly now?: Date;
+}
+
+/** Checks a session's file. Never throws: one that cannot be read is damaged. */
+export const verifyAudit = (path: string, options?: VerifyOptions): Verification =>
+  verificationOf(readSession(path), options);
+
+/** The same of a session that was read already. */
+export const verificationOf = (
+  recorded: RecordedSession,
+  { anchor = 'none', now = new Date() }: VerifyOptions = {},
+): Verification => {
+  const { session, closed, records, head, torn, saved, problem } = recorded;
+  const newer = newerIn(recorded);
   return {
-    session: chain.session,
-    exit: exitOf(intact, closed, anchored),
-    intact,
+    session,
+    exit: problem ? 1 : closed && anchor === 'none' ? 0 : 2,
+    intact: problem === undefined,
     closed,
-    anchored,
-    records: chain.records.length,
-    head: chain.head,
-    spilled: spilled(dirname(path), chain.session, chain.events).length,
-    ...(chain.torn && { torn: chain.torn }),
+    anchored: false,
+    records: records.length,
+    head,
+    spilled: saved.length,
+    ...(torn && { torn }),
     ...(problem && { problem }),
+    ...(newer !== undefined && { newer }),
+    remarks: strangeTimes(recorded, now),
   };
 };
 
-const exitOf = (intact: boolean, closed: boolean, anchored: boolean): 0 | 1 | 2 => {
-  if (!intact) return 1;
-  return closed && anchored ? 0 : 2;
-};
+/** The clock of a host is set right now and then, and those of two hosts are never quite the same. */
+const clockStepMs = 5 * 60_000;
 
-/** A torn end was copied aside when it was cut off, and the record of the cut holds the copy's digest. */
-const changedCopy = (chain: Chain, directory: string): Problem | undefined => {
-  for (const [at, { kind, seq, event }] of chain.records.entries()) {
-    const file = event['file'];
-    if (kind !== 'audit.cut' || typeof file !== 'string') continue;
-    // The name comes from a record, and a record of a forged log could name any file.
-    const isOurs = file.startsWith(`${chain.session}.torn-`) && !file.includes('/');
-    const bytes = isOurs ? contentOf(join(directory, file)) : undefined;
-    if (!bytes || sha256(bytes) !== event['digest'])
-      return { line: at + 1, seq, what: `the copy of what was cut off there, ${file}, is missing or was changed` };
-  }
-  return undefined;
-};
-
-const contentOf = (path: string): Uint8Array | undefined => {
-  try {
-    return fs.readFileSync(path);
-  } catch {
-    return undefined;
-  }
+/** Said and no more: a wrong clock is no forgery, and a forger has the right time. */
+const strangeTimes = ({ events }: RecordedSession, now: Date): readonly string[] => {
+  const times = events.map(({ at }) => Date.parse(at));
+  const future = times.findIndex((time) => time > now.getTime() + clockStepMs);
+  const back = times.findIndex((time, index) => time < (times[index - 1] ?? time) - clockStepMs);
+  return [
+    ...(future < 0 ? [] : [`a time in it has not come yet (${events[future]?.at})`]),
+    ...(back < 0 ? [] : [`its time goes backwards, from ${events[back - 1]?.at} to ${events[back]?.at}`]),
+  ];
 };

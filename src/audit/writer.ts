@@ -1,11 +1,12 @@
-import { messageOf, RunbookError } from '../engine/errors.ts';
+import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
 import type { Event, EventType } from '../engine/events.ts';
+import { isObject } from '../engine/json.ts';
 import type { JsonObject } from '../engine/json.ts';
 import type { Clock } from '../engine/clock.ts';
-import type { Redactor } from '../config/redaction.ts';
 import { type FileOperations, writeAll } from './file-operations.ts';
 import type { AuditLog } from './port.ts';
 import { canonical, type Envelope, type Head, longestLine, nextLine, recordable, textAt } from './record.ts';
+import { refillReserve } from './reserve.ts';
 import { unburden, writeSide } from './side-file.ts';
 import type { Spill } from './spill.ts';
 
@@ -14,7 +15,6 @@ export interface AuditOptions {
   /** Prepared by `prepareAuditDirectory` when the log opens. */
   readonly directory: string;
   readonly session: string;
-  readonly redactor: Pick<Redactor, 'redactJson'>;
   readonly envelope: Envelope;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** The disk; a test puts a failing one here. */
@@ -30,15 +30,21 @@ interface OpenFile {
   readonly size: number;
   readonly head: Head;
   readonly spill: Spill;
+  /** Of a new log: the hash of the session's entry in the register. */
+  readonly register?: string;
 }
 
 /** Room in a line for everything that is not the event: hashes, actor, names. */
 const around = 4 * 1024;
 
-/** What a power cut must not take back. A flush takes along all that was written before it: the opening, the answer. */
+/**
+ * What a power cut must not take back: among it the input of a call, which a resumed session takes from here. A flush takes along all that
+ * was written before it: the opening, the answer.
+ */
 const flushed: ReadonlySet<string> = new Set([
   'session.resumed',
   'session.closed',
+  'call.opened',
   'step.intent',
   'audit.cut',
 ] satisfies (EventType | 'audit.cut')[]);
@@ -62,18 +68,20 @@ export const createWriter = (
     due = undefined;
   };
 
+  const entered = (seq: number) => (seq === 1 && file.register !== undefined ? { register: file.register } : {});
+
   /** With what is too long for the line beside the log. */
   const lightened = (event: JsonObject, seq: number) => {
     // A part of the envelope may be long too; then the event has to be shorter still.
     const room = longestLine - around - Buffer.byteLength(canonical(envelope));
     const { event: light, parts } = unburden(event, Math.max(room, around));
-    const side = Object.keys(parts).length > 0 ? writeSide(files, directory, session, seq, parts) : undefined;
-    return nextLine(head, session, envelope, light, side);
+    const side = Object.keys(parts).length > 0 && writeSide(files, directory, session, seq, parts);
+    return nextLine(head, session, envelope, light, { ...entered(seq), ...(side && { side }) });
   };
 
   const write = (event: JsonObject): void => {
     const seq = head.seq + 1;
-    const whole = nextLine(head, session, envelope, event);
+    const whole = nextLine(head, session, envelope, event, entered(seq));
     const { line, hash } = whole.line.length > longestLine ? lightened(event, seq) : whole;
     if (line.length > longestLine) throw new Error(`record ${seq} is too long for its line (${line.length} bytes)`);
     if (files.size(file.fd) !== size) throw new Error('another process has written to the file');
@@ -83,7 +91,7 @@ export const createWriter = (
     if (event['type'] === 'step.intent') begun.add(event['step']);
     // Only of a step that changed something is the result worth a flush of its own.
     if (event['type'] === 'step.result' && begun.delete(event['step'])) due = event;
-    if (flushed.has(event['type'] as string)) sync();
+    if (flushed.has(textAt(event, 'type'))) sync();
   };
 
   const whole = (work: () => void): void => {
@@ -99,7 +107,7 @@ export const createWriter = (
   const record = (event: JsonObject): void => whole(() => write(event));
 
   const append = (event: Event): void => {
-    const safe = recordable(event, options.redactor);
+    const safe = recordable(event);
     try {
       if (event.type === 'session.closed') giveBack(file.spill);
       record(safe);
@@ -128,6 +136,7 @@ export const createWriter = (
       file.spill.close();
     } finally {
       files.close(file.fd);
+      refillReserve(directory);
     }
   };
 
@@ -146,10 +155,11 @@ const giveBack = (spill: Spill): void => {
 /** What happened must not be lost because the disk is full: into the reserved room, else to standard error. */
 const rescue = (result: JsonObject, spill: Spill, lastResort: (line: string) => void): void => {
   const { finding, error, ...rest } = result;
-  const seen = finding as JsonObject | undefined;
   const short = canonical({
     ...rest,
-    ...(seen && { finding: { verdict: textAt(seen, 'verdict'), summary: textAt(seen, 'summary').slice(0, 1000) } }),
+    ...(isObject(finding) && {
+      finding: { verdict: textAt(finding, 'verdict'), summary: textAt(finding, 'summary').slice(0, 1000) },
+    }),
     ...(error !== undefined && { error: textAt(result, 'error').slice(0, 1000) }),
   });
   try {
@@ -166,20 +176,19 @@ const rescue = (result: JsonObject, spill: Spill, lastResort: (line: string) => 
 /** The error of a log that cannot even be begun (exit code 74): nothing has been done. */
 export const notBegun = (path: string, cause: unknown): RunbookError =>
   new RunbookError('unrecorded', `The audit log ${path} could not be begun: ${reasonOf(cause)}. Nothing was done.`, {
-    next: [`make room, or mend the disk below ${path}`],
+    next: [`free some space, or repair the disk below ${path}`],
     cause,
   });
 
 /** The error of a log that cannot be written (exit code 74). */
 export const unrecorded = (path: string, session: string, cause: unknown): RunbookError =>
   new RunbookError('unrecorded', `The audit log ${path} could not be written: ${reasonOf(cause)}.`, {
-    next: [`make room, or mend the disk below ${path}`, `rb resume ${session}`],
+    next: [`free some space, or repair the disk below ${path}`, `rb resume ${session}`],
     cause,
   });
 
 const reasonOf = (cause: unknown): string => {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  switch (code) {
+  switch (codeOf(cause)) {
     case 'ENOSPC':
       return 'no space left on the disk (ENOSPC)';
     case 'EDQUOT':

@@ -1,10 +1,12 @@
 import { homedir } from 'node:os';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { Redactor } from '../config/redaction.ts';
 import type { Secrets } from '../config/references.ts';
 import type { CommandWorkloadConfig, EcsWorkloadConfig, KubernetesWorkloadConfig } from '../config/schema.ts';
+import { urlPasswordsOf } from '../config/url-password.ts';
 import { RunbookError } from '../engine/errors.ts';
-import type { CommandSpec } from '../providers/command/run.ts';
+import type { PortSource } from '../engine/run/ports.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
 import { accountName, systemClock } from './system.ts';
@@ -14,37 +16,73 @@ export interface AdapterDeps {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly redact: (text: string) => string;
+  readonly redactStream: Redactor['redactStream'];
   /** Told every secret that an adapter finds by itself, before it is used. */
   readonly remember: (name: string, secret: string) => void;
   /** The environment of this process; commands get a minimal part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Why nothing of the configuration may be run, resolved or contacted; undefined where it may. */
+  readonly untrusted: RunbookError | undefined;
 }
 
-/** Opens the ports that a procedure needs. This file names the concrete adapters, and loads one only when it is asked for. */
-export const openPorts = async <Need extends PortName>(
-  needs: readonly Need[],
-  deps: AdapterDeps,
-): Promise<Pick<Ports, Need>> => {
+/** The ports of a session. This file names the concrete adapters, and loads one only when it is asked for. */
+export const portsFor = (deps: AdapterDeps): PortSource => {
+  rememberProxies(deps);
   const openers = openersFor(deps);
-  const opened = await Promise.all(needs.map(async (name) => [name, await openers[name]()] as const));
-  return Object.fromEntries(opened) as Pick<Ports, Need>;
+  const { loaded, settings, untrusted } = deps;
+  return {
+    // Every port but the settings runs, resolves or contacts something: none is had, and a later one cannot be forgotten.
+    missing: (name) => {
+      if (untrusted && name !== 'settings') return untrusted;
+      const section = optionalSections.find((one) => one === name);
+      return section && settings.environment[section] === undefined
+        ? missingSection(loaded, settings.name, section)
+        : undefined;
+    },
+    open: async (name) => {
+      if (!isPortName(openers, name)) throw new TypeError(`there is no port "${name}"`);
+      if (untrusted && name !== 'settings') throw untrusted;
+      return openers[name]();
+    },
+  };
 };
 
-const openersFor = (deps: AdapterDeps): { readonly [Name in PortName]: () => Promise<Ports[Name]> } => {
-  const { loaded, settings } = deps;
-  const { workload, logs } = settings.environment;
-  const http = once(async () => (await import('../providers/http/probe.ts')).openHttp());
+/** Every adapter goes through the proxies of the environment. */
+const rememberProxies = ({ env, remember }: AdapterDeps): void => {
+  for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((one) => [one, one.toLowerCase()])) {
+    const proxy = env[name] ?? '';
+    // `user:password@proxy:3128` is meant as an address too.
+    for (const password of urlPasswordsOf(proxy.includes('://') ? proxy : `http://${proxy}`)) remember(name, password);
+  }
+};
+
+/** Ports that exist only where the configuration has their section. */
+const optionalSections = ['workload', 'database', 'logs'] as const;
+
+type Openers = { readonly [Name in PortName]: () => Promise<Ports[Name]> };
+
+const isPortName = (openers: Openers, name: string): name is PortName => Object.hasOwn(openers, name);
+
+const openersFor = (deps: AdapterDeps): Openers => {
+  const { settings } = deps;
+  const http = once(async () => (await import('../providers/http/probe.ts')).openHttp({ remember: deps.remember }));
   return {
     settings: async () => settings,
     http,
-    workload: async () => {
-      if (!workload) throw missingSection(loaded, settings.name, 'workload');
-      return openWorkload(deps, workload, http);
-    },
-    workloadIfAny: async () => workload && openWorkload(deps, workload, http),
-    logs: async () => logs && openLogs(deps, logs),
-    database: async () => openDatabase(deps),
+    workload: async () => openWorkload(deps, configured(deps, 'workload'), http),
+    logs: async () => openLogs(deps, configured(deps, 'logs')),
+    database: async () => openDatabase(deps, configured(deps, 'database')),
   };
+};
+
+/** Errors: `usage`, with an example, where the configuration does not have it. */
+const configured = <Section extends (typeof optionalSections)[number]>(
+  { loaded, settings }: AdapterDeps,
+  section: Section,
+): NonNullable<Settings['environment'][Section]> => {
+  const config = settings.environment[section];
+  if (config) return config;
+  throw missingSection(loaded, settings.name, section);
 };
 
 const openWorkload = async (
@@ -63,7 +101,7 @@ const openWorkload = async (
 };
 
 const openEcs = async (deps: AdapterDeps, config: EcsWorkloadConfig): Promise<Ports['workload']> => {
-  const { settings, env, secrets } = deps;
+  const { settings, env, remember, secrets } = deps;
   const [{ openEcsWorkload }, { ecsReadyTimeoutFor }, resolved] = await Promise.all([
     import('../providers/workload/ecs.ts'),
     import('../providers/workload/ecs/config.ts'),
@@ -79,9 +117,12 @@ const openEcs = async (deps: AdapterDeps, config: EcsWorkloadConfig): Promise<Po
       scaling,
       scheduleRole: restart.schedule?.role,
     },
-    { clock: systemClock, environment: env },
+    { clock: systemClock, environment: env, remember },
   );
 };
+
+/** The schema takes no other. */
+const workloadKinds = ['deployment', 'statefulset', 'daemonset'] as const;
 
 const openCluster = async (deps: AdapterDeps, config: KubernetesWorkloadConfig): Promise<Ports['workload']> => {
   const { settings, env, redact, remember, secrets } = deps;
@@ -102,7 +143,7 @@ const openCluster = async (deps: AdapterDeps, config: KubernetesWorkloadConfig):
   );
   return openKubernetesWorkload(
     {
-      kind: kind as 'deployment' | 'statefulset' | 'daemonset',
+      kind: workloadKinds.find((one) => one === kind) ?? 'deployment',
       name,
       container,
       service: settings.config.service.name,
@@ -134,11 +175,12 @@ const openCommands = async (
     secrets.resolve(config, `environments.${settings.name}.workload`),
   ]);
   const { health, restart, scaling } = settings.environment;
-  const { provider: _, instanceHealth, ...commands } = resolved;
-  const specs = Object.fromEntries(Object.entries(commands).map(([name, written]) => [name, commandLine(written)]));
+  const { provider: _, instanceHealth, instances, ...others } = resolved;
+  const specs = Object.fromEntries(Object.entries(others).map(([name, written]) => [name, commandLine(written)]));
   return openCommandWorkload(
     {
-      ...(specs as { readonly instances: CommandSpec }),
+      ...specs,
+      instances: commandLine(instances),
       name: settings.config.service.name,
       cwd: loaded.directory,
       values: { environment: settings.name },
@@ -149,7 +191,7 @@ const openCommands = async (
       drainMs: restart.drainSeconds * 1000,
       scaling,
     },
-    { http, run: runCommand, redact: deps.redact, environment: env },
+    { http, run: runCommand, redact: deps.redact, redactStream: deps.redactStream, environment: env },
   );
 };
 
@@ -169,16 +211,16 @@ const unreadable = (provider: string): Ports['logs'] => ({
   },
 });
 
-const openDatabase = async (deps: AdapterDeps): Promise<Ports['database']> => {
-  const { settings, loaded, env, secrets } = deps;
-  const { database } = settings.environment;
-  if (!database) throw missingSection(loaded, settings.name, 'database');
-  const { url, replicas } = database;
+const openDatabase = async (
+  deps: AdapterDeps,
+  { url, replicas }: NonNullable<Settings['environment']['database']>,
+): Promise<Ports['database']> => {
+  const { settings, env, remember, secrets } = deps;
   const [{ openPostgres }, resolved] = await Promise.all([
     import('../providers/database/postgres.ts'),
     secrets.resolve({ url, replicas }, `environments.${settings.name}.database`),
   ]);
-  return openPostgres(resolved, { environment: env, home: homedir(), login: accountName() ?? '' });
+  return openPostgres(resolved, { environment: env, home: homedir(), login: accountName() ?? '', remember });
 };
 
 const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {

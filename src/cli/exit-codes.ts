@@ -8,6 +8,7 @@ export const exitCodes = {
   refused: 3,
   declined: 4,
   unreachable: 5,
+  unseen: 5,
   critical: 6,
   unknown: 7,
   unrecorded: 74,

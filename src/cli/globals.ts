@@ -30,7 +30,7 @@ export const addGlobals = (program: Command): Command =>
     .option('--dry-run', 'show what would happen, change nothing')
     .option('-y, --yes', 'confirm steps of tier 1 and 2')
     .option('--confirm <service/env>', 'confirm steps of tier 3, and of tier 2 in a protected environment')
-    .option('--plan <hash>', 'do exactly the plan that --dry-run printed, or nothing')
+    .option('--plan <hash|file>', 'do exactly the plan that --dry-run printed, or nothing')
     .option(
       '--answer <step=value>',
       'answer a question of the procedure (repeatable)',

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createRedactor } from '../config/redaction.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { Rb, World } from '../sections/section.ts';
+import type { Settings } from '../sections/settings.ts';
 import type { Terminal } from '../terminal/sink.ts';
 import { createTerminal } from '../terminal/sink.ts';
 import { readGlobals } from './globals.ts';
@@ -32,7 +34,8 @@ export const createRb = (program: Command, world: World, version: string): Wired
       quiet: program.opts()['quiet'] === true,
     }),
   );
-  const configuration = once(async () => {
+  const search = () => ({ flag: globals().config, env: world.env, cwd: world.cwd });
+  const load = async (file?: string) => {
     const [{ findConfig }, { loadRemembered, memoryOf }, { registerLiteralSecrets }, { registerVariables }] =
       await Promise.all([
         import('../config/find.ts'),
@@ -40,13 +43,25 @@ export const createRb = (program: Command, world: World, version: string): Wired
         import('../config/show.ts'),
         import('./referenced-variables.ts'),
       ]);
-    const path = findConfig({ flag: globals().config, env: world.env, cwd: world.cwd });
+    const path = file === undefined ? findConfig(search()) : resolve(world.cwd, file);
     const loaded = await loadRemembered(path, { cwd: world.cwd, memory: memoryOf(world.env, world.home) });
-    registerLiteralSecrets(loaded.config, redactor);
+    registerLiteralSecrets(loaded, redactor);
     registerVariables(loaded.config, world.env, redactor);
     return loaded;
+  };
+  const configuration = once(() => load());
+  const trusted = once(async () => (await import('../config/trust/store.ts')).openTrustStore(world.env, world.home));
+  const gate = once(async () => {
+    const [{ openGate }, { namedBy }, loaded] = await Promise.all([
+      import('./trust.ts'),
+      import('../config/find.ts'),
+      configuration(),
+    ]);
+    return openGate({ loaded, named: namedBy(search()), store: trusted, terminal, env: world.env });
   });
-  const settingsFor = async (environment: string | undefined) => {
+  const requireTrust = async () => (await gate()).require();
+  const untrusted = async () => (await gate()).fault();
+  const settingsFor = async (environment: string | undefined): Promise<Settings> => {
     const loaded = await configuration();
     const { selectEnvironment } = await import('../config/environment.ts');
     return { config: loaded.config, ...selectEnvironment(loaded, environment) };
@@ -57,6 +72,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
   const setting = async (environment?: string) => ({
     globals: globals(),
     terminal: await terminal(),
+    loaded: await configuration(),
     settings: environment === undefined ? await settings() : await settingsFor(environment),
     env: world.env,
     auditDirectory: await auditDirectoryOf(),
@@ -64,27 +80,40 @@ export const createRb = (program: Command, world: World, version: string): Wired
   });
   const secrets = once(async () => {
     const { createSecrets } = await import('../config/references.ts');
-    return createSecrets({ env: world.env, directory: (await configuration()).directory, redactor });
+    const all = createSecrets({ env: world.env, directory: (await configuration()).directory, redactor });
+    return {
+      resolve: async <T>(value: T, at?: string): Promise<T> => {
+        const fault = await untrusted();
+        if (fault) throw fault;
+        return all.resolve(value, at);
+      },
+    };
   });
-  const portsFor = async (of: Awaited<ReturnType<typeof setting>>) => {
-    const { openPorts } = await import('./adapters.ts');
-    const deps = {
+  const portsOf = async (of: Awaited<ReturnType<typeof setting>>) => {
+    const { portsFor } = await import('./adapters.ts');
+    return portsFor({
       loaded: await configuration(),
       settings: of.settings,
       secrets: await secrets(),
       redact: redactor.redact,
+      redactStream: redactor.redactStream,
       remember: redactor.add,
       env: world.env,
-    };
-    return <Need extends Parameters<typeof openPorts>[0][number]>(needs: readonly Need[]) => openPorts(needs, deps);
+      untrusted: await untrusted(),
+    });
   };
   const directoryFor = async (configured: { readonly configured?: string; readonly base?: string }) => {
     const { auditDirectory } = await import('../audit/directory.ts');
     return auditDirectory({ ...configured, env: world.env, home: world.home });
   };
-  const auditDirectoryOf = async () => {
+  /** A configuration that is not trusted does not choose what is read or written. */
+  const auditDirectoryOf = async (note: (text: string) => void = () => undefined) => {
     const { config, directory } = await configuration();
-    return directoryFor({ configured: config.audit.directory, base: directory });
+    const configured = config.audit.directory;
+    if (configured === '' || !(await untrusted())) return directoryFor({ configured, base: directory });
+    const own = await directoryFor({});
+    note(`audit.directory of a configuration that is not trusted is not used; this is ${own}`);
+    return own;
   };
 
   return {
@@ -96,8 +125,9 @@ export const createRb = (program: Command, world: World, version: string): Wired
     exitCode: () => code,
     exit: (wanted) => void (code = wanted),
     auditDirectory: async () => {
+      const { say } = await terminal();
       try {
-        return await auditDirectoryOf();
+        return await auditDirectoryOf(say);
       } catch (error) {
         // The audit files can be read where there is no configuration at all; a broken one is still an error.
         if (globals().config !== undefined || !(error instanceof RunbookError)) throw error;
@@ -105,23 +135,49 @@ export const createRb = (program: Command, world: World, version: string): Wired
       }
     },
     run: async (procedure, input) => {
-      const [{ runNewSession }, { parseInput }] = await Promise.all([import('./run-session.ts'), import('./input.ts')]);
-      const parsed = await parseInput(procedure.input, input);
+      const [{ runNewSession }, { parseInput }, { treeOf }] = await Promise.all([
+        import('./run-session.ts'),
+        import('./input.ts'),
+        import('../engine/procedure/tree.ts'),
+      ]);
+      const tree = treeOf(procedure);
+      const parsed = await parseInput(tree.input, input);
+      // What is wrong with the command line is said before a question is asked.
+      await settings();
+      if (tree.required.some((name) => name !== 'settings')) await requireTrust();
       const around = await setting();
-      const open = await portsFor(around);
-      code = await runNewSession(around, procedure, parsed, await open(procedure.needs));
+      const ports = await portsOf(around);
+      for (const name of tree.required) {
+        const missing = ports.missing(name);
+        if (missing) throw missing;
+      }
+      code = await runNewSession(around, tree, parsed, ports);
     },
     resume: async (session) => {
       const { resumeSession } = await import('./resume.ts');
+      await requireTrust();
       const { config } = await configuration();
-      const deps = { setting, portsFor, auditDirectory: await auditDirectoryOf(), service: config.service.name };
+      const deps = {
+        setting,
+        portsFor: portsOf,
+        auditDirectory: await auditDirectoryOf(),
+        service: config.service.name,
+      };
       code = await resumeSession(session, deps);
     },
     save: async (file, text) => {
       const { saveNew } = await import('./save.ts');
       return saveNew(world.cwd, file, text);
     },
+    trust: async (file) => {
+      const { trustConfiguration } = await import('./trust-command.ts');
+      await trustConfiguration(
+        { loaded: await load(file), terminal: await terminal(), store: await trusted(), env: world.env },
+        globals(),
+      );
+    },
     open: async (url) => {
+      await requireTrust();
       const { openPage } = await import('./open-page.ts');
       await openPage(url, await terminal(), world.env);
     },

@@ -15,7 +15,7 @@ export const reportError = async (error: unknown, rb: Pick<Wired, 'terminal' | '
     for (const next of error.next) terminal.alert([dim('  next: '), command(next)]);
     return exitCodes[error.kind];
   }
-  terminal.alert([critical('rb: this is a fault of the program: '), multiline(messageOf(error))]);
+  terminal.alert([critical('rb: internal error (a bug in rb): '), multiline(messageOf(error))]);
   terminal.alert([dim('  next: '), 'run it again with -v and report what it prints to the maintainers of rb']);
   if (options.verbose && error instanceof Error) terminal.alert(multiline(error.stack ?? ''));
   return exitCodes.failed;

@@ -1,15 +1,18 @@
-import { listSessions } from '../audit/list.ts';
 import { logPath } from '../audit/file.ts';
-import { readSession } from '../audit/read.ts';
-import { reopenAuditLog } from '../audit/reopen.ts';
+import { sessionNamed } from '../audit/find.ts';
+import { sessionIds } from '../audit/list.ts';
+import { newerIn, readSession } from '../audit/read.ts';
+import type { RecordedSession } from '../audit/read.ts';
+import { openLate } from '../audit/late.ts';
+import { damagedLog, reopenAuditLog } from '../audit/reopen.ts';
 import { difference } from '../engine/difference.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { SessionOpened } from '../engine/events.ts';
 import type { JsonObject } from '../engine/json.ts';
-import { outline } from '../engine/procedure.ts';
+import { outline } from '../engine/procedure/outline.ts';
+import type { PortSource } from '../engine/run/ports.ts';
 import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
 import type { SessionState } from '../engine/session-state.ts';
-import type { PortName, Ports } from '../sections/ports.ts';
 import { procedures } from '../sections/procedures.ts';
 import { conduct, recordedConfiguration, subjectOf, why } from './run-session.ts';
 import type { SessionSetting } from './run-session.ts';
@@ -20,41 +23,45 @@ export interface ResumeDeps {
   /** The service of the configuration: sessions of others are only resumed by name. */
   readonly service: string;
   readonly setting: (environment: string) => Promise<SessionSetting>;
-  readonly portsFor: (
-    setting: SessionSetting,
-  ) => Promise<(needs: readonly PortName[]) => Promise<Pick<Ports, PortName>>>;
+  readonly portsFor: (setting: SessionSetting) => Promise<PortSource>;
 }
 
 /**
  * Goes on with a session that was cut off: what is done stays done, an intent without a result is settled by looking.
- * Returns the exit code. Errors: `usage` where there is nothing to resume, `refused` where the procedure or the
- * configuration is not what it was.
+ * Returns the exit code. Errors: `usage` where there is nothing to resume, `refused` where the log is damaged or holds what this version
+ * does not know, and where the procedure or the configuration is not what it was.
  */
 export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps): Promise<number> => {
-  const session = wanted ?? newestOpen(deps.auditDirectory, deps.service);
-  const path = logPath(deps.auditDirectory, session);
-  const recorded = readSession(path);
+  const recorded =
+    wanted === undefined ? newestOpen(deps.auditDirectory, deps.service) : sessionNamed(deps.auditDirectory, wanted);
+  const { session } = recorded;
+  requireReadable(recorded);
   const history = sessionFrom(recorded.events);
   const opened = openedBy(history, session);
   requireUnfinished(history, session);
   const setting = await deps.setting(opened.subject.environment);
   const procedure = await loadProcedure(opened);
-  requireSame('The procedure', { outline: opened.procedure.outline }, { outline: outline(procedure.steps) });
+  requireSame('The procedure', { outline: opened.procedure.outline }, { outline: outline(procedure) });
   requireSame('The configuration', opened.configuration, recordedConfiguration(setting));
-  const ports = await (await deps.portsFor(setting))(procedure.needs);
+  const ports = await deps.portsFor(setting);
   const actor = systemActor(setting.env);
   const subject = subjectOf(setting.settings);
-  const audit = reopenAuditLog({
-    directory: deps.auditDirectory,
-    session,
-    redactor: setting.terminal.redactor,
-    envelope: { actor, service: subject.service, environment: subject.environment },
-    clock: systemClock,
-  });
-  return conduct(setting, audit, {
+  const reopen = () =>
+    reopenAuditLog({
+      directory: deps.auditDirectory,
+      session,
+      envelope: { actor, service: subject.service, environment: subject.environment },
+      clock: systemClock,
+      seen: recorded.head,
+    });
+  // A dry run leaves the session as it is.
+  const log = setting.globals.dryRun ? undefined : openLate(reopen);
+  log?.require();
+  return conduct(setting, log, {
     procedure,
     input: opened.input,
     ports,
+    configuration: opened.configuration,
     session,
     subject,
     history,
@@ -69,17 +76,36 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
   });
 };
 
-const newestOpen = (directory: string, service: string): string => {
-  const open = listSessions(directory).find((session) => session.unfinished && session.service === service);
-  if (open) return open.session;
+/** A damaged log may be the one that is meant: it is not passed over for an older one. */
+const newestOpen = (directory: string, service: string): RecordedSession => {
+  for (const session of sessionIds(directory)) {
+    const recorded = readSession(logPath(directory, session));
+    const state = sessionFrom(recorded.events);
+    const ofService = state.opened ? state.opened.subject.service === service : recorded.problem !== undefined;
+    if (ofService && isUnfinished(state)) return recorded;
+  }
   throw new RunbookError('usage', `There is no interrupted session of ${service} to resume.`, {
     next: ['rb audit list'],
   });
 };
 
+/** Nothing is built on a log that does not hold all that was done. */
+const requireReadable = (recorded: RecordedSession): void => {
+  if (recorded.problem) throw damagedLog(recorded, recorded.problem);
+  const newer = newerIn(recorded);
+  if (newer === undefined) return;
+  throw new RunbookError(
+    'refused',
+    `Session ${recorded.session} was ${newer}, so it cannot be resumed with this one.`,
+    {
+      next: ['resume it with the version that wrote it', `rb audit show ${recorded.session}`],
+    },
+  );
+};
+
 const openedBy = (history: SessionState, session: string): SessionOpened => {
   if (history.opened) return history.opened;
-  throw new RunbookError('usage', `Session ${session} has no beginning on record: nothing was done in it.`, {
+  throw new RunbookError('usage', `Session ${session} has no beginning on record: there is nothing to resume.`, {
     next: ['rb audit list'],
   });
 };
@@ -96,9 +122,10 @@ const requireUnfinished = (history: SessionState, session: string): void => {
 };
 
 const loadProcedure = async (opened: SessionOpened) => {
-  const load = procedures[opened.procedure.id];
+  const { id } = opened.procedure;
+  const load = Object.hasOwn(procedures, id) ? procedures[id] : undefined;
   if (load) return load();
-  throw new RunbookError('refused', `This version of rb has no procedure "${opened.procedure.id}".`, {
+  throw new RunbookError('refused', `This version of rb has no procedure "${id}".`, {
     next: [`resume it with ${opened.program}`],
   });
 };
@@ -113,7 +140,7 @@ const requireSame = (what: string, then: JsonObject, now: JsonObject): void => {
       ...lines.map((line) => `  ${line}`),
     ].join('\n'),
     {
-      next: ['undo the change and resume again, or run the command anew'],
+      next: ['undo the change and resume again, or run the command again'],
     },
   );
 };

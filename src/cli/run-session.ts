@@ -1,23 +1,30 @@
 import { openAuditLog } from '../audit/file.ts';
-import type { AuditLog } from '../audit/port.ts';
+import { openLate } from '../audit/late.ts';
+import type { LateAuditLog } from '../audit/late.ts';
 import { newSessionId } from '../audit/session-id.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { withoutSecrets } from '../config/show.ts';
 import { createEmitter } from '../engine/emitter.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { Event, Subject } from '../engine/events.ts';
-import type { JsonObject } from '../engine/json.ts';
+import { isObject } from '../engine/json.ts';
+import type { Json, JsonObject } from '../engine/json.ts';
 import { createOperator } from '../engine/operator.ts';
-import { changesSomething, outline } from '../engine/procedure.ts';
-import type { Procedure } from '../engine/procedure.ts';
+import type { PlanFile } from '../engine/plan-file.ts';
+import type { Guard } from '../engine/guard.ts';
+import { redactingEvents } from '../engine/redaction.ts';
+import { outline } from '../engine/procedure/outline.ts';
+import type { AnyProcedure } from '../engine/procedure/tree.ts';
+import type { PortSource } from '../engine/run/ports.ts';
 import { runSession } from '../engine/session.ts';
 import type { SessionOptions } from '../engine/session.ts';
 import { createStop } from '../engine/stop.ts';
-import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
 import type { Terminal } from '../terminal/sink.ts';
 import { multiline } from '../terminal/text.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Globals } from './globals.ts';
+import { guardsFor } from './guards.ts';
 import { stopOnSignals } from './signals.ts';
 import { systemActor, systemClock } from './system.ts';
 
@@ -25,6 +32,7 @@ import { systemActor, systemClock } from './system.ts';
 export interface SessionSetting {
   readonly globals: Globals;
   readonly terminal: Terminal;
+  readonly loaded: LoadedConfig;
   readonly settings: Settings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly auditDirectory: string;
@@ -32,48 +40,48 @@ export interface SessionSetting {
 }
 
 /** Runs a procedure as a session of its own. Returns the exit code. */
-export const runNewSession = async <Input, Need extends PortName>(
+export const runNewSession = async (
   setting: SessionSetting,
-  procedure: Procedure<Input, Pick<Ports, Need>>,
-  input: Input,
-  ports: Pick<Ports, Need>,
+  procedure: AnyProcedure,
+  input: Json,
+  ports: PortSource,
 ): Promise<number> => {
   const { globals, settings, terminal } = setting;
   const session = newSessionId(systemClock.now(), Math.random);
   const actor = systemActor(setting.env);
   const subject = subjectOf(settings);
-  const recorded = changesSomething(procedure.steps) && !globals.dryRun;
-  const audit = recorded
-    ? openAuditLog({
-        directory: setting.auditDirectory,
-        session,
-        redactor: terminal.redactor,
-        envelope: { actor, service: subject.service, environment: subject.environment },
-        clock: systemClock,
-      })
-    : undefined;
+  const { id, section, title, does } = procedure;
+  // What only reads, and what a dry run planned, leaves no record.
+  const audit =
+    does === 'changes' && !globals.dryRun
+      ? openLate(() =>
+          openAuditLog({
+            directory: setting.auditDirectory,
+            session,
+            envelope: { actor, service: subject.service, environment: subject.environment },
+            clock: systemClock,
+          }),
+        )
+      : undefined;
+  const configuration = does === 'changes' ? recordedConfiguration(setting) : {};
   return conduct(setting, audit, {
     procedure,
     input,
     ports,
     session,
     subject,
+    configuration,
     opening: {
       type: 'session.opened',
       session,
       program: `rb ${setting.version}`,
-      procedure: {
-        id: procedure.id,
-        section: procedure.section,
-        title: procedure.title,
-        outline: outline(procedure.steps),
-      },
-      input: input as JsonObject,
+      procedure: { id, section, title, does, outline: outline(procedure) },
+      input,
       subject,
       actor,
       mode: terminal.interactive ? 'interactive' : 'scripted',
       ...why(globals),
-      configuration: recorded ? recordedConfiguration(setting) : {},
+      configuration,
     },
   });
 };
@@ -91,54 +99,65 @@ export const why = (globals: Globals) => ({
 
 /** What a resumed session compares: the environment as it is written, secrets as references. */
 export const recordedConfiguration = ({
+  loaded,
   settings,
   terminal,
-}: Pick<SessionSetting, 'settings' | 'terminal'>): JsonObject => {
-  const { service, environments } = withoutSecrets(settings.config) as {
-    service: { name: string };
-    environments: JsonObject;
-  };
-  return terminal.redactor.redactJson({ service: service.name, environment: environments[settings.name] ?? {} });
+}: Pick<SessionSetting, 'loaded' | 'settings' | 'terminal'>): JsonObject => {
+  const { environments } = withoutSecrets(loaded);
+  const environment = (isObject(environments) ? environments[settings.name] : undefined) ?? {};
+  return terminal.redactor.redactJson({ service: settings.config.service.name, environment });
 };
 
-type Conducted<Input, P> = Pick<
-  SessionOptions<Input, P>,
-  'procedure' | 'input' | 'ports' | 'session' | 'subject' | 'opening' | 'history'
+type Conducted = Pick<
+  SessionOptions,
+  'procedure' | 'input' | 'ports' | 'session' | 'subject' | 'configuration' | 'opening' | 'history'
 >;
 
 /** The one place where a session meets the terminal, the signals and the audit log. Returns the exit code. */
-export const conduct = async <Input, P>(
+export const conduct = async (
   setting: SessionSetting,
-  audit: AuditLog | undefined,
-  what: Conducted<Input, P>,
+  audit: LateAuditLog | undefined,
+  what: Conducted,
 ): Promise<number> => {
   const { globals, terminal } = setting;
+  const plan = globals.plan === undefined ? undefined : await planNamed(globals.plan);
   const stop = createStop();
   const reader = await readerFor(setting);
   const change = trackChange();
+  let ended = false;
   const readers = [
     ...(audit ? [recordIn(audit)] : []),
     change.on,
-    (event: Event) => reader.on(event),
-    // What was told is in the file by then; nobody waits for the disk to hear of it.
+    (event: Event) => {
+      ended ||= event.type === 'session.closed';
+      reader.on(event);
+    },
+    // What is shown is in the file already; nothing waits for the disk before it is shown.
     ...(audit ? [() => audit.flush()] : []),
   ];
   const release = stopOnSignals(stop, { say: (text) => terminal.alert(text), changing: change.underWay });
   const timer = startTimeout(globals.timeout, (reason) => stop.abort(reason));
+  const redact = redactingEvents(terminal.redactor, { recorded: what.procedure.does === 'changes' });
+  const guards: Guard[] = [];
   try {
+    guards.push(...(await guardsFor(setting, what)));
     const { outcome, error } = await runSession({
       ...what,
       clock: systemClock,
       stop,
+      guards,
       dryRun: globals.dryRun,
-      emit: createEmitter(systemClock, readers),
+      emit: createEmitter(systemClock, readers, redact),
+      requireRecord: () => audit?.require(),
       operator: createOperator(globals, await promptsFor(terminal, stop.soft)),
-      ...(globals.plan === undefined ? {} : { plan: globals.plan }),
+      redact: (value) => terminal.redactor.redactJson(value),
+      ...(plan === undefined ? {} : { plan }),
     });
-    // The audit log reads first: where it failed, the others have not heard of the end.
-    if (outcome.status === 'unrecorded')
-      createEmitter(systemClock, [(event) => reader.on(event)])({ type: 'session.closed', outcome });
+    // The audit log reads first: where it failed, the others have not seen the end.
+    if (!ended) createEmitter(systemClock, [(event) => reader.on(event)], redact)({ type: 'session.closed', outcome });
+    const unrecorded = audit?.finish();
     reader.close();
+    if (unrecorded !== undefined) terminal.alert(`Not recorded: ${unrecorded}`);
     if (error !== undefined && !(error instanceof RunbookError) && globals.verbose && error instanceof Error)
       terminal.alert(multiline(error.stack ?? ''));
     return exitCodes[outcome.status];
@@ -146,7 +165,14 @@ export const conduct = async <Input, P>(
     clearTimeout(timer);
     release();
     audit?.close();
+    // oxlint-disable-next-line no-await-in-loop -- in reverse
+    for (const guard of guards.toReversed()) await guard.release();
   }
+};
+
+const planNamed = async (given: string): Promise<string | PlanFile> => {
+  const { givenPlan } = await import('./plan-file.ts');
+  return givenPlan(given);
 };
 
 /** Whether a change is under way: between an intent and its result. */
@@ -163,7 +189,7 @@ const trackChange = () => {
 
 /** The audit log keeps what was said about progress, not every frame of the live view. */
 const recordIn =
-  (audit: AuditLog) =>
+  (audit: LateAuditLog) =>
   (event: Event): void => {
     if (event.type !== 'step.progress' || event.note !== undefined) audit.append(event);
   };

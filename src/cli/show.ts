@@ -1,11 +1,11 @@
-import type { Finding } from '../engine/finding.ts';
+import type { AnyFinding } from '../engine/finding.ts';
 import type { Terminal } from '../terminal/sink.ts';
 import { span } from '../terminal/text.ts';
 
 /** Shows what is on this machine: a table and a sentence, or its data for programs. */
 export const showFinding = async (
   terminal: Terminal,
-  finding: Finding,
+  finding: AnyFinding,
   output: 'text' | 'json' | 'ndjson',
 ): Promise<void> => {
   if (output === 'json') return terminal.json(finding.data ?? null);

@@ -14,11 +14,11 @@ export const stopOnSignals = (
       new RunbookError('interrupted', `Stopped by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}.`),
     );
     if (!changing()) return;
-    say(
-      kind === 'soft'
-        ? 'Stopping: finishing this step. Again stops waiting for it: outcome unknown.'
-        : 'Not waiting any longer: the outcome is unknown; rb resume settles it.',
-    );
+    if (kind === 'hard') say('No longer waiting: the outcome is unknown, and rb resume settles it.');
+    else {
+      say('Stopping after this step.');
+      say('Press Ctrl-C again to stop waiting (the outcome will be unknown).');
+    }
   };
   // A terminal that is gone must not be told twice: what is under way is finished, then the session waits for `rb resume`.
   const hangUp = () => {

@@ -35,7 +35,13 @@ export const sections: readonly SectionEntry[] = [
     },
     load: () => import('../sections/audit/command.ts'),
   },
-  { commands: { config: 'check or show the configuration' }, load: () => import('../sections/setup/command.ts') },
+  {
+    commands: {
+      config: 'check or show the configuration',
+      trust: 'let a configuration that was found here run, resolve and contact what it names',
+    },
+    load: () => import('../sections/setup/command.ts'),
+  },
 ];
 
 /** The runbook as the menu shows it. */
@@ -59,7 +65,7 @@ export const menu = [
     command: 'restart status',
     summary: 'what is running: version, age, health, the rollout, what changed last',
   },
-  { section: '2.1', title: 'Back to the version before', command: 'restart undo', summary: 'roll back' },
+  { section: '2.1', title: 'Roll back', command: 'restart undo', summary: 'roll back' },
   {
     section: '2.1',
     title: 'Scheduled restarts',
@@ -115,4 +121,5 @@ export const menu = [
   { section: '', title: 'Audit log', command: 'audit list', summary: 'what was done here, by whom' },
   { section: '', title: 'Resume', command: 'resume', summary: 'go on with a session that was interrupted' },
   { section: '', title: 'Configuration', command: 'config check', summary: 'is runbook.config.yaml right?' },
+  { section: '', title: 'Trust', command: 'trust', summary: 'what would the configuration run and contact? may it?' },
 ] as const;

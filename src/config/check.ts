@@ -5,9 +5,11 @@ import type { CommandSite } from './command-sites.ts';
 import { keyPath } from './key-path.ts';
 import type { LoadedConfig } from './load.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { presentButNotActedOn, unkeptPromises } from './not-yet.ts';
 import { programFault } from './program.ts';
 import { hasReference } from './reference-syntax.ts';
 import { isSecretText, passwordsIn } from './secret-keys.ts';
+import type { SecretPlaces } from './secret-keys.ts';
 import { textsIn } from './texts.ts';
 import type { PlacedText } from './texts.ts';
 
@@ -33,7 +35,7 @@ type Told = { readonly path: Path; readonly level: 'error' | 'warn'; readonly me
 
 /**
  * What would go wrong with a configuration that is valid by itself: programs that are not there, references to nothing,
- * placeholders that nothing fills, sections that rest on others. In the order of the file. Runs nothing and resolves nothing.
+ * placeholders that nothing fills, sections that rest on others, keys that this version does not act on. In the order of the file. Runs nothing and resolves nothing.
  */
 export const checkConfig = (
   loaded: LoadedConfig,
@@ -46,10 +48,12 @@ export const checkConfig = (
     ...defaultEnvironment(loaded),
     ...sectionsOfOthers(loaded),
     ...platforms(loaded),
+    ...unused(loaded),
+    ...unkeptPromises(loaded.config).map((promise): Told => ({ level: 'error', ...promise })),
     ...programs(sites, surroundings),
     ...texts.flatMap((text) => placeholders(text, sites)),
     ...texts.flatMap(({ path, text }) => checkReferences(text, surroundings).map((remark) => ({ path, ...remark }))),
-    ...texts.flatMap(literalSecret),
+    ...texts.flatMap((text) => literalSecret(text, loaded.secrets)),
   ];
   return told
     .map(({ path, level, message }) => ({
@@ -81,6 +85,16 @@ const sectionsOfOthers = ({ config }: LoadedConfig): readonly Told[] =>
       return [{ path: ['environments', name, section, 'provider'], level: 'error' as const, message }];
     }),
   );
+
+/** Once for all of them: each may be there on purpose, for a later version. */
+const unused = (loaded: LoadedConfig): readonly Told[] => {
+  const paths = presentButNotActedOn(loaded);
+  const [first] = paths;
+  if (!first) return [];
+  const names = new Set(paths.map((path) => keyPath(path[0] === 'environments' ? path.slice(2) : path)));
+  const message = `checked, and not acted on by this version of rb: ${[...names].join(', ')}`;
+  return [{ path: first, level: 'warn', message }];
+};
 
 const platforms = ({ config }: LoadedConfig): readonly Told[] =>
   Object.entries(config.environments).flatMap(([name, environment]) =>
@@ -126,8 +140,9 @@ const isOf = (site: CommandSite, path: Path): boolean => {
   return [site.path, variables].some((at) => at !== undefined && keyPath(at) === keyPath(parent));
 };
 
-const literalSecret = ({ path, text, around }: PlacedText): readonly Told[] => {
-  if (!isSecretText(text, path, around) && passwordsIn(text).length === 0) return [];
+const literalSecret = (placed: PlacedText, secrets: SecretPlaces): readonly Told[] => {
+  const { path, text } = placed;
+  if (!isSecretText(placed, secrets) && passwordsIn(text).length === 0) return [];
   const message = 'a secret is written out here; ${env:NAME}, ${file:path} or ${command:...} keeps it out of the file';
   return [{ path, level: 'warn', message }];
 };

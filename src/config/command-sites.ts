@@ -14,15 +14,15 @@ type LongForm = Exclude<ArgumentList, string[]>;
 
 /** Every command has these. */
 const common = ['service', 'environment'];
-const ofWorkload = {
-  instances: [],
-  status: [],
-  stop: [],
-  start: ['count'],
-  restartInstance: ['instance'],
-  scale: ['count'],
-  rollback: [],
-} as const;
+const ofWorkload = [
+  ['instances', []],
+  ['status', []],
+  ['stop', []],
+  ['start', ['count']],
+  ['restartInstance', ['instance']],
+  ['scale', ['count']],
+  ['rollback', []],
+] as const;
 
 /** All commands of a configuration, with the path of their first word's list. */
 export const commandSites = (config: Config): readonly CommandSite[] => [
@@ -37,9 +37,7 @@ const ofEnvironment = (at: Path, environment: EnvironmentConfig): readonly Comma
   const { workload, cache, database, logs, metrics, profiler, maintenanceMode } = environment;
   const workloadSites =
     workload?.provider === 'command'
-      ? (Object.keys(ofWorkload) as (keyof typeof ofWorkload)[]).flatMap((key) =>
-          site([...at, 'workload', key], workload[key], ofWorkload[key]),
-        )
+      ? ofWorkload.flatMap(([key, more]) => site([...at, 'workload', key], workload[key], more))
       : [];
   return [
     ...workloadSites,
@@ -79,4 +77,4 @@ const provided = (path: Path, section: object | undefined, more: readonly string
     : [];
 
 const withCommand = (section: object): LongForm | undefined =>
-  'command' in section && Array.isArray(section.command) ? { command: section.command as string[] } : undefined;
+  'command' in section && Array.isArray(section.command) ? { command: section.command } : undefined;

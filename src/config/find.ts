@@ -18,18 +18,26 @@ export interface Search {
  * in `cwd` and the directories above it.
  * Errors: `usage` where there is none; the message shows the smallest one.
  */
-export const findConfig = ({ flag, env, cwd }: Search): string => {
-  const named = flag ?? env.RB_CONFIG;
-  if (named !== undefined && named !== '') {
-    const path = resolve(cwd, named);
+export const findConfig = (search: Search): string => {
+  const { flag, env, cwd } = search;
+  const by = namedBy(search);
+  if (by !== undefined) {
+    const path = resolve(cwd, flag ?? env.RB_CONFIG ?? '');
     if (isThere(path)) return path;
-    throw noConfig(`${path}: no such file (named by ${flag === undefined ? 'RB_CONFIG' : '--config'})`, path);
+    throw noConfig(`${path}: no such file (named by ${by})`, path);
   }
   for (let directory = resolve(cwd); ; directory = dirname(directory)) {
-    for (const name of fileNames) if (isThere(join(directory, name))) return join(directory, name);
+    for (const name of fileNames) if (isFile(join(directory, name))) return join(directory, name);
     if (directory === dirname(directory)) break;
   }
   throw noConfig(`no ${fileNames[0]} in ${resolve(cwd)} or a directory above it`, join(resolve(cwd), fileNames[0]));
+};
+
+/** What names the configuration; undefined where it is found by walking up, and so may be a stranger's. */
+export const namedBy = ({ flag, env }: Search): '--config' | 'RB_CONFIG' | undefined => {
+  const named = flag ?? env.RB_CONFIG;
+  if (named === undefined || named === '') return undefined;
+  return flag === undefined ? 'RB_CONFIG' : '--config';
 };
 
 /** The error for a configuration that is not there, with one that is ready to paste. */
@@ -49,3 +57,6 @@ const isThere = (path: string): boolean => {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && !stat.isDirectory();
 };
+
+// A pipe that a stranger has put there would be waited for without end.
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -1,12 +1,17 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { RunbookError } from '../engine/errors.ts';
 import { fileName } from './file-name.ts';
 import { noConfig } from './find.ts';
+import { keyPath } from './key-path.ts';
 import { inOrder, oneLine, problemsIn } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
+import { isSecretPlace } from './schema/secret.ts';
+import type { SecretPlaces } from './secret-keys.ts';
+import { readSource } from './source.ts';
+import type { ConfigSource } from './source.ts';
+import { textsIn } from './texts.ts';
 import { readYaml } from './yaml-source.ts';
 import type { Places, PlaceTable } from './places.ts';
 
@@ -19,15 +24,16 @@ export interface LoadedConfig {
   readonly directory: string;
   /** Defaults are filled in; secrets are still references. */
   readonly config: Config;
+  /** Where the schema has secrets. A configuration that is remembered has none written out, and this is empty. */
+  readonly secrets: SecretPlaces;
   readonly document: Places;
+  readonly source: ConfigSource;
+  /** SHA-256, in hex, of the text that `config` was made from. */
+  readonly digest: () => Promise<string>;
 }
-
-/** Far above any configuration, and small enough for the memory. */
-const largest = 1024 * 1024;
 
 /** What can be kept, so that the same text need not be read and checked again. */
 export interface CheckedText {
-  readonly text: string;
   readonly config: Config;
   readonly table: PlaceTable;
 }
@@ -43,41 +49,38 @@ export const loadConfig = (path: string, options: { readonly cwd?: string } = {}
 /** The same, with what is worth keeping. */
 export const loadAndCheck = (
   path: string,
-  { cwd }: { readonly cwd?: string } = {},
+  { cwd, source: given }: { readonly cwd?: string | undefined; readonly source?: ConfigSource } = {},
 ): { readonly loaded: LoadedConfig; readonly checked: () => CheckedText } => {
   const absolute = resolve(path);
   const file = fileName(absolute, cwd);
-  const text = read(absolute, file);
-  const source = readYaml(text);
-  if ('faults' in source) throw syntaxError(file, source.faults);
-  if (source.values === null || source.values === undefined) throw noConfig(`${file} is empty`, file);
+  const source = given ?? readSource(absolute, file);
+  const yaml = readYaml(source.text);
+  if ('faults' in yaml) throw syntaxError(file, yaml.faults);
+  if (yaml.values === null || yaml.values === undefined) throw noConfig(`${file} is empty`, file);
   // Compiling a validator pays off after many values; here there is one.
-  const result = configSchema.safeParse(source.values, { jitless: true });
-  if (result.error) throw invalid(file, problemsIn(result.error.issues, source));
+  const result = configSchema.safeParse(yaml.values, { jitless: true });
+  if (result.error) throw invalid(file, problemsIn(result.error.issues, yaml, isSecret));
   const config = result.data;
+  const digest = async () => (await import('./sha256.ts')).sha256(source.text);
   return {
-    loaded: { path: absolute, file, directory: dirname(absolute), config, document: source },
-    checked: () => ({ text, config, table: source.table() }),
+    loaded: {
+      path: absolute,
+      file,
+      directory: dirname(absolute),
+      config,
+      secrets: secretPlaces(config),
+      document: yaml,
+      source,
+      digest,
+    },
+    checked: () => ({ config, table: yaml.table() }),
   };
 };
 
-const read = (path: string, file: string): string => {
-  const failed = (why: string, cause?: unknown) =>
-    new RunbookError('usage', `cannot read ${file}: ${why}`, { next: [`ls -l ${file}`], cause });
-  try {
-    const stat = statSync(path);
-    if (stat.isDirectory()) throw failed('it is a directory');
-    if (stat.size > largest) throw failed('it is larger than 1 MiB');
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    if (error instanceof RunbookError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw noConfig(`${file}: no such file`, file);
-    if (code === 'EACCES' || code === 'EPERM') throw failed('permission denied', error);
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw failed('it is not UTF-8 text', error);
-    throw failed(code ?? 'it cannot be read', error);
-  }
-};
+const isSecret = (path: readonly PropertyKey[]): boolean => isSecretPlace(configSchema, path);
+
+const secretPlaces = (config: Config): SecretPlaces =>
+  new Set(textsIn(config).flatMap(({ path }) => (isSecret(path) ? [keyPath(path)] : [])));
 
 const syntaxError = (file: string, faults: readonly Omit<Problem, 'key'>[]): RunbookError =>
   invalid(

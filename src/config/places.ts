@@ -14,6 +14,8 @@ export type PlaceTable = Readonly<Record<string, readonly [number, number, numbe
 export interface Places {
   /** Where the value at `path` begins, or its key; of what is not there, where the key of the nearest mapping around it is. */
   position(path: readonly PropertyKey[], of?: 'key' | 'value'): Position;
+  /** Whether it is written in the file, and not a default. */
+  has(path: readonly PropertyKey[]): boolean;
 }
 
 /** `table` is only asked for when a position is. */
@@ -28,4 +30,5 @@ export const placesFrom = (table: () => PlaceTable): Places => ({
     }
     return { line: 1, column: 1 };
   },
+  has: (path) => Object.hasOwn(table(), keyPath(path)),
 });

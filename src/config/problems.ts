@@ -14,10 +14,15 @@ export interface Problem extends Position {
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
+/** By what the schema says. */
+type IsSecret = (path: Path) => boolean;
 
 /** What is wrong with the values, in the order of the file. */
-export const problemsIn = (issues: readonly Issue[], document: SourceDocument): readonly Problem[] =>
-  inOrder(issues.flatMap((issue) => fromIssue(issue, [], document)));
+export const problemsIn = (
+  issues: readonly Issue[],
+  document: SourceDocument,
+  isSecret: IsSecret,
+): readonly Problem[] => inOrder(issues.flatMap((issue) => fromIssue(issue, [], document, isSecret)));
 
 /** In the order of the file, each once. */
 export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
@@ -34,28 +39,32 @@ export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
 export const oneLine = (file: string, { line, column, key, message }: Problem): string =>
   [`${file}:${line}:${column}`, ...(key === '' ? [] : [key]), message].join('  ');
 
-const fromIssue = (issue: Issue, above: Path, document: SourceDocument): readonly Problem[] => {
+const fromIssue = (issue: Issue, above: Path, document: SourceDocument, isSecret: IsSecret): readonly Problem[] => {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], issue, document));
   if (issue.code === 'invalid_key') return [invalidName(path, issue, document)];
   const branch = issue.code === 'invalid_union' ? branchOf(issue.errors) : undefined;
-  if (branch) return branch.flatMap((inner) => fromIssue(inner, path, document));
+  if (branch) return branch.flatMap((inner) => fromIssue(inner, path, document, isSecret));
   const value = valueAt(document.values, path);
   const expected = `expected ${issue.message}`;
   const known = issue.code === 'invalid_value' ? issue.values : issue.code === 'invalid_union' ? optionsOf(issue) : [];
-  const hint = typeof value === 'string' && isEchoed(path, value) ? didYouMean(value, known.map(String)) : '';
+  const hint = typeof value === 'string' && isEchoed(path, value, isSecret) ? didYouMean(value, known.map(String)) : '';
   return [
-    { ...document.position(path), key: keyPath(path), message: `${expected}${found(issue, path, value)}${hint}` },
+    {
+      ...document.position(path),
+      key: keyPath(path),
+      message: `${expected}${found(issue, path, value, isSecret)}${hint}`,
+    },
   ];
 };
 
-const found = (issue: Issue, path: Path, value: unknown): string => {
+const found = (issue: Issue, path: Path, value: unknown, isSecret: IsSecret): string => {
   if (value === undefined) return ', it is missing';
   // The parts of the mapping do not fit together; that it is a mapping says nothing.
   if (issue.code === 'custom' && typeof value === 'object' && !Array.isArray(value)) return '';
   // A text where a list or a mapping belongs may hold anything: a connection string, a command with a password.
   if (typeof value === 'string' && !wantsScalar(issue)) return ', found a text';
-  return `, found ${describe(path, value)}`;
+  return `, found ${describe(path, value, isSecret)}`;
 };
 
 const wantsScalar = (issue: Issue): boolean => {
@@ -93,19 +102,18 @@ const optionsOf = (issue: Extract<Issue, { code: 'invalid_union' }>): readonly u
 const valueAt = (values: unknown, path: Path): unknown =>
   path.reduce<unknown>(
     (value, part) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
-        ? (value as Record<PropertyKey, unknown>)[part]
-        : undefined,
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? Reflect.get(value, part) : undefined,
     values,
   );
 
 /** What was found, in a few words; never a secret. */
-const describe = (path: Path, value: unknown): string => {
+const describe = (path: Path, value: unknown, isSecret: IsSecret): string => {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (!isEchoed(path, text)) return `a ${typeof value === 'string' ? 'text' : typeof value} that is not shown here`;
+  if (!isEchoed(path, text, isSecret))
+    return `a ${typeof value === 'string' ? 'text' : typeof value} that is not shown here`;
   if (typeof value !== 'string') return text;
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 };

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { unwrapped, unwrappedEncoded } from './line-wrap.ts';
 import { openKeyBlock, shapedSecrets, type Span } from './secret-shapes.ts';
 import { longestSpelling, mayGoOn, type Needle, needlesFor, patternOf, secretsOf } from './secret-spellings.ts';
 
@@ -13,6 +14,8 @@ export interface Redactor {
   readonly redact: (text: string) => string;
   /** The same for each string and key of a value; buffers become redacted text, errors plain objects. */
   readonly redactJson: <T>(value: T) => T;
+  /** The name of a registered secret that stands in the text, in any spelling; undefined where there is none. */
+  readonly known: (text: string) => string | undefined;
   /** For text that comes in chunks: a secret that is cut by a chunk's border is found. */
   readonly redactStream: () => RedactedStream;
 }
@@ -58,10 +61,20 @@ export const createRedactor = (): Redactor => {
     short.clear();
   };
 
-  const knownSecrets = (text: string): Span[] =>
-    needles
-      .filter(({ anchors }) => anchors.every((anchor) => text.includes(anchor)))
+  const found = (among: readonly Known[], text: string): Span[] =>
+    among
+      // No spelling is shorter than the secret.
+      .filter(({ length, anchors }) => length <= text.length && anchors.every((anchor) => text.includes(anchor)))
       .flatMap((needle) => occurrences((needle.pattern ??= new RegExp(patternOf(needle), 'g')), needle.name, text));
+
+  const wrapped = (text: string): Span[] => {
+    const lines = unwrapped(text);
+    if (!lines) return [];
+    const spans = found(needles.filter(mayBeWrapped), lines.text);
+    return spans.map(({ from, to, ...span }) => ({ ...span, from: lines.back(from), to: lines.back(to - 1) + 1 }));
+  };
+
+  const knownSecrets = (text: string): Span[] => [...found(needles, text), ...wrapped(text)];
 
   const secretsIn = (text: string): readonly Span[] => merged([...knownSecrets(text), ...shapedSecrets(text)]);
 
@@ -85,15 +98,25 @@ export const createRedactor = (): Redactor => {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key), redactJson(inner)]));
   };
 
+  const unsettledIn = (text: string, among: readonly Known[]): number => {
+    reach ??= Math.max(0, ...needles.map(longestSpelling));
+    for (let at = Math.max(0, text.length - reach); at < text.length; at += 1)
+      if (among.some((needle) => mayGoOn(needle, text, at))) return at;
+    return text.length;
+  };
+
   const redactStream = (): RedactedStream => {
     const decoder = new StringDecoder('utf8');
     let held = '';
 
     const firstUnsettled = (): number => {
-      reach ??= Math.max(0, ...needles.map(longestSpelling));
-      for (let at = Math.max(0, held.length - reach); at < held.length; at += 1)
-        if (needles.some((needle) => mayGoOn(needle, held, at))) return at;
-      return held.length;
+      const first = unsettledIn(held, needles);
+      const encoded = unwrappedEncoded(held);
+      if (!encoded) return first;
+      const at = unsettledIn(encoded.text, needles.filter(mayBeWrapped));
+      if (at === encoded.text.length) return first;
+      // The line as a whole: its length says that it is a part of something encoded.
+      return Math.min(first, held.lastIndexOf('\n', encoded.back(at) - 1) + 1);
     };
 
     const write = (chunk: string | Uint8Array): string => {
@@ -122,7 +145,14 @@ export const createRedactor = (): Redactor => {
     return { write, end };
   };
 
-  return { add, redact, redactJson: (value) => redactJson(value) as typeof value, redactStream };
+  return {
+    add,
+    redact,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- texts become texts, and the shape of a value stays
+    redactJson: (value) => redactJson(value) as typeof value,
+    known: (text) => knownSecrets(text)[0]?.name,
+    redactStream,
+  };
 };
 
 /** They may overlap: the search goes on inside of what was found. */
@@ -148,6 +178,9 @@ const merged = (spans: Span[]): readonly Span[] => {
   }
   return result;
 };
+
+/** What is shorter would be found where one line ends and the next one begins by chance. */
+const mayBeWrapped = ({ length, wholeWord }: Needle): boolean => length >= 8 && !wholeWord;
 
 const blanked = (text: string, spans: readonly Span[]): string => {
   if (spans.length === 0) return text;

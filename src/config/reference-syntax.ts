@@ -5,7 +5,10 @@
  * the three kinds is ordinary text.
  */
 
-export type ReferenceKind = 'env' | 'file' | 'command';
+import { messageOf } from '../engine/errors.ts';
+
+const kinds = ['env', 'file', 'command'] as const;
+export type ReferenceKind = (typeof kinds)[number];
 
 export interface Reference {
   readonly kind: ReferenceKind;
@@ -30,7 +33,8 @@ export const parseReferences = (text: string): readonly (string | Reference)[] =
   const parts: (string | Reference)[] = [];
   let rest = text;
   for (let match = opening.exec(rest); match; match = opening.exec(rest)) {
-    const kind = match[1] as ReferenceKind;
+    const kind = kinds.find((one) => one === match[1]);
+    if (kind === undefined) break;
     if (match.index > 0) parts.push(rest.slice(0, match.index));
     const start = match.index + match[0].length;
     const end = endOf(rest, start, kind);
@@ -56,7 +60,7 @@ const faultOf = (kind: ReferenceKind, target: string): string | undefined => {
   try {
     return splitWords(target).length === 0 ? 'expected a command' : undefined;
   } catch (error) {
-    return (error as Error).message;
+    return messageOf(error);
   }
 };
 

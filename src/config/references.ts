@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
-import { messageOf, RunbookError } from '../engine/errors.ts';
+import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
 import { keyPath } from './key-path.ts';
 import { parseReferences, splitWords } from './reference-syntax.ts';
 import type { Reference } from './reference-syntax.ts';
@@ -8,6 +8,7 @@ import type { Redactor } from './redaction.ts';
 import { runReferenceCommand } from './reference-command.ts';
 import type { RunCommand } from './reference-command.ts';
 import { passwordsIn } from './secret-keys.ts';
+import { decoded } from './url-password.ts';
 
 export interface SecretsDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -84,24 +85,17 @@ export const createSecrets = ({
     return Object.fromEntries(await Promise.all(entries));
   };
 
-  return { resolve: async <T>(value: T, at = '') => (await resolveAny(value, at)) as T };
+  return {
+    resolve: async <T>(value: T, at = '') =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- texts become texts, and everything else stays what it is
+      (await resolveAny(value, at)) as T,
+  };
 };
 
 /** Registers the passwords of addresses in a text, as they are written and decoded. */
 export const registerPasswords = (redactor: Pick<Redactor, 'add'>, name: string, text: string): void => {
-  for (const password of passwordsIn(text)) {
-    redactor.add(name, password);
-    const decoded = decode(password);
-    if (decoded !== password) redactor.add(name, decoded);
-  }
-};
-
-const decode = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  for (const password of passwordsIn(text))
+    for (const spelled of new Set([password, decoded(password)])) redactor.add(name, spelled);
 };
 
 const variable = (env: SecretsDependencies['env'], name: string): string => {
@@ -119,7 +113,7 @@ const contents = (path: string): string => {
     if (found.size > largestFile) throw new Error(`${path} is larger than 64 KiB: hardly a secret`);
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`${path}: no such file`, { cause: error });
     if (code === 'EACCES' || code === 'EPERM') throw new Error(`${path}: permission denied`, { cause: error });
     throw error;

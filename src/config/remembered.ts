@@ -1,22 +1,13 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileName } from './file-name.ts';
 import type { CheckedText, LoadedConfig } from './load.ts';
+import { readOwn, writeOwn } from './own-files.ts';
 import { placesFrom } from './places.ts';
 import { isSecretText, passwordsIn } from './secret-keys.ts';
+import { readSource } from './source.ts';
+import type { ConfigSource } from './source.ts';
 import { textsIn } from './texts.ts';
 
 /*
@@ -33,11 +24,13 @@ export interface Memory {
   readonly program?: string | undefined;
 }
 
-interface Kept extends Omit<CheckedText, 'text'> {
+interface Kept extends CheckedText {
   readonly program: string;
   readonly path: string;
   /** See `signOf`. */
   readonly sign: string;
+  /** Of the text that it was made from: what is trusted is this one, whatever the sign says. */
+  readonly digest: string;
 }
 
 /** The memory of a user. Where the program is not built, nothing is remembered: its parts change one by one. */
@@ -52,64 +45,59 @@ export const loadRemembered = async (
   { cwd, memory }: { readonly cwd?: string; readonly memory: Memory },
 ): Promise<LoadedConfig> => {
   const absolute = resolve(path);
-  const kept = recall(absolute, memory);
+  const file = fileName(absolute, cwd);
+  const source = readSource(absolute, file);
+  const kept = recall(absolute, source, memory);
   if (kept) {
-    const { config, table } = kept;
+    const { config, table, digest } = kept;
     return {
       path: absolute,
-      file: fileName(absolute, cwd),
+      file,
       directory: dirname(absolute),
       config,
+      secrets: new Set(),
       document: placesFrom(() => table),
+      source,
+      digest: async () => digest,
     };
   }
   const { loadAndCheck } = await import('./load.ts');
-  const { loaded, checked } = loadAndCheck(path, cwd === undefined ? {} : { cwd });
-  remember(absolute, memory, checked);
+  const { loaded, checked } = loadAndCheck(path, { cwd, source });
+  if (!holdsSecrets(loaded)) await remember(loaded, memory, checked);
   return loaded;
 };
 
-const recall = (path: string, { directory, program }: Memory): Kept | undefined => {
+const recall = (path: string, source: ConfigSource, { directory, program }: Memory): Kept | undefined => {
   if (program === undefined) return undefined;
   try {
-    const kept = JSON.parse(readOwn(placeFor(directory, path))) as Kept;
-    const same =
-      kept.program === program && kept.path === path && kept.sign === signOf(path, readFileSync(path, 'utf8'));
+    const kept: Kept = JSON.parse(readOwn(placeFor(directory, path)));
+    const same = kept.program === program && kept.path === path && kept.sign === signOf(source);
     return same ? kept : undefined;
   } catch {
     return undefined;
   }
 };
 
-const remember = (path: string, { directory, program }: Memory, checked: () => CheckedText): void => {
+const remember = async (
+  { path, source, digest }: LoadedConfig,
+  { directory, program }: Memory,
+  checked: () => CheckedText,
+): Promise<void> => {
   if (program === undefined) return;
   try {
-    const content = checked();
-    if (holdsSecrets(content)) return;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (!isOurs(lstatSync(directory))) return;
-    const place = placeFor(directory, path);
-    const draft = `${place}.${process.pid}`;
-    const { text, config, table } = content;
-    const kept: Kept = { program, path, sign: signOf(path, text), config, table };
-    try {
-      writeFileSync(draft, JSON.stringify(kept), { flag: 'wx', mode: 0o600 });
-      renameSync(draft, place);
-    } finally {
-      rmSync(draft, { force: true });
-    }
+    const kept: Kept = { program, path, sign: signOf(source), digest: await digest(), ...checked() };
+    writeOwn(placeFor(directory, path), JSON.stringify(kept));
   } catch {
     // A full disk or a home that cannot be written: the next time it is read again.
   }
 };
 
 /**
- * When the file was last changed, by the kernel's clock, and the text's length and checksum: a change that escapes the one
- * does not escape the other. Not the text itself, which may hold what somebody noted in a comment; and nothing of Node's,
+ * Which file it was and when it was last changed, and the text's length and checksum: a change that escapes the one does not
+ * escape the other. Not the text itself, which may hold notes in its comments; and nothing of Node's,
  * because loading SHA-256 takes a fifth of the time of a short command, and CRC-32 brings all of its streams.
  */
-const signOf = (path: string, text: string): string =>
-  [statSync(path, { bigint: true }).ctimeNs, text.length, checksum(text)].join(' ');
+const signOf = ({ identity, text }: ConfigSource): string => [identity, text.length, checksum(text)].join(' ');
 
 /** FNV-1a, 32 bits, over the units of the text. http://www.isthe.com/chongo/tech/comp/fnv/ */
 const checksum = (text: string): number => {
@@ -119,22 +107,8 @@ const checksum = (text: string): number => {
 };
 
 /** A secret that is written out is in one file too many already. */
-const holdsSecrets = ({ config }: CheckedText): boolean =>
-  textsIn(config).some(({ text, path, around }) => isSecretText(text, path, around) || passwordsIn(text).length > 0);
-
-const readOwn = (place: string): string => {
-  const fd = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.nlink !== 1 || !isOurs(stat)) throw new Error('not ours alone');
-    return readFileSync(fd, 'utf8');
-  } finally {
-    closeSync(fd);
-  }
-};
-
-const isOurs = ({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean =>
-  uid === process.getuid?.() && (mode & 0o077) === 0;
+const holdsSecrets = ({ config, secrets }: LoadedConfig): boolean =>
+  textsIn(config).some((placed) => isSecretText(placed, secrets) || passwordsIn(placed.text).length > 0);
 
 /** Two long paths may share a place; the path inside says whose it is. */
 const placeFor = (directory: string, path: string): string =>

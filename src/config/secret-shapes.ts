@@ -1,3 +1,5 @@
+import { urlPasswordsInText } from './url-password.ts';
+
 /** A stretch of text that must not be shown. */
 export interface Span {
   readonly from: number;
@@ -25,9 +27,7 @@ const shapes: readonly Shape[] = [
     pattern:
       /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]*)/g,
   },
-  // Strict first (it ends at the first slash), then passwords that hold a slash. A port is not a password.
-  { hint: '://', pattern: /(:\/\/[^\s/?#@:"'<>]{0,256}:)(?!‹)([^\s/?#"'<>]{1,1024})@/g },
-  { hint: '://', pattern: /(:\/\/[^\s/?#@:"'<>]{0,256}:)(?!‹|\d+(?:[/?#]|$))([^\s"'<>]{1,1024}?)@/g },
+  ...urlPasswordsInText.map((pattern) => ({ hint: '://', pattern })),
   {
     hint: '=',
     pattern:

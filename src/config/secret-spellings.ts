@@ -1,3 +1,5 @@
+import { urlPasswordsOf } from './url-password.ts';
+
 /** One character of a secret, in each of the ways that it may be written: raw, percent-encoded, JSON-escaped, quoted for a shell. */
 type Unit = readonly string[];
 
@@ -27,19 +29,22 @@ const piece = 64;
  * What to look for so that `secret` never shows.
  *
  * - Values of 4 characters and more are found anywhere: raw, URL-encoded, JSON-escaped (also twice), quoted for a shell,
- *   and in base64 at each of its three alignments, standard and URL-safe.
+ *   in base64 at each of its three alignments, standard and URL-safe, and in hex.
  * - Shorter ones are found raw and only as a word: "7" as a secret must not blank out each 7 of a report.
  * - Long ones are cut into pieces of 64 characters; this bounds how much a stream has to hold back.
  */
 export const needlesFor = (name: string, secret: string): readonly Needle[] => {
   const characters = Array.from(secret);
   if (characters.length < shortest) return [{ ...raw(name, characters), wholeWord: true }];
-  return piecesOf(characters).flatMap((part) => [raw(name, part), ...base64(name, part.join(''))]);
+  return piecesOf(characters).flatMap((part) => {
+    const text = part.join('');
+    return [raw(name, part), ...base64(name, text), ...hex(name, text)];
+  });
 };
 
 /** A value, and what in it is a secret of its own: the lines of several, the password of a URL. */
 export const secretsOf = (value: string): readonly string[] =>
-  [...new Set([value, value.trim(), ...longLines(value), ...passwordsIn(value)])].filter(
+  [...new Set([value, value.trim(), ...longLines(value), ...urlPasswordsOf(value)])].filter(
     (secret) => secret.trim() !== '',
   );
 
@@ -102,6 +107,20 @@ const base64 = (name: string, value: string): readonly Needle[] =>
       wholeWord: false,
     };
   });
+
+/** In small letters or in capital ones. */
+const hex = (name: string, value: string): readonly Needle[] => {
+  const small = Buffer.from(value, 'utf8').toString('hex');
+  return [...new Set([small, small.toUpperCase()])].map((known) => ({
+    name,
+    length: known.length,
+    anchors: [known],
+    units: once(() => Array.from(known, (character) => [character])),
+    sharesFirst: false,
+    sharesLast: false,
+    wholeWord: false,
+  }));
+};
 
 const base64Spellings: Record<string, Unit> = {
   '+': ['+', '-', '%2B', '%2b'],
@@ -172,21 +191,6 @@ const longLines = (value: string): readonly string[] =>
         .map((line) => line.trim())
         .filter((line) => line.length >= 8 && !line.startsWith('-----'))
     : [];
-
-// One of PostgreSQL with several hosts is a URL to libpq, and not to `URL`.
-const severalHosts = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:([^\s/?#]+)@/i;
-
-const passwordsIn = (value: string): readonly string[] => {
-  const url = value.trim();
-  if (!url.includes('://')) return [];
-  const password = URL.canParse(url) ? new URL(url).password : (severalHosts.exec(url)?.[1] ?? '');
-  if (password === '') return [];
-  try {
-    return [password, decodeURIComponent(password)];
-  } catch {
-    return [password];
-  }
-};
 
 const oneOf = (alternatives: readonly string[]): string => `(?:${alternatives.map(escaped).join('|')})`;
 

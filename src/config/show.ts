@@ -1,32 +1,45 @@
+import { isObject } from '../engine/json.ts';
 import type { Json, JsonObject } from '../engine/json.ts';
+import { keyPath } from './key-path.ts';
+import type { LoadedConfig } from './load.ts';
 import type { Redactor } from './redaction.ts';
 import { registerPasswords } from './references.ts';
-import type { Config } from './schema.ts';
 import { hidden, isSecretText, passwordsIn, withoutPasswords } from './secret-keys.ts';
+import type { SecretPlaces } from './secret-keys.ts';
 import { textsIn } from './texts.ts';
-import { keyPath } from './key-path.ts';
+import type { PlacedText } from './texts.ts';
+
+type WithSecrets = Pick<LoadedConfig, 'config' | 'secrets'>;
 
 /** The configuration as it is in effect: defaults filled in, references as they are written, literal secrets as `‹secret›`. */
-export const withoutSecrets = (config: Config): JsonObject => shown(config, []) as JsonObject;
+export const withoutSecrets = ({ config, secrets }: WithSecrets): JsonObject => shownFields(config, [], secrets);
 
 /** The same as YAML. */
-export const showYaml = async (config: Config): Promise<string> => {
+export const showYaml = async (loaded: WithSecrets): Promise<string> => {
   const { stringify } = await import('yaml');
-  return stringify(withoutSecrets(config), { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(withoutSecrets(loaded), { lineWidth: 0, aliasDuplicateObjects: false });
 };
 
 /** Registers the secrets that are written out in the configuration, under the key where they are. */
-export const registerLiteralSecrets = (config: Config, redactor: Pick<Redactor, 'add'>): void => {
-  for (const { path, text, around } of textsIn(config)) {
-    if (isSecretText(text, path, around)) redactor.add(keyPath(path), text);
+export const registerLiteralSecrets = ({ config, secrets }: WithSecrets, redactor: Pick<Redactor, 'add'>): void => {
+  for (const placed of textsIn(config)) {
+    const { path, text } = placed;
+    if (isSecretText(placed, secrets)) redactor.add(keyPath(path), text);
     if (passwordsIn(text).length > 0) registerPasswords(redactor, keyPath(path), text);
   }
 };
 
-const shown = (value: Json, path: readonly PropertyKey[], around: readonly Json[] = []): Json => {
-  if (typeof value === 'string') return isSecretText(value, path, around) ? hidden : withoutPasswords(value);
-  if (Array.isArray(value))
-    return (value as readonly Json[]).map((item, index, items) => shown(item, [...path, index], items));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner, [...path, key])]));
+const shown = (value: Json, path: PlacedText['path'], secrets: SecretPlaces, around: readonly Json[] = []): Json => {
+  if (typeof value === 'string')
+    return isSecretText({ text: value, path, around }, secrets) ? hidden : withoutPasswords(value);
+  if (Array.isArray(value)) return value.map((item, index, items) => shown(item, [...path, index], secrets, items));
+  return isObject(value) ? shownFields(value, path, secrets) : value;
 };
+
+const shownFields = (fields: JsonObject, path: PlacedText['path'], secrets: SecretPlaces): JsonObject =>
+  Object.fromEntries(
+    Object.entries(fields).map(([key, inner]) => [
+      key,
+      inner === undefined ? inner : shown(inner, [...path, key], secrets),
+    ]),
+  );

@@ -58,7 +58,13 @@ export interface Prompts {
 export interface Question {
   readonly title: string;
   readonly question: string;
-  readonly options: readonly { readonly id: string; readonly title: string; readonly unasked?: true }[];
+  readonly options: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly unasked?: true;
+    /** Why it cannot be chosen: "no workload is configured". */
+    readonly unavailable?: string;
+  }[];
   readonly advice?: { readonly option: string; readonly because: string };
 }
 

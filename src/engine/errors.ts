@@ -2,12 +2,13 @@
  * Why something did not happen. `cli/exit-codes.ts` gives each kind its exit code; nothing else does.
  *
  * - `failed`: a step or its verification failed
- * - `usage`: the arguments or the configuration are wrong, or a confirmation is needed and nobody can be asked
+ * - `usage`: the arguments or the configuration are wrong, or a confirmation is needed and there is no terminal
  * - `refused`: a guard, a changed precondition or a stale plan
  * - `declined`: the operator said no
  * - `unreachable`: a provider could not be reached or did not let us in
- * - `critical`: a read-only command found something critical
- * - `unknown`: interrupted after the intent; nobody knows how it ended
+ * - `critical`: nothing was changed, and something critical was found
+ * - `unseen`: nothing was changed, and not everything could be seen
+ * - `unknown`: interrupted after the intent; how it ended is not known
  * - `unrecorded`: the audit log could not be written
  * - `interrupted`: stopped by the operator at a known state
  */
@@ -18,11 +19,12 @@ export type ErrorKind =
   | 'declined'
   | 'unreachable'
   | 'critical'
+  | 'unseen'
   | 'unknown'
   | 'unrecorded'
   | 'interrupted';
 
-/** An error that a user can act on. Anything else that is thrown is a fault of the program. */
+/** An error that a user can act on. Anything else that is thrown is a bug. */
 export class RunbookError extends Error {
   override readonly name = 'RunbookError';
   readonly kind: ErrorKind;
@@ -39,6 +41,10 @@ export class RunbookError extends Error {
 
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The `code` of an error of Node (`ENOENT`) or of a driver; undefined where it has none. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /**
  * A name that others have chosen, for a sentence or a comment: what is behind a line break in it would stand there as if it were

@@ -1,8 +1,12 @@
 import type { Change } from './change.ts';
 import type { ErrorKind } from './errors.ts';
-import type { Finding, Table } from './finding.ts';
+import type { AnyFinding, Table, Verdict } from './finding.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Item, Outline, StepKind } from './procedure.ts';
+import type { Plan } from './plan-hash.ts';
+import type { PlanEntry } from './plan-hash.ts';
+import type { Outline } from './procedure/outline.ts';
+import type { Item } from './procedure/specs.ts';
+import type { StepKind } from './procedure/tree.ts';
 import type { Tier } from './tier.ts';
 
 /** Who does it. */
@@ -25,24 +29,31 @@ export type StepOutcome = 'ok' | 'failed' | 'unknown' | 'skipped' | 'declined' |
 /** How a session ended. `done` is the only good end. */
 export interface SessionOutcome {
   readonly status: 'done' | ErrorKind;
+  /** The worst of the last look at each thing: a second look counts in place of the first. */
+  readonly verdict: Verdict;
   /** One or a few lines: what happened and why. */
   readonly summary: string;
-  /** Titles of the steps that did not run. */
+  /** How many changes were made, those before a resume included. */
+  readonly applied: number;
+  /** Titles of the steps that did not run, of every call from the inside out. */
   readonly undone: readonly string[];
   /** Commands worth typing next. */
   readonly next: readonly string[];
+}
+
+/** A procedure as the record has it. */
+export interface RecordedProcedure {
+  readonly id: string;
+  readonly section: string;
+  readonly title: string;
+  readonly outline: Outline;
 }
 
 export interface SessionOpened {
   readonly type: 'session.opened';
   readonly session: string;
   readonly program: string;
-  readonly procedure: {
-    readonly id: string;
-    readonly section: string;
-    readonly title: string;
-    readonly outline: Outline;
-  };
+  readonly procedure: RecordedProcedure & { readonly does: 'reads' | 'changes' };
   readonly input: Json;
   readonly subject: Subject;
   readonly actor: Actor;
@@ -65,8 +76,32 @@ export type EventBody =
       /** Titles of the steps that are done already. */
       readonly done: readonly string[];
     }
-  | { readonly type: 'step.started'; readonly step: string; readonly kind: StepKind; readonly title: string }
-  | { readonly type: 'finding'; readonly step: string; readonly finding: Finding }
+  | {
+      readonly type: 'step.started';
+      readonly step: string;
+      /** The number of the step in the record; see `Context.mark`. */
+      readonly n: number;
+      readonly kind: StepKind;
+      readonly title: string;
+    }
+  | { readonly type: 'finding'; readonly step: string; readonly finding: AnyFinding }
+  /** Another procedure begins inside this one. Durable before its first step; what is resumed takes the input from here. */
+  | {
+      readonly type: 'call.opened';
+      readonly step: string;
+      readonly procedure: RecordedProcedure;
+      readonly input: Json;
+    }
+  | {
+      readonly type: 'call.closed';
+      readonly step: string;
+      readonly verdict: Verdict;
+      readonly summary: string;
+      /** What a look has declared as its result; null for a procedure that changes something. */
+      readonly result: Json;
+    }
+  /** In a dry run: only a change, an answer or a watch would give what this step reads, so the planning of its branch ends here. */
+  | { readonly type: 'step.depends'; readonly step: string; readonly title: string; readonly on: string }
   | { readonly type: 'items.planned'; readonly step: string; readonly items: readonly Item[] }
   | {
       readonly type: 'change.planned';
@@ -91,6 +126,7 @@ export type EventBody =
   | {
       readonly type: 'step.intent';
       readonly step: string;
+      readonly n: number;
       readonly tier: Tier;
       readonly change: Change;
       readonly fingerprint: string;
@@ -117,11 +153,20 @@ export type EventBody =
       readonly step: string;
       readonly result: StepOutcome;
       readonly ms: number;
-      readonly finding?: Finding;
+      readonly finding?: AnyFinding;
       readonly error?: string;
+      /** Why it did not end well; absent for an internal error. */
+      readonly cause?: ErrorKind;
     }
-  | { readonly type: 'plan.hash'; readonly hash: string; readonly expires: string }
-  | { readonly type: 'session.closed'; readonly outcome: SessionOutcome };
+  | { readonly type: 'plan.hash'; readonly hash: string; readonly expires: string; readonly plan: Plan }
+  /** With `--plan`: what this session may do. A resumed one is held to it as well. */
+  | { readonly type: 'plan.accepted'; readonly hash: string; readonly steps: readonly PlanEntry[] }
+  | {
+      readonly type: 'session.closed';
+      readonly outcome: SessionOutcome;
+      /** What a look has declared as its result. */
+      readonly result?: Json;
+    };
 
 /** An event with the time it happened: `at` in UTC with milliseconds, `monotonicMs` on the clock of the process that saw it. */
 export type Event = EventBody & { readonly at: string; readonly monotonicMs: number };

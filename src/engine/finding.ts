@@ -3,16 +3,29 @@ import type { Json } from './json.ts';
 /** `unknown` means "cannot see" and is never shown as `ok`. */
 export type Verdict = 'ok' | 'warn' | 'critical' | 'unknown';
 
-/** What was seen by a check, a verification or a watch. Serialisable: it goes to the audit log as it is. */
-export interface Finding {
+interface Seen {
   readonly verdict: Verdict;
   /** One sentence, without a full stop. */
   readonly summary: string;
   /** What the sentence rests on, for people. */
   readonly evidence?: Table;
-  /** The same for programs (`-o json`); names are camelCase, durations are in the unit that the name ends with (`latencyMs`). */
-  readonly data?: Json;
 }
+
+/** What was seen, for people only: no later step can read it. Serialisable: it goes to the audit log as it is. */
+export interface Finding extends Seen {
+  readonly data?: never;
+}
+
+/**
+ * A finding with declared data, which later steps, `-o json` and a resumed session read. Names are camelCase, durations are in the
+ * unit that the name ends with (`latencyMs`).
+ */
+export interface DataFinding<Data extends Json> extends Seen {
+  readonly data: Data;
+}
+
+/** A finding whose data, if it has any, is for programs. */
+export type AnyFinding = Finding | DataFinding<Json>;
 
 export interface Table {
   readonly columns: readonly Column[];

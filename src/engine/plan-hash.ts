@@ -1,52 +1,102 @@
 import { digest } from './change.ts';
+import type { Change, Target } from './change.ts';
 import { RunbookError } from './errors.ts';
-import type { Json } from './json.ts';
-import type { Outline } from './procedure.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Tier } from './tier.ts';
 
 /** How long a plan hash can be executed. Source: safety.md, "Plan hash". */
 export const planExpiresAfterMs = 30 * 60_000;
 
-export interface PlannedStep {
+/** How far the clocks of two hosts may be apart. */
+const clockSkewMs = 10 * 60_000;
+
+export interface PlannedChange {
   readonly step: string;
-  readonly fingerprint: string;
   readonly tier: Tier;
+  readonly target: Target;
+  readonly basis: JsonObject;
   readonly equivalent: readonly string[];
+  /** See `Change.members`. */
+  readonly members?: readonly string[];
 }
+
+/** What a dry run has found: changes, the calls they are in, and where it could not plan any further. */
+export type PlanEntry =
+  | PlannedChange
+  | { readonly step: string; readonly calls: string; readonly input: Json }
+  /** `open` and what is inside it was not planned: it depends on an answer, or on what only a change gives. */
+  | { readonly step: string; readonly open: string };
 
 export interface Plan {
   readonly procedure: string;
-  readonly outline: Outline;
+  /** As `outline` makes it. */
+  readonly outline: Json;
   readonly input: Json;
-  readonly steps: readonly PlannedStep[];
+  readonly subject: { readonly service: string; readonly environment: string };
+  /** As `session.opened` records it. */
+  readonly configuration: JsonObject;
+  readonly steps: readonly PlanEntry[];
 }
+
+export const plannedChange = (
+  step: string,
+  { target, basis, equivalent, members }: Change,
+  tier: Tier,
+): PlannedChange => ({ step, tier, target, basis, equivalent, ...(members && { members }) });
 
 /** `<expiry in seconds, base 36>-<128 bits of SHA-256 over the canonical plan and its expiry>`. */
 export const planHash = (plan: Plan, expires: Date): string => {
   const expiry = Math.floor(expires.getTime() / 1000).toString(36);
-  return `${expiry}-${digest({ ...plan, steps: plan.steps.map((step) => ({ ...step })), expiry }).slice(0, 32)}`;
+  return `${expiry}-${digest({ ...plan, steps: plan.steps.map((step): JsonObject => ({ ...step })), expiry }).slice(0, 32)}`;
 };
 
-/** Errors: `usage` for what is no hash, `refused` for one that has expired or belongs to another plan. */
-export const requirePlan = (hash: string, plan: Plan, now: Date): void => {
-  const seconds = /^([0-9a-z]{5,8})-[0-9a-f]{32}$/.exec(hash)?.[1];
+const shape = /^([0-9a-z]{5,8})-[0-9a-f]{32}$/;
+
+export const isPlanHash = (text: string): boolean => shape.test(text);
+
+/** Until when a hash can be spent. Errors: `usage` for what is not a hash, `refused` for one that has expired. */
+export const requireCurrent = (hash: string, now: Date): Date => {
+  const seconds = shape.exec(hash)?.[1];
   if (seconds === undefined)
-    throw new RunbookError('usage', `--plan ${hash} is no plan hash.`, {
+    throw new RunbookError('usage', `--plan ${hash} is not a plan hash.`, {
       next: ['run the command with --dry-run: it prints the hash'],
     });
   const expires = new Date(Number.parseInt(seconds, 36) * 1000);
-  if (expires.getTime() < now.getTime())
-    throw new RunbookError('refused', `The plan expired at ${expires.toISOString()}. Nothing was done.`, {
-      next: ['run the command with --dry-run again and look at the new plan'],
+  if (expires.getTime() > now.getTime() + planExpiresAfterMs + clockSkewMs)
+    throw new RunbookError('refused', `The plan would expire at ${expires.toISOString()}: no dry run gives that.`, {
+      next: planAgain,
     });
+  if (expires.getTime() < now.getTime())
+    throw new RunbookError('refused', `The plan expired at ${expires.toISOString()}.`, { next: planAgain });
+  return expires;
+};
+
+/** Errors: `usage` for what is not a hash, `refused` for one that has expired or belongs to another plan. */
+export const requirePlan = (hash: string, plan: Plan, now: Date): void => {
+  const expires = requireCurrent(hash, now);
   if (planHash(plan, expires) === hash) return;
-  const present = plan.steps.map((step) => `${step.step} (${step.tier}): ${step.equivalent.join('; ')}`);
+  const set = plan.steps.some((entry) => 'members' in entry);
   throw new RunbookError(
     'refused',
     [
-      'The plan has changed since its hash was printed. Nothing was done. It would now be:',
-      ...present.map((line) => `  ${line}`),
+      'The plan has changed since its hash was printed. It would now be:',
+      ...plan.steps.flatMap(inWords).map((line) => `  ${line}`),
     ].join('\n'),
-    { next: ['run the command with --dry-run again and look at the new plan'] },
+    {
+      next: [
+        ...planAgain,
+        ...(set
+          ? ['--dry-run -o json > plan.json, then --plan plan.json: acts on those of the set that are left']
+          : []),
+      ],
+    },
   );
+};
+
+export const planAgain = ['run the command with --dry-run again and look at the new plan'];
+
+const inWords = (entry: PlanEntry): readonly string[] => {
+  if ('members' in entry && entry.members) return [`${entry.step} (${entry.tier}): a set of ${entry.members.length}`];
+  if ('tier' in entry) return [`${entry.step} (${entry.tier}): ${entry.equivalent.join('; ')}`];
+  return 'calls' in entry ? [`${entry.step}: ${entry.calls} ${JSON.stringify(entry.input)}`] : [];
 };

@@ -1,46 +1,55 @@
-import { contextOf } from './context.ts';
-import type { RunOptions } from './context.ts';
 import { messageOf, RunbookError } from './errors.ts';
-import type { EventBody, SessionOutcome } from './events.ts';
-import type { Finding } from './finding.ts';
+import type { EventBody } from './events.ts';
 import type { Json } from './json.ts';
+import { requireIntact, requireSamePlan } from './plan-file.ts';
+import type { PlanFile } from './plan-file.ts';
 import { planExpiresAfterMs, planHash, requirePlan } from './plan-hash.ts';
-import type { Plan, PlannedStep } from './plan-hash.ts';
-import { changesSomething, outline } from './procedure.ts';
-import { runSteps, verdictOf } from './run.ts';
-import type { RunResult } from './run.ts';
+import type { Plan } from './plan-hash.ts';
+import { outline } from './procedure/outline.ts';
+import { resultOf } from './run/call.ts';
+import { expectedPlan } from './run/expected.ts';
+import type { Expected } from './run/expected.ts';
+import type { RunOptions } from './run/frame.ts';
+import { openOnce } from './run/ports.ts';
+import { withWhatWasDone } from './run/refusal.ts';
+import { leftBy, runProcedure } from './run/run.ts';
+import type { RunResult } from './run/run.ts';
+import { hasPlan, outcomeOf, outcomeOfError, stateLeft } from './session-outcome.ts';
+import type { SessionEnd } from './session-outcome.ts';
 
-export interface SessionOptions<Input, Ports> extends RunOptions<Input, Ports> {
+export interface SessionOptions extends Omit<RunOptions, 'expected'> {
   readonly opening: Extract<EventBody, { type: 'session.opened' | 'session.resumed' }>;
-  /** Execute exactly the plan with this hash, or nothing. */
-  readonly plan?: string;
-}
-
-export interface SessionEnd {
-  readonly outcome: SessionOutcome;
-  /** What was thrown, where the outcome is no plain success: a fault of the program is recognised by it. */
-  readonly error?: unknown;
+  /** As `session.opened` records it: a plan belongs to it. */
+  readonly configuration: Plan['configuration'];
+  /** Execute exactly the plan with this hash, or what is left of the sets of a plan file, or nothing. */
+  readonly plan?: string | PlanFile;
 }
 
 /** Runs a procedure from its first event to its last. Never rejects; `outcome.status` becomes the exit code. */
-export const runSession = async <Input, Ports>(options: SessionOptions<Input, Ports>): Promise<SessionEnd> => {
+export const runSession = async (given: SessionOptions): Promise<SessionEnd> => {
+  const options = { ...given, ports: openOnce(given.ports) };
   const began = options.clock.monotonic();
   let end: SessionEnd;
-  let undone: readonly string[] = options.procedure.steps.map((step) => step.title);
+  let result: Json | undefined;
   try {
     options.emit(options.opening);
-    const expected = options.plan === undefined ? undefined : await requirePlanned(options, options.plan);
-    const result = await runSteps({ ...options, ...(expected ? { expected } : {}) });
-    undone = result.undone;
-    if (options.dryRun && !result.error && result.planned.length > 0) emitHash(options, result);
-    // The time that somebody thought about the question is not the time that the change took.
-    end = endOf(options, result, options.clock.monotonic() - (result.changedAt ?? began));
-    if (result.error !== undefined && result.changedAt !== undefined) end = await withStateLeft(options, result, end);
-  } catch (error) {
-    end = { outcome: outcomeOf(options, { planned: [], findings: new Map(), undone }, error), error };
+    const expected = await expectedOf(options);
+    const ran = await runProcedure({ ...options, ...(expected ? { expected } : {}) });
+    const { run } = ran.frame;
+    if (options.dryRun && ran.error === undefined && hasPlan(run)) emitHash(options, ran);
+    // The time that a person thought about the question is not the time that the change took.
+    end = outcomeOf(ran, options.clock.monotonic() - (run.changedAt ?? began));
+    if (ran.error === undefined && options.procedure.does === 'reads') result = resultOf(ran.frame);
+    // Also where an earlier run of the session made the changes.
+    if (ran.error !== undefined && ran.frame.began) end = await stateLeft(ran, end);
+  } catch (raised) {
+    const earlier = leftBy(options.history);
+    const error = withWhatWasDone(raised, { ...earlier, root: options.procedure });
+    const undone = options.procedure.steps.map((step) => step.title);
+    end = { outcome: { ...outcomeOfError(error, undone), applied: earlier.applied }, error };
   }
   try {
-    options.emit({ type: 'session.closed', outcome: end.outcome });
+    options.emit({ type: 'session.closed', outcome: end.outcome, ...(result === undefined ? {} : { result }) });
     return end;
   } catch (error) {
     // The log failed at the very end: what was done stands, but it is not on record.
@@ -50,113 +59,58 @@ export const runSession = async <Input, Ports>(options: SessionOptions<Input, Po
   }
 };
 
-/** How long a look at what was left may take. */
-const stateLeftWithinMs = 10_000;
+const planOf = (options: SessionOptions, { frame }: RunResult): Plan =>
+  options.redact({
+    procedure: options.procedure.id,
+    outline: outline(options.procedure),
+    input: options.input,
+    subject: { service: options.subject.service, environment: options.subject.environment },
+    configuration: options.configuration,
+    steps: frame.run.planned,
+  });
 
-/** Says what was left half-way, unless nobody waits for it any more. What cannot be seen is not worth a second failure. */
-const withStateLeft = async <Input, Ports>(
-  options: SessionOptions<Input, Ports>,
-  result: RunResult,
-  end: SessionEnd,
-): Promise<SessionEnd> => {
-  if (!options.procedure.stateLeft || options.stop.hard.aborted) return end;
-  try {
-    const signal = AbortSignal.any([options.stop.hard, AbortSignal.timeout(stateLeftWithinMs)]);
-    const state = await options.procedure.stateLeft(contextOf({ ...options, findings: result.findings }, '', signal));
-    return { ...end, outcome: { ...end.outcome, summary: `${end.outcome.summary}\n${state}` } };
-  } catch {
-    return end;
-  }
-};
-
-const planOf = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult): Plan => ({
-  procedure: options.procedure.id,
-  outline: outline(options.procedure.steps),
-  input: options.input as Json,
-  steps: result.planned,
-});
-
-/** The steps of the plan with this hash, if it is still what would be done. */
-const requirePlanned = async <Input, Ports>(
-  options: SessionOptions<Input, Ports>,
-  hash: string,
-): Promise<readonly PlannedStep[]> => {
-  const rehearsal = await runSteps({ ...options, dryRun: true, emit: () => undefined });
-  if (rehearsal.error) throw rehearsal.error;
-  requirePlan(hash, planOf(options, rehearsal), options.clock.now());
-  return rehearsal.planned;
-};
-
-const emitHash = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult): void => {
-  const expires = new Date(options.clock.now().getTime() + planExpiresAfterMs);
-  options.emit({ type: 'plan.hash', hash: planHash(planOf(options, result), expires), expires: expires.toISOString() });
-};
-
-const endOf = <Input, Ports>(options: SessionOptions<Input, Ports>, result: RunResult, ms: number): SessionEnd => {
-  if (result.error !== undefined) return { outcome: outcomeOf(options, result, result.error), error: result.error };
-  const changing = changesSomething(options.procedure.steps);
-  const worstFinding = verdictOf(result.findings);
-  if (!changing && worstFinding === 'critical')
-    return {
-      outcome: {
-        status: 'critical',
-        summary: sentences(result.findings, 'critical'),
-        undone: [],
-        next: after(options, result),
-      },
-    };
-  if (options.dryRun) return done('Dry run: nothing was changed.');
-  const summary =
-    options.procedure.summarise?.({ input: options.input, findings: result.findings, ms }) ??
-    (changing ? `${options.procedure.title}: done.` : sentences(result.findings, worstFinding));
-  const unseen = changing && worstFinding === 'unknown' ? ` Not seen: ${sentences(result.findings, 'unknown')}` : '';
-  return done(summary + unseen);
-};
-
-const done = (summary: string): SessionEnd => ({ outcome: { status: 'done', summary, undone: [], next: [] } });
-
-const sentences = (findings: ReadonlyMap<string, Finding>, verdict: Finding['verdict']): string =>
-  [...findings.values()]
-    .filter((finding) => finding.verdict === verdict)
-    .map((finding) => `${finding.summary}.`)
-    .join(' ');
-
-const outcomeOf = <Input, Ports>(
-  options: SessionOptions<Input, Ports>,
-  result: RunResult,
-  error: unknown,
-): SessionOutcome => {
-  const { undone } = result;
-  if (!(error instanceof RunbookError))
-    return {
-      status: 'failed',
-      summary: `This is a fault of the program: ${messageOf(error)}`,
-      undone,
-      next: ['rb audit show', 'run it again with -v and report what it prints'],
-    };
-  const open = error.kind === 'interrupted' || error.kind === 'unknown';
-  const said = error.next.some((line) => line.includes('rb resume'));
-  const resumable = open && !said && changesSomething(options.procedure.steps) ? [`rb resume ${options.session}`] : [];
-  const failed = error.kind === 'failed' || error.kind === 'unknown' ? after(options, result) : [];
-  return {
-    status: error.kind,
-    summary: error.message,
-    undone,
-    next: [...new Set([...error.next, ...resumable, ...failed])],
-  };
-};
-
-const after = <Input, Ports>(
-  options: SessionOptions<Input, Ports>,
-  { failedStep, takenBack, findings }: Pick<RunResult, 'failedStep' | 'takenBack' | 'findings'>,
-): readonly string[] => {
-  try {
-    return (
-      options.procedure.afterFailure?.({ input: options.input, failedStep, takenBack: takenBack === true, findings }) ??
-      []
+/** What the session is held to: a resumed one to the plan that it began with, which half of it has been spent of. */
+const expectedOf = async (options: SessionOptions): Promise<Expected | undefined> => {
+  const { plan: given, history } = options;
+  if (!history) return given === undefined ? undefined : requirePlanned(options, given);
+  const begunWith = history.plan;
+  const hash = typeof given === 'string' ? given : given?.hash;
+  if (hash !== undefined && hash !== begunWith?.hash)
+    throw new RunbookError(
+      'refused',
+      begunWith
+        ? `The session began with the plan ${begunWith.hash}, and goes on with that.`
+        : 'The session began without a plan, so it cannot go on with one.',
+      { next: [`rb resume ${options.session}`] },
     );
-  } catch {
-    // Advice that cannot be given must not hide what happened.
-    return [];
+  return begunWith && expectedPlan(begunWith.steps);
+};
+
+/** What was planned, if it is still what would be done. */
+const requirePlanned = async (options: SessionOptions, given: string | PlanFile): Promise<Expected> => {
+  if (typeof given === 'string') {
+    const present = await rehearse(options);
+    requirePlan(given, present, options.clock.now());
+    options.emit({ type: 'plan.accepted', hash: given, steps: present.steps });
+    return expectedPlan(present.steps);
   }
+  requireIntact(given, options.clock.now());
+  const expected = expectedPlan(given.steps);
+  requireSamePlan(given, await rehearse({ ...options, expected }));
+  options.emit({ type: 'plan.accepted', hash: given.hash, steps: given.steps });
+  return expected;
+};
+
+/** What a dry run would find now. */
+const rehearse = async (options: SessionOptions & Pick<RunOptions, 'expected'>): Promise<Plan> => {
+  const silent = { emit: () => undefined, requireRecord: () => undefined };
+  const rehearsal = await runProcedure({ ...options, ...silent, dryRun: true });
+  if (rehearsal.error !== undefined) throw rehearsal.error;
+  return planOf(options, rehearsal);
+};
+
+const emitHash = (options: SessionOptions, result: RunResult): void => {
+  const expires = new Date(options.clock.now().getTime() + planExpiresAfterMs);
+  const plan = planOf(options, result);
+  options.emit({ type: 'plan.hash', hash: planHash(plan, expires), expires: expires.toISOString(), plan });
 };

@@ -1,20 +1,51 @@
+import { anyJson } from '../engine/any-json.ts';
 import { RunbookError } from '../engine/errors.ts';
-import type { Finding } from '../engine/finding.ts';
+import type { AnyFinding } from '../engine/finding.ts';
+import type { Json } from '../engine/json.ts';
+import type { CheckSpec } from '../engine/procedure/specs.ts';
 import type { WorkloadViews } from '../providers/workload/port.ts';
-import type { Ports } from './ports.ts';
+import { Revisions } from '../providers/workload/views.ts';
+import type { Has } from './ports.ts';
 
-type Looking = Pick<Ports, 'workload'> & Parameters<WorkloadViews['rollout']>[0];
+type ViewSpec<Data extends Json> = CheckSpec<unknown, Has<'workload'>, Data>;
 
-/** What may not be seen (no right to list events, say) is told, and the rest is shown all the same. */
-export const lookFurther = async (
-  { workload, signal, clock }: Looking,
-  view: keyof WorkloadViews,
-): Promise<Finding> => {
-  if (!workload.views) return { verdict: 'unknown', summary: 'cannot see: this platform does not tell' };
-  try {
-    return await workload.views[view]({ signal, clock });
-  } catch (error) {
-    if (signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unreachable') throw error;
-    return { verdict: 'unknown', summary: `cannot see: ${error.message}` };
-  }
+/** What may not be looked at (no right to list events, say) is unknown, and the rest is shown all the same. */
+const ofSomePlatforms = {
+  tolerant: true,
+  when: async ({ ports }) => (await ports.workload()).views !== undefined,
+} as const satisfies Partial<ViewSpec<never>>;
+
+/** A view that a platform may have. The data is the platform's own. At most `rows` rows are shown. */
+export const platformView = (view: 'rollout' | 'autoscaler' | 'events', rows?: number): ViewSpec<Json> => ({
+  ...ofSomePlatforms,
+  data: anyJson,
+  look: async ({ ports, signal, clock }) => {
+    const finding = await (await viewsOf(ports))[view]({ signal, clock });
+    return onOneScreen({ ...finding, data: finding.data ?? null }, rows);
+  },
+});
+
+/** What changed last, the newest revision first. */
+export const revisionsView = (rows: number): ViewSpec<Revisions> => ({
+  ...ofSomePlatforms,
+  data: Revisions,
+  look: async ({ ports, signal, clock }) =>
+    onOneScreen(await (await viewsOf(ports)).revisions({ signal, clock }), rows),
+});
+
+const viewsOf = async ({ workload }: Has<'workload'>): Promise<WorkloadViews> => {
+  const { views } = await workload();
+  if (views) return views;
+  throw new RunbookError('unreachable', 'this platform has no such view');
+};
+
+/** The first rows are for people; programs get all of it as data. */
+const onOneScreen = <Seen extends AnyFinding>(finding: Seen, rows = Number.POSITIVE_INFINITY): Seen => {
+  const { evidence } = finding;
+  if (!evidence || evidence.rows.length <= rows) return finding;
+  return {
+    ...finding,
+    summary: `${finding.summary} (${evidence.rows.length - rows} more: -o json)`,
+    evidence: { ...evidence, rows: evidence.rows.slice(0, rows) },
+  };
 };

@@ -1,114 +1,130 @@
+import * as z from 'zod/mini';
 import type { Clock } from '../engine/clock.ts';
 import { worst } from '../engine/finding.ts';
-import type { Finding } from '../engine/finding.ts';
-import type { JsonObject } from '../engine/json.ts';
+import type { DataFinding } from '../engine/finding.ts';
+import type { Reads } from '../engine/procedure/context.ts';
+import type { Filled } from '../engine/procedure/step.ts';
 import { instancesTable } from '../providers/workload/instances-table.ts';
-import type { Instance, Workload, WorkloadStatus } from '../providers/workload/port.ts';
+import type { Instance, WorkloadStatus } from '../providers/workload/port.ts';
+import type { Has } from './ports.ts';
+import { readIfSeen } from './read-if-seen.ts';
+
+/** What a look at the instances has seen. */
+export const Instances = z.object({
+  at: z.string(),
+  desired: z.number(),
+  note: z.optional(z.string()),
+  /** Set where they were only counted. */
+  healthy: z.optional(z.number()),
+  instances: z.array(
+    z.object({
+      id: z.string(),
+      state: z.enum(['running', 'starting', 'stopping', 'stopped', 'unknown']),
+      health: z.enum(['ok', 'warn', 'critical', 'unknown']),
+      detail: z.optional(z.string()),
+      version: z.optional(z.string()),
+      startedAt: z.optional(z.string()),
+      restarts: z.optional(z.number()),
+    }),
+  ),
+});
+export type Instances = z.output<typeof Instances>;
 
 interface Looking {
-  readonly workload: Workload;
+  readonly ports: Has<'workload'>;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
 
+const look =
+  (depth: 'brief' | 'full') =>
+  async ({ ports, signal, clock }: Looking): Promise<DataFinding<Instances>> =>
+    instancesFinding(await (await ports.workload()).status({ signal }, depth), clock.now());
+
 /** Looks at the instances: the check that most procedures begin and end with. */
-export const lookAtInstances = async ({ workload, signal, clock }: Looking): Promise<Finding> =>
-  instancesFinding(await workload.status({ signal }), clock.now());
+export const lookAtInstances = look('full');
 
 /** The same with the fewest reads, where how many are healthy is all that matters. */
-export const countInstances = async ({ workload, signal, clock }: Looking): Promise<Finding> =>
-  instancesFinding(await workload.status({ signal }, 'brief'), clock.now());
+export const countInstances = look('brief');
+
+/** The look after a change, compared with the one before it. */
+export const lookAgain =
+  (before: Filled<Instances>, depth: 'brief' | 'full' = 'full') =>
+  async (context: Looking & Reads): Promise<DataFinding<Instances>> => {
+    const workload = await context.ports.workload();
+    const status = await workload.status({ signal: context.signal }, depth);
+    return instancesFinding(status, context.clock.now(), readIfSeen(context, before));
+  };
 
 /**
- * The instances of a workload as a finding: critical where one is unhealthy or missing or none is there at all, unknown where
- * health cannot be seen. A brief look may only have counted them.
+ * The instances of a workload as a finding: critical where one is unhealthy or missing or there is none at all, unknown where health
+ * cannot be seen. A brief look may only have counted them. Compared with `before`, one that is not listed any more is missing.
  */
-export const instancesFinding = (status: WorkloadStatus, now: Date): Finding => {
-  if (status.healthy !== undefined && status.instances.length === 0) return countedFinding(status, status.healthy, now);
-  const missing = Math.max(0, status.desired - status.instances.filter(mayRun).length);
-  const none = status.instances.length === 0;
-  const verdict = missing > 0 || none ? 'critical' : worst(status.instances.filter(stays).map((one) => one.health));
+export const instancesFinding = (status: WorkloadStatus, now: Date, before?: Instances): DataFinding<Instances> => {
+  const gone = goneSince(before, status);
+  const wanted = gone.length === 0 ? status.desired : (before?.instances.filter(stays).length ?? 0);
+  const { healthy, instances } = status;
+  const data = {
+    at: now.toISOString(),
+    desired: wanted,
+    ...(status.note === undefined ? {} : { note: status.note }),
+  };
+  const lowered =
+    before && status.desiredIs !== 'listed' && before.desired !== wanted
+      ? [`${before.desired} wanted before, ${wanted} now`]
+      : [];
+  if (healthy !== undefined && instances.length === 0)
+    return {
+      verdict: healthy < wanted || wanted === 0 ? 'critical' : 'ok',
+      summary: [`${healthy} of ${wanted} instances healthy`, ...lowered].join(', '),
+      data: { ...data, healthy, instances: [] },
+    };
+  const missing = Math.max(0, wanted - instances.filter(mayRun).length);
+  const none = instances.length === 0;
   return {
-    verdict,
-    summary: none ? `no instance is listed, ${status.desired} wanted` : sentence(status, missing),
-    evidence: instancesTable(status.instances, now),
-    data: { ...dataOf(status, now), instances: status.instances.map((one): JsonObject => ({ ...one })) },
+    verdict: missing > 0 || none ? 'critical' : worst(instances.filter(stays).map((one) => one.health)),
+    summary: none
+      ? `no instance is listed, ${wanted} wanted`
+      : [
+          ...sentence(instances, wanted, missing - (wanted - status.desired)),
+          ...gone.map((id) => `${id} is not listed any more`),
+          ...lowered,
+        ].join(', '),
+    evidence: instancesTable(instances, now),
+    data: { ...data, instances: instances.map((one) => ({ ...one })) },
   };
 };
 
-const countedFinding = (status: WorkloadStatus, healthy: number, now: Date): Finding => ({
-  verdict: healthy < status.desired || status.desired === 0 ? 'critical' : 'ok',
-  summary: `${healthy} of ${status.desired} instances healthy`,
-  data: { ...dataOf(status, now), healthy, instances: [] },
-});
-
-const dataOf = ({ desired, note }: WorkloadStatus, now: Date) => ({
-  at: now.toISOString(),
-  desired,
-  ...(note === undefined ? {} : { note }),
-});
+/**
+ * The instances that were listed before and are not listed any more, where fewer are listed than before and nothing else says how many
+ * there should be: such a platform cannot say itself that they are missing.
+ */
+export const goneSince = (before: Instances | undefined, now: WorkloadStatus): readonly string[] => {
+  const lasting = before?.instances.filter(stays) ?? [];
+  if (now.desiredIs !== 'listed' || now.desired >= lasting.length) return [];
+  const listed = new Set(now.instances.map(({ id }) => id));
+  return lasting.map(({ id }) => id).filter((id) => !listed.has(id));
+};
 
 /** A platform that lists names alone has not said that they are down. */
-const mayRun = ({ state }: Instance): boolean => state === 'running' || state === 'unknown';
+export const mayRun = ({ state }: Pick<Instance, 'state'>): boolean => state === 'running' || state === 'unknown';
 
-/** What is on its way out is not counted as healthy, nor held against the others. */
-const stays = ({ state }: Instance): boolean => state !== 'stopping';
+/** An instance on its way out is not counted as healthy, nor held against the others. */
+const stays = ({ state }: Pick<Instance, 'state'>): boolean => state !== 'stopping';
 
-const sentence = ({ desired, instances }: WorkloadStatus, missing: number): string => {
+const sentence = (instances: readonly Instance[], wanted: number, notRunning: number): readonly string[] => {
   const staying = instances.filter(stays);
-  const count = (health: Instance['health']) => staying.filter((one) => one.health === health).length;
-  const healthy = count('ok');
-  const parts = [
-    healthy > desired
-      ? `${healthy} instances healthy, ${desired} wanted`
-      : `${healthy} of ${desired} instances healthy`,
+  const those = (health: Instance['health']) => staying.filter((one) => one.health === health);
+  const healthy = those('ok').length;
+  const unseen = those('unknown').length;
+  return [
+    healthy > wanted ? `${healthy} instances healthy, ${wanted} wanted` : `${healthy} of ${wanted} instances healthy`,
+    ...(notRunning > 0 ? [`${notRunning} not running`] : []),
+    ...those('critical').map(stateOf),
+    ...(unseen > 0 ? [`cannot see the health of ${unseen}`] : []),
   ];
-  if (missing > 0) parts.push(`${missing} not running`);
-  if (count('critical') > 0) parts.push(named(staying, 'critical'));
-  if (count('unknown') > 0) parts.push(`cannot see the health of ${count('unknown')}`);
-  return parts.join(', ');
 };
 
-const named = (instances: readonly Instance[], health: Instance['health']): string =>
-  instances
-    .filter((one) => one.health === health)
-    .map((one) => `${one.id} is ${one.state}${one.detail === undefined ? '' : ` (${one.detail})`}`)
-    .join(', ');
-
-/**
- * "1 new (app-1), 1 down (app-2: HTTP 503), 1 old (app-3)": what a restart that did not end well has left. Where the look
- * before only counted the instances, those that started after it are new.
- */
-export const instancesLeft = (before: Finding | undefined, now: WorkloadStatus): string => {
-  const startedBefore = startTimes(before);
-  const since = startedBefore.size === 0 ? momentOf(before) : undefined;
-  const standing = (one: Instance): 'new' | 'down' | 'stopping' | 'old' | 'unknown' => {
-    if (one.state === 'stopping') return 'stopping';
-    if (!mayRun(one) || one.health === 'critical') return 'down';
-    if (one.startedAt === undefined) return 'unknown';
-    if (since !== undefined) return Date.parse(one.startedAt) < since ? 'old' : 'new';
-    const then = startedBefore.get(one.id);
-    if (then === undefined) return 'unknown';
-    return one.startedAt === then ? 'old' : 'new';
-  };
-  const words = (['new', 'down', 'stopping', 'old', 'unknown'] as const).flatMap((word) => {
-    const those = now.instances.filter((one) => standing(one) === word);
-    const names = those.map((one) => (word === 'down' ? `${one.id}: ${one.detail ?? one.state}` : one.id));
-    return those.length === 0 ? [] : [`${those.length} ${word} (${names.join(', ')})`];
-  });
-  return `Instances now: ${words.join(', ')}.`;
-};
-
-const momentOf = (finding: Finding | undefined): number | undefined => {
-  const data = finding?.data as { readonly at: string } | undefined;
-  return data && Date.parse(data.at);
-};
-
-/** The instances that a look has listed. */
-export const instancesIn = (finding: Finding | undefined): readonly Pick<Instance, 'id' | 'startedAt'>[] => {
-  const data = finding?.data as { readonly instances: readonly Pick<Instance, 'id' | 'startedAt'>[] } | undefined;
-  return data?.instances ?? [];
-};
-
-const startTimes = (finding: Finding | undefined): ReadonlyMap<string, string> =>
-  new Map(instancesIn(finding).flatMap((one) => (one.startedAt === undefined ? [] : [[one.id, one.startedAt]])));
+/** "app-1 is running (HTTP 503)". */
+export const stateOf = ({ id, state, detail }: Instance): string =>
+  `${id} is ${state}${detail === undefined || detail === state ? '' : ` (${detail})`}`;

@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import type { LoadedConfig } from '../config/load.ts';
-import type { Finding } from '../engine/finding.ts';
-import type { Procedure } from '../engine/procedure.ts';
-import type { PortName, Ports } from './ports.ts';
+import type { AnyFinding } from '../engine/finding.ts';
+import type { Json } from '../engine/json.ts';
+import type { Procedure } from '../engine/procedure/procedure.ts';
+import type { PortName } from './ports.ts';
 import type { Settings } from './settings.ts';
 
 /** What the command files of the sections can do. They turn flags into input and call one of these. */
 export interface Rb {
   /** Runs a procedure on the selected environment and sets the exit code. `input` is checked against the procedure's schema. */
-  run<Input, Need extends PortName>(procedure: Procedure<Input, Pick<Ports, Need>>, input: unknown): Promise<void>;
+  run<Input, Result extends Json, Need extends PortName>(
+    procedure: Procedure<Input, Result, Need>,
+    input: unknown,
+  ): Promise<void>;
   /** Goes on with an interrupted session: the newest one where none is named. */
   resume(session?: string): Promise<void>;
   /** The configuration, loaded once. Errors: `usage` with every problem in it. */
@@ -18,12 +22,17 @@ export interface Rb {
   /** Where the audit files are: also without a configuration. */
   auditDirectory(): Promise<string>;
   /** Shows what is on this machine: the sentence and the table, or the data with `-o json`. */
-  show(finding: Finding): Promise<void>;
+  show(finding: AnyFinding): Promise<void>;
   /** Shows a text of many lines as it is, or `data` with `-o json`. */
   document(text: string, data: unknown): Promise<void>;
   /** Writes a new file; returns its absolute path. Errors: `usage` where it is there already or cannot be written. */
   save(file: string, text: string): Promise<string>;
-  /** Opens a page in the browser; where there is none, prints its address. */
+  /**
+   * Shows what a configuration would run, resolve and contact, and asks whether to trust it; `file`: not the one that is found.
+   * Errors: `usage` without a terminal, `refused` where it cannot be trusted, `declined`.
+   */
+  trust(file?: string): Promise<void>;
+  /** Opens a page in the browser; where there is none, prints its address. Errors: those of a configuration that is not trusted. */
   open(url: string): Promise<void>;
   /** The exit code, where it is not 0 and nothing was thrown. */
   exit(code: number): void;

@@ -1,8 +1,8 @@
-import type { Config, EnvironmentConfig } from '../config/schema.ts';
+import type { ActedOn, ActedOnEnvironment } from '../config/not-yet.ts';
 
 /** What the configuration says, with the environment that was selected. Secrets are references. */
 export interface Settings {
-  readonly config: Config;
+  readonly config: ActedOn;
   readonly name: string;
-  readonly environment: EnvironmentConfig;
+  readonly environment: ActedOnEnvironment;
 }

@@ -138,16 +138,18 @@ const commandsOf = (changes: readonly Change[]): readonly Field[] => {
 
 /** Targets by what identifies them, so that those which differ in their name alone share a line. */
 const targetsOf = (changes: readonly Change[]): readonly string[] => {
-  const names = new Map<string, string[]>();
+  const places = new Map<string, { readonly provider: string; readonly identity: string; readonly names: string[] }>();
   for (const { target } of changes) {
     const { provider, name, ...parts } = target;
-    const identity = Object.entries(parts).map(([part, value]) => `${part} ${value}`);
-    const place = JSON.stringify([provider, identity.length === 0 ? '' : ` (${identity.join(', ')})`]);
-    names.set(place, [...(names.get(place) ?? []), name]);
+    const facts = Object.entries(parts).map(([part, value]) => `${part} ${value}`);
+    const identity = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+    const key = JSON.stringify([provider, identity]);
+    const place = places.get(key) ?? { provider, identity, names: [] };
+    place.names.push(name);
+    places.set(key, place);
   }
-  return [...names].map(([place, all]) => {
-    const [provider, identity] = JSON.parse(place) as [string, string];
-    const shown = unique(all);
+  return [...places.values()].map(({ provider, identity, names }) => {
+    const shown = unique(names);
     const more = shown.length > mostChanges ? ` and ${shown.length - mostChanges} more` : '';
     return `${provider}: ${shown.slice(0, mostChanges).join(', ')}${more}${identity}`;
   });

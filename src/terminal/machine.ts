@@ -1,7 +1,7 @@
 import type { Event } from '../engine/events.ts';
-import { worst } from '../engine/finding.ts';
-import { applyEvent, emptySession } from '../engine/session-state.ts';
-import type { SessionState, StepState } from '../engine/session-state.ts';
+import type { PlanFile } from '../engine/plan-file.ts';
+import { appliedIn, applyEvent, emptySession } from '../engine/session-state.ts';
+import type { CallState, SessionState, StepState } from '../engine/session-state.ts';
 import type { Terminal } from './sink.ts';
 
 /** A reader of the event stream that writes for programs: no prose on standard output. */
@@ -19,30 +19,35 @@ export const createNdjsonReader = (terminal: Pick<Terminal, 'ndjson'>): MachineR
 /** `-o json`: one document at the end; see {@link sessionDocument}. */
 export const createJsonReader = (terminal: Pick<Terminal, 'json'>): MachineReader => {
   const state = emptySession();
-  let plan: { readonly hash: string; readonly expires: string } | undefined;
+  let plan: PlanFile | undefined;
   return {
     on: (event) => {
       applyEvent(state, event);
-      if (event.type === 'plan.hash') plan = { hash: event.hash, expires: event.expires };
+      if (event.type === 'plan.hash') plan = { hash: event.hash, expires: event.expires, ...event.plan };
     },
     close: () => terminal.json({ ...sessionDocument(state), ...(plan ? { plan } : {}) }),
   };
 };
 
 /**
- * A session for programs. Stable: fields are added, never renamed or removed.
+ * A session for programs. Version 1: fields may be added, and none is renamed, removed or given another meaning. What does not apply is null.
  *
+ * - `version`: 1
  * - `session`, `procedure` (its id), `section`, `title`, `service`, `environment`, `startedAt`, `endedAt`: null before the session opened
- * - `outcome`: `{status, summary, undone, next}`, null while it is open; `status` is `done` or the kind of error
- * - `verdict`: the worst finding of all steps: `ok | warn | critical | unknown`
- * - `steps`, in the order in which they began: `{id, title, kind, result, ms, finding, tier, change, confirmation, answer,
- *   error, notes}`; what does not apply is null; `finding` is `{verdict, summary, data, evidence}`
- * - `plan`, in a dry run: `{hash, expires}`
+ * - `outcome`: `{status, verdict, summary, applied, undone, next}`, null while it is open; `status` is `done` or the kind of error
+ * - `verdict`: the worst of the last look at each thing: `ok | warn | critical | unknown`; null while it is open
+ * - `applied`: how many changes were made, those before a resume included
+ * - `result`: what a procedure that only reads has declared as its result: the form for scripts
+ * - `steps`, in the order in which they began: `{id, n, title, kind, result, ms, finding, tier, change, confirmation, answer, call, depends,
+ *   error, cause, notes}`; `id` is the step's path, `finding` is `{verdict, summary, data, evidence}`; `call`, where the step is one, is
+ *   `{procedure, input, verdict, summary, result}` with the id of the procedure; `depends`, in a dry run, is the title of the step without
+ *   which it cannot be planned; `cause` is the kind of `error`
+ * - `plan`, in a dry run: `{hash, expires, procedure, outline, input, subject, configuration, steps}`. `--plan` takes a file with this document
  */
 const sessionDocument = (state: SessionState) => {
-  const { opened } = state;
-  const steps = [...state.steps.values()];
+  const { opened, outcome } = state;
   return {
+    version: 1,
     session: opened?.session ?? null,
     procedure: opened?.procedure.id ?? null,
     section: opened?.procedure.section ?? null,
@@ -51,14 +56,17 @@ const sessionDocument = (state: SessionState) => {
     environment: opened?.subject.environment ?? null,
     startedAt: opened?.at ?? null,
     endedAt: state.closedAt ?? null,
-    outcome: state.outcome ?? null,
-    verdict: worst(steps.flatMap((step) => (step.finding ? [step.finding.verdict] : []))),
-    steps: steps.map(stepDocument),
+    outcome: outcome ?? null,
+    verdict: outcome?.verdict ?? null,
+    applied: outcome?.applied ?? appliedIn(state),
+    result: state.result ?? null,
+    steps: [...state.steps.values()].map(stepDocument),
   };
 };
 
 const stepDocument = (step: StepState) => ({
   id: step.id,
+  n: step.n ?? null,
   title: step.title,
   kind: step.kind ?? null,
   result: step.result ?? null,
@@ -75,6 +83,17 @@ const stepDocument = (step: StepState) => ({
   change: step.change ?? null,
   confirmation: step.confirmation ?? null,
   answer: step.answer ?? null,
+  call: step.call ? callDocument(step.call) : null,
+  depends: step.depends ?? null,
   error: step.error ?? null,
+  cause: step.cause ?? null,
   notes: step.notes,
+});
+
+const callDocument = ({ procedure, input, closed }: CallState) => ({
+  procedure: procedure.id,
+  input,
+  verdict: closed?.verdict ?? null,
+  summary: closed?.summary ?? null,
+  result: closed?.result ?? null,
 });

@@ -10,7 +10,7 @@ import type { Text } from './text.ts';
 
 /** What is under way: the steps that run and the table that the last of them reported. */
 export interface Progress {
-  /** Other steps run inside it. */
+  /** Its items run one after another, and share a table. */
   group(step: string): void;
   started(step: string, title: string): void;
   /** The change of a step that has started is being made now. */
@@ -22,9 +22,16 @@ export interface Progress {
   close(): void;
 }
 
-/** Drawn in place at a terminal; elsewhere as lines, and only what changed. `write`: where a line about the status goes. */
-export const createProgress = (terminal: Terminal, write: (line: string) => void): Progress =>
-  terminal.animated ? animated(terminal) : asLines(terminal, write);
+export interface ProgressOptions {
+  /** Where a line about the status goes. */
+  readonly write: (line: string) => void;
+  /** What stands before the lines of a step: it may be in a call. */
+  readonly marginOf: (step: string) => string;
+}
+
+/** Drawn in place at a terminal; elsewhere as lines, and only what changed. */
+export const createProgress = (terminal: Terminal, options: ProgressOptions): Progress =>
+  terminal.animated ? animated(terminal, options) : asLines(terminal, options);
 
 const barWidth = 24;
 
@@ -35,10 +42,10 @@ const bar = (share: number): string => {
 
 const mostRowsKept = 500;
 
-const linesOf = (terminal: Terminal, table: Table): readonly Text[] =>
-  renderTable(table, { width: terminal.width, symbols: terminal.symbols, redactor: terminal.redactor, indent: 4 });
+const linesOf = ({ width, symbols, redactor }: Terminal, table: Table, margin: string): readonly Text[] =>
+  renderTable(table, { width, symbols, redactor, indent: 4 + margin.length });
 
-const asLines = (terminal: Terminal, write: (line: string) => void): Progress => {
+const asLines = (terminal: Terminal, { write, marginOf }: ProgressOptions): Progress => {
   let before: Table | undefined;
   let tenths: number | undefined;
   /** All rows so far: columns only ever grow, so that rows which are printed one by one stand below each other. */
@@ -47,47 +54,48 @@ const asLines = (terminal: Terminal, write: (line: string) => void): Progress =>
     group: () => undefined,
     // What only looks is worth a line when it has looked; a change is worth one before it begins.
     started: () => undefined,
-    changing: (_step, what) => terminal.say([command(terminal.symbols.doing), ' ', clean(what)]),
+    changing: (step, what) => terminal.say([marginOf(step), command(terminal.symbols.doing), ' ', clean(what)]),
     ended: () => undefined,
-    table: (_step, table) => {
+    table: (step, table) => {
       const changed = changedRows(before, table);
       seen = [...table.rows, ...seen.slice(0, mostRowsKept)];
-      const [header, ...all] = linesOf(terminal, { columns: table.columns, rows: seen });
+      const [header, ...all] = linesOf(terminal, { columns: table.columns, rows: seen }, marginOf(step));
       const rows = all.slice(0, table.rows.length);
       if (!before && header !== undefined) terminal.say(header);
       for (const [index, line] of rows.entries()) if (changed.has(index)) terminal.say(line);
       before = table;
     },
-    status: (_step, text, share) => {
+    status: (step, text, share) => {
       const reached = share === undefined ? undefined : Math.floor(share * 10);
       if (reached !== undefined && reached === tenths) return;
       tenths = reached;
-      write(clean(text));
+      write(marginOf(step) + clean(text));
     },
     close: () => undefined,
   };
 };
 
-const animated = (terminal: Terminal): Progress => {
-  /** What to show of each running step; groups have nothing of their own to show. */
-  const running = new Map<string, string | undefined>();
+const animated = (terminal: Terminal, { marginOf }: ProgressOptions): Progress => {
+  const running = new Map<string, string>();
+  const groups = new Set<string>();
   /** Beneath the title of a step. */
   const statuses = new Map<string, string>();
-  let table: Table | undefined;
-  let tableOf = '';
+  let table: { readonly of: string; readonly content: Table } | undefined;
   let focus = 0;
   let live: Live | undefined;
   let closed = false;
 
+  const tableLines = () => (table ? linesOf(terminal, table.content, marginOf(table.of)) : []);
   const draw = () => {
-    const fitting = (text: string) => truncate(clean(text), terminal.width - 2, terminal.symbols.ellipsis);
     const steps = [...running].flatMap(([step, what]): readonly Text[] => {
-      if (what === undefined) return [];
+      const margin = marginOf(step);
+      const fitting = (text: string) =>
+        truncate(clean(text), terminal.width - 2 - margin.length, terminal.symbols.ellipsis);
       const status = statuses.get(step);
-      const title: Text = [command(terminal.symbols.doing), ' ', fitting(what)];
-      return status === undefined ? [title] : [title, ['  ', fitting(status)]];
+      const title: Text = [margin, command(terminal.symbols.doing), ' ', fitting(what)];
+      return status === undefined ? [title] : [title, [margin, '  ', fitting(status)]];
     });
-    live?.draw([...(table ? linesOf(terminal, table) : []), ...steps], table ? focus : 0);
+    live?.draw([...tableLines(), ...steps], table ? focus : 0);
   };
   // Loaded beside the first step, so that the first line need not wait for it.
   import('./live.ts').then(
@@ -99,31 +107,34 @@ const animated = (terminal: Terminal): Progress => {
     (error: unknown) => terminal.alert(`no live view: ${messageOf(error)}`),
   );
 
-  const set = (step: string, what: string | undefined) => {
+  const set = (step: string, what: string) => {
     running.set(step, what);
     draw();
   };
+  /** A group with its items and what takes them back; else the step itself. */
+  const holds = (holder: string, step: string) =>
+    groups.has(holder) ? step === holder || step.startsWith(`${holder}/`) : step === holder;
   return {
-    group: (step) => set(step, undefined),
+    group: (step) => void groups.add(step),
     started: set,
     changing: set,
     ended: (step) => {
       running.delete(step);
       statuses.delete(step);
       // The instances of a group stay in sight until its last one is done; then the table becomes part of the record above.
-      const inGroup = [...running.keys()].some((other) => step.startsWith(`${other}/`));
-      if (table && !inGroup && (tableOf === step || tableOf.startsWith(`${step}/`))) {
-        const last = linesOf(terminal, table);
-        table = undefined;
-        draw();
-        for (const line of last) terminal.say(line);
-      } else draw();
+      const of = table?.of;
+      const stays =
+        of === undefined || !holds(step, of) || [...groups].some((group) => group !== step && holds(group, of));
+      groups.delete(step);
+      const last = stays ? [] : tableLines();
+      if (!stays) table = undefined;
+      draw();
+      for (const line of last) terminal.say(line);
     },
     table: (step, next) => {
-      const [first] = changedRows(table, next);
+      const [first] = changedRows(table?.content, next);
       if (first !== undefined) focus = first + 1;
-      table = next;
-      tableOf = step;
+      table = { of: step, content: next };
       draw();
     },
     status: (step, text, share) => {

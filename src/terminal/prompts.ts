@@ -35,7 +35,11 @@ export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}):
         {
           message: terminal.bytes(message),
           choices: [
-            ...choices.map((choice) => ({ value: choice.id, name: oneLine(terminal, choice.title) })),
+            ...choices.map(({ id, title, unavailable }) => ({
+              value: id,
+              name: oneLine(terminal, title),
+              disabled: unavailable !== undefined && `(not available: ${oneLine(terminal, unavailable)})`,
+            })),
             { value: none, name: 'stop here' },
           ],
           default: none,
@@ -46,6 +50,7 @@ export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}):
             style: {
               ...bare.style,
               highlight: (text: string) => terminal.bytes(strong(clean(text))),
+              disabled: (text: string) => terminal.bytes(dim(clean(text))),
               keysHelpTip: () => terminal.bytes(dim('arrows to move, Enter to choose, Ctrl-C to leave')),
             },
           },
@@ -88,6 +93,7 @@ export const createPrompts = (terminal: Terminal, options: PromptsOptions = {}):
 interface Choice {
   readonly id: string;
   readonly title: string;
+  readonly unavailable?: string;
 }
 
 /** `remark`: what made it a no, where that was not the plain answer. That it was declined is told by who asked. */

@@ -41,6 +41,7 @@ const ends: Record<SessionOutcome['status'], { readonly verdict: Verdict; readon
   declined: { verdict: 'warn', word: 'Declined' },
   unreachable: { verdict: 'critical', word: 'Unreachable' },
   critical: { verdict: 'critical', word: 'Critical' },
+  unseen: { verdict: 'unknown', word: 'Not everything could be seen' },
   unknown: { verdict: 'unknown', word: 'Outcome unknown' },
   unrecorded: { verdict: 'critical', word: 'Not recorded' },
   interrupted: { verdict: 'warn', word: 'Stopped' },
@@ -59,7 +60,7 @@ export interface Ending {
 /** How it ended, what was left undone, what to type next. */
 export const closingLines = (ending: Ending, { width, symbols }: Layout): readonly Text[] => {
   const { outcome } = ending;
-  const { verdict, word } = ends[outcome.status];
+  const { verdict, word } = ends[outcome.status === 'usage' && outcome.applied > 0 ? 'interrupted' : outcome.status];
   const mark: Text = [span(verdict, symbols.mark[verdict]), ' ', span(verdict, word)];
   const summary = ending.told ? [] : linesIn(outcome.summary);
   const [only] = summary;

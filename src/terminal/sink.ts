@@ -10,6 +10,7 @@ import type { Text } from './text.ts';
 export interface Redactor {
   redact(text: string): string;
   redactJson<T>(value: T): T;
+  known(text: string): string | undefined;
 }
 
 export interface Input extends Readable {

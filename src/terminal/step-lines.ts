@@ -1,5 +1,5 @@
 import type { StepOutcome } from '../engine/events.ts';
-import type { Finding, Verdict } from '../engine/finding.ts';
+import type { AnyFinding, Verdict } from '../engine/finding.ts';
 import { formatDuration } from '../engine/duration.ts';
 import { widthOf, wrap } from './layout.ts';
 import { clean } from './sanitise.ts';
@@ -11,7 +11,9 @@ export interface StepEnd {
   readonly title: string;
   readonly result: StepOutcome;
   readonly ms: number;
-  readonly finding?: Finding;
+  readonly finding?: AnyFinding;
+  /** What was found stands above already. */
+  readonly said?: boolean;
   /** Why it did not go well; may have several lines. */
   readonly error?: string;
   /** What a person answered, and through what. */
@@ -43,9 +45,9 @@ export const stepLines = (
   return [head, ...indented(found, width)];
 };
 
-/** Texts of others, broken by us and set in by four columns. */
-export const indented = (texts: readonly string[], width: number): readonly string[] =>
-  texts.flatMap((text) => wrap(text, width - 4).map((line) => `    ${line}`));
+/** Texts of others, broken by us and set in. */
+export const indented = (texts: readonly string[], width: number, indent = 4): readonly string[] =>
+  texts.flatMap((text) => wrap(text, width - indent).map((line) => ' '.repeat(indent) + line));
 
 export const linesIn = (text: string): readonly string[] => text.split(/\r?\n/).map((line) => clean(line));
 
@@ -55,9 +57,13 @@ const markOf = ({ result, finding }: StepEnd, symbols: Symbols): Text => {
   return span(verdict, symbols.mark[verdict]);
 };
 
-const foundBy = ({ result, finding, error, answer }: StepEnd): readonly string[] => [
+const foundBy = ({ result, finding, said, error, answer }: StepEnd): readonly string[] => [
   ...(answer === undefined ? [] : [clean(answer)]),
-  ...(finding ? [clean(finding.summary)] : []),
+  ...(finding && said !== true ? [clean(finding.summary)] : []),
   ...(error === undefined ? [] : linesIn(error)),
   ...(result === 'skipped' && answer === undefined && !finding ? ['skipped'] : []),
 ];
+
+/** Whether a summary says nothing that is not in the sentences already: that of a look is mostly made of what its steps have found. */
+export const standsIn = (sentences: readonly string[], summary: string): boolean =>
+  !/[\p{L}\p{N}]/u.test(sentences.reduce((rest, sentence) => rest.replace(sentence, ''), summary));

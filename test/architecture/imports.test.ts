@@ -73,7 +73,6 @@ describe('what would be found', () => {
   it.each<[string, string, SourceImport['how']]>([
     ['engine/run.ts', 'chalk', 'type'],
     ['engine/run.ts', 'node:fs', 'static'],
-    ['engine/run.ts', 'zod', 'static'],
     ['engine/run.ts', 'audit/port.ts', 'type'],
     ['sections/restart/rolling.ts', 'execa', 'import()'],
     ['sections/restart/rolling.ts', 'commander', 'static'],

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openAuditLog } from '../../src/audit/file.ts';
 import type { AuditOptions } from '../../src/audit/writer.ts';
-import { createRedactor } from '../../src/config/redaction.ts';
 import type { Event } from '../../src/engine/events.ts';
 import { actor, session } from './a-session.ts';
 
@@ -19,7 +18,6 @@ export const aDirectory = (): string => {
 export const options = (directory: string, more: Partial<AuditOptions> = {}): AuditOptions => ({
   directory,
   session,
-  redactor: createRedactor(),
   envelope: { service: 'checkout-api', environment: 'production', actor },
   clock: { now: () => new Date('2026-11-22T03:20:00Z'), monotonic: () => 5 },
   ...more,

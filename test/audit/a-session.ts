@@ -1,6 +1,7 @@
 import type { Change } from '../../src/engine/change.ts';
 import type { Event, EventBody } from '../../src/engine/events.ts';
 import type { Table } from '../../src/engine/finding.ts';
+import type { StepKind } from '../../src/engine/procedure/tree.ts';
 
 const distribute = <Body>(body: Body, at: { at: string; monotonicMs: number }): Body & typeof at => ({
   ...body,
@@ -15,7 +16,7 @@ export const at = (second: number, body: EventBody): Event =>
   });
 
 export const actor = { uid: 1000, login: 'ada', host: 'ops-1' } as const;
-export const session = '20261122-031500-k7qd';
+export const session = '20261122-031500-000-k7qd';
 
 export const opened = (more: Partial<Extract<EventBody, { type: 'session.opened' }>> = {}): Event =>
   at(0, {
@@ -27,10 +28,11 @@ export const opened = (more: Partial<Extract<EventBody, { type: 'session.opened'
       section: '2.1',
       title: 'Rolling restart',
       outline: [
-        { id: 'before', kind: 'check', title: 'Instances before' },
-        { id: 'restart', kind: 'each', title: 'Restart each instance', tier: 'disruptive' },
-        { id: 'after', kind: 'check', title: 'All instances are healthy' },
+        { id: 'before', kind: 'check' },
+        { id: 'restart', kind: 'each' },
+        { id: 'all-healthy', kind: 'verification' },
       ],
+      does: 'changes',
     },
     input: {},
     subject: { service: 'checkout-api', environment: 'production', protected: true },
@@ -49,16 +51,32 @@ export const change = (name: string): Change => ({
   equivalent: [`./ops/service restart ${name}`],
   undo: 'not needed: the same version starts again',
   basis: { startedAt: '2026-11-22T00:15:00Z' },
+  data: null,
 });
 
-export const started = (second: number, step: string, title: string, kind: 'check' | 'action' | 'each'): Event =>
-  at(second, { type: 'step.started', step, kind, title });
+export const started = (second: number, step: string, title: string, kind: StepKind): Event =>
+  at(second, { type: 'step.started', step, n: 1, kind, title });
+
+/** What `restartOf` and the tests call the state that was shown. */
+export const fingerprint = 'f'.repeat(64);
+
+export const confirmed = (second: number, step: string, covers: readonly string[] = [step]): Event =>
+  at(second, {
+    type: 'confirmation',
+    step,
+    covers: covers.map((one) => ({ step: one, fingerprint })),
+    tier: 'disruptive',
+    decision: 'confirmed',
+    by: 'prompt',
+  });
 
 export const closed = (second: number, status: 'done' | 'failed' = 'done', undone: readonly string[] = []): Event =>
   at(second, {
     type: 'session.closed',
     outcome: {
       status,
+      verdict: 'ok',
+      applied: 1,
       summary: status === 'done' ? '3 of 3 instances restarted and healthy' : 'app-2 did not come back: HTTP 503',
       undone,
       next: status === 'done' ? ['rb health'] : ['rb logs errors --since 10m', 'rb restart undo'],
@@ -76,9 +94,10 @@ export const restartOf = (second: number, name: string, ok = true): Event[] => {
     at(second + 0.1, {
       type: 'step.intent',
       step,
+      n: 1,
       tier: 'disruptive',
       change: change(name),
-      fingerprint: 'f'.repeat(64),
+      fingerprint,
     }),
     at(second + 3, { type: 'step.progress', step, note: `${name}: drained, starting` }),
     at(second + 8, { type: 'finding', step, finding }),
@@ -93,6 +112,43 @@ export const restartOf = (second: number, name: string, ok = true): Event[] => {
   ];
 };
 
+/** The same instance restarted through a call, and looks side by side before it. */
+export const withCalls = (): readonly Event[] => {
+  const one = { id: 'restart.instance', section: '2.1', title: 'Restart one instance', outline: [] };
+  const cpu = { id: 'troubleshoot.cpu', section: '3.1', title: 'CPU by instance', outline: [] };
+  const look = { verdict: 'warn', summary: 'app-1 uses 90 %' } as const;
+  const [begun, intent, ...rest] = restartOf(13, 'app-1').map((event) =>
+    'step' in event ? { ...event, step: 'next/one/app-1' } : event,
+  );
+  if (!begun || !intent) throw new Error('a restart begins with its start and its intent');
+  return [
+    opened(),
+    started(1, 'cpu', 'Which instance is busy?', 'call'),
+    started(1, 'memory', 'Which instance is full?', 'call'),
+    at(1, { type: 'call.opened', step: 'cpu', procedure: cpu, input: {} }),
+    at(1, { type: 'call.opened', step: 'memory', procedure: { ...cpu, id: 'troubleshoot.memory' }, input: {} }),
+    started(2, 'cpu/usage', 'Usage', 'check'),
+    started(2, 'memory/usage', 'Usage', 'check'),
+    at(3, { type: 'step.result', step: 'cpu/usage', result: 'ok', ms: 900, finding: look }),
+    at(4, { type: 'call.closed', step: 'cpu', verdict: 'warn', summary: `${look.summary}.`, result: { id: 'app-1' } }),
+    at(4, { type: 'step.result', step: 'cpu', result: 'ok', ms: 3000, finding: look }),
+    at(5, { type: 'step.result', step: 'memory/usage', result: 'ok', ms: 900, finding: look }),
+    at(6, { type: 'step.result', step: 'memory', result: 'ok', ms: 3000, finding: look }),
+    started(7, 'next', 'What next', 'decision'),
+    at(9, { type: 'answer', step: 'next', answer: 'one', by: 'prompt' }),
+    at(9, { type: 'step.result', step: 'next', result: 'ok', ms: 2000 }),
+    started(10, 'next/one', 'Restart the busy instance', 'call'),
+    at(10, { type: 'call.opened', step: 'next/one', procedure: one, input: { id: 'app-1' } }),
+    begun,
+    confirmed(13, 'next/one/app-1'),
+    intent,
+    ...rest,
+    at(22, { type: 'call.closed', step: 'next/one', verdict: 'ok', summary: 'app-1 was restarted.', result: null }),
+    at(22, { type: 'step.result', step: 'next/one', result: 'ok', ms: 12_000 }),
+    closed(23),
+  ];
+};
+
 /** A whole rolling restart of three instances; `fails` names the one that does not come back. */
 export const rollingRestart = (fails?: string): readonly Event[] => {
   const names = ['app-1', 'app-2', 'app-3'];
@@ -101,14 +157,6 @@ export const rollingRestart = (fails?: string): readonly Event[] => {
     columns: [{ title: 'Instance' }, { title: 'Health' }, { title: 'Version' }, { title: 'Up', align: 'right' }],
     rows: names.map((name) => [name, { text: 'healthy', verdict: 'ok' }, '1.4.0', '3 h']),
   };
-  const confirmed = at(12, {
-    type: 'confirmation',
-    step: 'restart',
-    covers: names.map((name) => ({ step: `restart/${name}`, fingerprint: 'f'.repeat(64) })),
-    tier: 'disruptive',
-    decision: 'confirmed',
-    by: 'prompt',
-  });
   return [
     opened(),
     started(0.2, 'before', 'Instances before', 'check'),
@@ -127,10 +175,14 @@ export const rollingRestart = (fails?: string): readonly Event[] => {
         title: `Restart ${name}`,
         change: change(name),
         tier: 'disruptive',
-        fingerprint: 'f'.repeat(64),
+        fingerprint,
       }),
     ),
-    confirmed,
+    confirmed(
+      12,
+      'restart',
+      names.map((name) => `restart/${name}`),
+    ),
     ...reached.flatMap((name, n) => restartOf(13 + n * 9, name, name !== fails)),
     at(40, {
       type: 'step.result',

@@ -1,4 +1,4 @@
-import { assert, boolean, integer, property, string } from 'fast-check';
+import { assert, boolean, constantFrom, integer, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../src/config/redaction.ts';
 
@@ -7,6 +7,8 @@ const knowing = (secrets: Readonly<Record<string, string>>) => {
   for (const [name, value] of Object.entries(secrets)) redactor.add(name, value);
   return redactor;
 };
+const wrap = (text: string, width: number, lineBreak: string): string =>
+  (text.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? []).join(lineBreak);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('a known secret', () => {
@@ -30,6 +32,29 @@ describe('a known secret', () => {
     expect(redact(base64('ahunter2-hunter2'))).toMatch(/^.{1,2}‹secret:token›$/);
     expect(redact(base64('abhunter2-hunter2'))).toMatch(/^.{1,3}‹secret:token›$/);
     expect(redact(Buffer.from('user:hunter2-hunter2').toString('base64url'))).toContain('‹secret:token›');
+  });
+
+  test('in hex, in small letters or capital ones', () => {
+    const { redact } = knowing({ token: 'hunter2-hunter2' });
+    const hex = Buffer.from('a:hunter2-hunter2;').toString('hex');
+    expect(redact(hex)).toBe('613a‹secret:token›3b');
+    expect(redact(hex.toUpperCase())).toBe('613A‹secret:token›3B');
+  });
+
+  test('broken into lines by what encoded it, also as JSON writes line breaks', () => {
+    const { redact } = knowing({ token: 'hunter2-hunter2' });
+    const encoded = base64(`${'x'.repeat(40)}hunter2-hunter2${'y'.repeat(40)}`);
+    for (const width of [16, 19, 61, 64, 76])
+      for (const lineBreak of ['\n', '\r\n', '\n    ', '\\n']) {
+        const lines = wrap(encoded, width, lineBreak);
+        expect(redact(`begin\n${lines}\nend`)).toMatch(/^begin\n[^‹]*‹secret:token›[^‹]*\nend$/);
+        expect(Buffer.from(redact(lines), 'base64').toString()).not.toContain('hunter2');
+      }
+    expect(redact('hun\nter2-hun\nter2')).toBe('‹secret:token›');
+  });
+
+  test('a short one is not put together from the end of one line and the beginning of the next', () => {
+    expect(knowing({ pin: '12345' }).redact('up 123\n45 sessions')).toBe('up 123\n45 sessions');
   });
 
   test('as the password of a URL, and the password alone', () => {
@@ -164,6 +189,28 @@ describe('for any secret and any surroundings', () => {
         const left = knowing({ name: value }).redact(encoded);
         expect(left).toContain('‹secret:name›');
         for (const piece of left.split(/‹[^›]*›/)) expect(Buffer.from(piece, 'base64').toString()).not.toContain(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('broken into lines, in base64 and hex, in chunks of any size', () => {
+    const long = secret.filter((text) => Buffer.byteLength(text.trim()) >= 8);
+    const encodings = constantFrom<BufferEncoding[]>('base64', 'base64url', 'hex');
+    const numbers = [integer({ min: 16, max: 80 }), integer({ min: 1, max: 100 })] as const;
+    assert(
+      property(long, around, around, encodings, ...numbers, (value, before, after, encoding, width, size) => {
+        const encoded = wrap(Buffer.from(`${before}${value}${after}`).toString(encoding), width, '\n');
+        const redactor = knowing({ name: value });
+        const stream = redactor.redactStream();
+        let streamed = '';
+        for (let from = 0; from < encoded.length; from += size)
+          streamed += stream.write(encoded.slice(from, from + size));
+        for (const left of [redactor.redact(encoded), streamed + stream.end()]) {
+          expect(left).toContain('‹secret:name›');
+          for (const piece of left.replaceAll('\n', '').split(/‹[^›]*›/))
+            expect(Buffer.from(piece, encoding).toString()).not.toContain(value);
+        }
       }),
       { numRuns: 300 },
     );

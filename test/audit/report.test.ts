@@ -5,10 +5,10 @@ import { markdownReport } from '../../src/audit/report/markdown.ts';
 import { type Report, reportFrom } from '../../src/audit/report/timeline.ts';
 import { legible } from '../../src/audit/report/wording.ts';
 import type { Event } from '../../src/engine/events.ts';
-import { actor, at, change, opened, restartOf, rollingRestart, session, started } from './a-session.ts';
+import { actor, at, change, opened, restartOf, rollingRestart, session, started, withCalls } from './a-session.ts';
 
 const report = (events: readonly Event[]): Report => {
-  const made = reportFrom(events);
+  const made = reportFrom({ events, unknownKinds: [] });
   if (!made) throw new Error('no report');
   return made;
 };
@@ -50,7 +50,7 @@ describe('the timeline', () => {
     const cut = report([...rollingRestart().slice(0, 9), ...restartOf(13, 'app-1').slice(0, 2)]);
     expect(cut).toMatchObject({ status: 'open', next: [`rb resume ${session}`] });
     expect(cut.steps.find(({ id }) => id === 'restart/app-1')?.result).toBe('unknown');
-    expect(cut.undone).toEqual(expect.arrayContaining(['Restart app-1', 'All instances are healthy']));
+    expect(cut.undone).toEqual(expect.arrayContaining(['Restart app-1', 'All healthy']));
   });
 
   test('says who resumed it, and reads the time of the last try', () => {
@@ -66,8 +66,97 @@ describe('the timeline', () => {
   });
 
   test('is none where the opening is missing', () => {
-    expect(reportFrom([])).toBeUndefined();
+    expect(reportFrom({ events: [], unknownKinds: [] })).toBeUndefined();
   });
+});
+
+describe('a session with calls', () => {
+  const called = report(withCalls());
+
+  test('has the steps of each call after it, whatever ran beside it', () => {
+    expect(called.steps.map(({ id, depth }) => [id, depth])).toEqual([
+      ['cpu', 0],
+      ['cpu/usage', 1],
+      ['memory', 0],
+      ['memory/usage', 1],
+      ['next', 0],
+      ['next/one', 0],
+      ['next/one/app-1', 1],
+    ]);
+  });
+
+  test('says what was called with which input, and what came of it', () => {
+    expect(called.steps.find(({ id }) => id === 'next/one')?.call).toEqual({
+      id: 'restart.instance',
+      section: '2.1',
+      title: 'Restart one instance',
+      input: { id: 'app-1' },
+      verdict: 'ok',
+      summary: 'app-1 was restarted.',
+    });
+    for (const shown of [rendered(markdownReport(called)), htmlReport(called)]) {
+      expect(shown).toContain('Restart the busy instance (2.1)');
+      expect(shown.replaceAll(/&quot;|&#34;/g, '"')).toContain(
+        'Calls Restart one instance (restart.instance, runbook section 2.1) with {"id":"app-1"}',
+      );
+      expect(shown).toContain('ok: app-1 was restarted.');
+    }
+  });
+
+  test('names the calls around a step in the timeline', () => {
+    const steps = called.timeline.map(({ step }) => step);
+    expect(steps).toContain('Which instance is busy? › Usage');
+    expect(steps).toContain('Which instance is full? › Usage');
+    expect(steps).toContain('Restart the busy instance › Restart app-1');
+  });
+
+  test('that was cut off inside a call left its steps undone first, and then those of the caller', () => {
+    const outline = [
+      { id: 'restart', kind: 'action' },
+      { id: 'check-errors', kind: 'check' },
+    ];
+    const procedure = { id: 'restart.instance', section: '2.1', title: 'Restart one instance', outline };
+    const next = { id: 'next', kind: 'decision', steps: [{ id: 'one', kind: 'option', steps: [] }] };
+    const made = report([
+      opened({
+        procedure: {
+          ...procedure,
+          does: 'changes',
+          outline: [
+            {
+              ...next,
+              steps: [
+                {
+                  id: 'go',
+                  kind: 'option',
+                  steps: [
+                    { id: 'one', kind: 'call' },
+                    { id: 'then', kind: 'check' },
+                  ],
+                },
+              ],
+            },
+            { id: 'better', kind: 'check' },
+          ],
+        },
+      }),
+      at(1, { type: 'answer', step: 'next', answer: 'go', by: 'prompt' }),
+      at(1, { type: 'step.result', step: 'next', result: 'ok', ms: 1 }),
+      started(2, 'next/go/one', 'Restart the busy instance', 'call'),
+      at(2, { type: 'call.opened', step: 'next/go/one', procedure, input: {} }),
+      started(3, 'next/go/one/restart', 'Restart it', 'action'),
+    ]);
+    expect(made.undone).toEqual(['Restart the busy instance', 'Restart it', 'Check errors', 'Then', 'Better']);
+  });
+});
+
+test('what a newer version has recorded is not damage, and the report says so', () => {
+  const made = reportFrom({ events: rollingRestart(), unknownKinds: ['approval.given'] });
+  if (!made) throw new Error('no report');
+  for (const shown of [markdownReport(made), htmlReport(made)]) {
+    expect(shown).toContain('written by rb 0.1.0, which records things this version does not know (approval.given).');
+    expect(shown).not.toContain('DAMAGED');
+  }
 });
 
 describe.each([
@@ -96,7 +185,7 @@ describe.each([
     const events = [
       opened(),
       started(1, 'rollback', 'Roll back', 'action'),
-      at(2, { type: 'step.intent', step: 'rollback', tier: 'disruptive', change: undo, fingerprint: 'f' }),
+      at(2, { type: 'step.intent', step: 'rollback', n: 1, tier: 'disruptive', change: undo, fingerprint: 'f' }),
     ];
     for (const line of difference) expect(show(report(events))).toContain(line);
   });
@@ -110,8 +199,11 @@ describe.each([
       records: 9,
       head: { seq: 9, hash: 'abc' },
       spilled: 0,
+      remarks: ['a time in it has not come yet (2030-01-01T00:00:00.000Z)'],
     } as const;
-    expect(show({ ...report(rollingRestart()), audit: { ...base, intact: true } })).toContain('not anchored');
+    expect(show({ ...report(rollingRestart()), audit: { ...base, intact: true } })).toMatch(
+      /not anchored.* Beware: a time in it has not come yet/,
+    );
     const problem = { line: 4, what: 'it was changed after it was written' };
     expect(show({ ...report(rollingRestart()), audit: { ...base, intact: false, problem } })).toContain(
       'THE LOG IS DAMAGED at line 4',
@@ -147,7 +239,7 @@ describe.each([
     const shown = show(
       report([
         opened({
-          procedure: { id: text, section: text, title: text, outline: [] },
+          procedure: { id: text, section: text, title: text, outline: [], does: 'changes' },
           subject: { service: text, environment: text, protected: false },
           actor: { uid: 1, login: text, host: text },
           reason: text,
@@ -155,11 +247,21 @@ describe.each([
           program: text,
         }),
         started(1, text, text, 'action'),
-        at(2, { type: 'step.intent', step: text, tier: 'mild', change: plan, fingerprint: 'f' }),
+        at(2, { type: 'step.intent', step: text, n: 1, tier: 'mild', change: plan, fingerprint: 'f' }),
         at(2, { type: 'step.progress', step: text, note: text }),
         at(2, { type: 'answer', step: text, answer: text, by: text, note: text, advice: text }),
         at(3, { type: 'step.result', step: text, result: 'failed', ms: 1, error: text, finding }),
-        at(4, { type: 'session.closed', outcome: { status: 'failed', summary: text, undone: [text], next: [text] } }),
+        at(3, {
+          type: 'call.opened',
+          step: `${text}/b`,
+          procedure: { id: text, section: text, title: text, outline: [] },
+          input: { [text]: text },
+        }),
+        at(3, { type: 'call.closed', step: `${text}/b`, verdict: 'warn', summary: text, result: text }),
+        at(4, {
+          type: 'session.closed',
+          outcome: { status: 'failed', verdict: 'ok', summary: text, applied: 0, undone: [text], next: [text] },
+        }),
       ]),
     );
     const harmless = show(report(rollingRestart('app-2')));

@@ -3,12 +3,16 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listSessions } from '../../src/audit/list.ts';
 import { readSession } from '../../src/audit/read.ts';
-import { canonical, hashOf } from '../../src/audit/record.ts';
+import { reopenAuditLog } from '../../src/audit/reopen.ts';
+import { canonical } from '../../src/audit/record.ts';
+
 import { newSessionId } from '../../src/audit/session-id.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
-import { createRedactor } from '../../src/config/redaction.ts';
-import { aDirectory, linesOf, written } from './a-directory.ts';
-import { at, closed, opened, rollingRestart, session } from './a-session.ts';
+import type { Event } from '../../src/engine/events.ts';
+import { sessionFrom } from '../../src/engine/session-state.ts';
+import { aDirectory, linesOf, options, written } from './a-directory.ts';
+import { sealed } from './forgery.ts';
+import { actor, at, closed, opened, rollingRestart, session } from './a-session.ts';
 
 const events = rollingRestart();
 const rewrite = (path: string, lines: readonly string[]): void =>
@@ -20,13 +24,12 @@ describe('what was written', () => {
   test('comes back as it was', () => {
     const path = written(aDirectory(), events);
     expect(readSession(path).events).toEqual(events);
-    expect(verifyAudit(path)).toMatchObject({
-      exit: 2,
-      intact: true,
-      closed: true,
-      anchored: false,
-      records: events.length,
-    });
+    const now = new Date('2026-11-22T04:00:00Z');
+    const verified = { intact: true, closed: true, anchored: false, records: events.length, remarks: [] };
+    expect(verifyAudit(path, { now })).toMatchObject({ exit: 0, ...verified });
+    // Without the anchor that the configuration asks for.
+    for (const anchor of ['optional', 'required'] as const)
+      expect(verifyAudit(path, { now, anchor })).toMatchObject({ exit: 2, ...verified });
   });
 
   test('is one canonical line a record, each with the hash of the one before', () => {
@@ -42,7 +45,7 @@ describe('what was written', () => {
       service: 'checkout-api',
     });
     for (const [n, record] of records.entries()) {
-      expect(record.hash).toBe(hashOf(record));
+      expect(sealed(record)).toBe(linesOf(path)[n]);
       expect(record.seq).toBe(n + 1);
       if (n > 0) expect(record.prev).toBe(records[n - 1].hash);
     }
@@ -50,20 +53,6 @@ describe('what was written', () => {
       step: 'restart/app-1',
       tier: 'disruptive',
     });
-  });
-
-  test('holds no secret, and still has the engine’s own words where a secret is one of them', () => {
-    const redactor = createRedactor();
-    redactor.add('db', 'hunter2!');
-    redactor.add('unlucky', 'session.closed');
-    redactor.add('unluckier', 'done');
-    const directory = aDirectory();
-    const note = `hunter2! ${encodeURIComponent('hunter2!')} ${Buffer.from('hunter2!').toString('base64')}`;
-    const path = written(directory, [opened(), at(1, { type: 'step.progress', step: 'a', note }), closed(2)], {
-      redactor,
-    });
-    expect(fs.readFileSync(path, 'utf8')).toContain('‹secret:db› ‹secret:db› ‹secret:db›');
-    expect(readSession(path).events.at(-1)).toMatchObject({ type: 'session.closed', outcome: { status: 'done' } });
   });
 
   test('may be anything that a program can say: lone surrogates, numbers that are none, control characters', () => {
@@ -101,8 +90,8 @@ describe('the chain tells', () => {
 
   test('an edited record with a hash that was made to fit', () => {
     const found = damaged((lines) => {
-      const record = { ...JSON.parse(lines[4] ?? ''), at: '2026-11-22T04:00:00.000Z' };
-      return replaced(lines, 4, canonical({ ...record, hash: hashOf(record) }));
+      const record = { ...JSON.parse(lines[4] ?? ''), actor: { ...actor, login: 'bob' } };
+      return replaced(lines, 4, sealed(record));
     });
     expect(found.problem).toEqual({
       line: 6,
@@ -166,17 +155,6 @@ describe('an event that is too long for its line', () => {
     expect(readSession(path).events[1]).toEqual(long);
   });
 
-  test('has no secrets there either', () => {
-    const redactor = createRedactor();
-    redactor.add('t', 'hunter2!');
-    const path = written(
-      aDirectory(),
-      [opened(), at(1, { type: 'step.progress', step: 'a', note: 'hunter2! '.repeat(20_000) })],
-      { redactor },
-    );
-    expect(fs.readFileSync(sideOf(path), 'utf8')).not.toContain('hunter2');
-  });
-
   test('is damaged when that file is', () => {
     const path = written(aDirectory(), [opened(), long, closed(2)]);
     fs.appendFileSync(sideOf(path), ' ');
@@ -187,17 +165,82 @@ describe('an event that is too long for its line', () => {
   });
 });
 
+describe('what a newer version has recorded', () => {
+  const strange = [
+    { type: 'approval.given', step: 'restart', by: 'bob', at: '2026-11-22T03:15:01.000Z', monotonicMs: 1000 },
+    {
+      type: 'step.started',
+      step: 'gate',
+      n: 9,
+      kind: 'gate',
+      title: 'Gate',
+      at: '2026-11-22T03:15:01.000Z',
+      monotonicMs: 1001,
+    },
+  ];
+  const directory = () => {
+    const path = written(aDirectory(), [opened()]);
+    const log = reopenAuditLog(options(dirname(path)));
+    // As another version would: through the same writer, which does not look at kinds.
+    for (const event of strange) log.append(event as never);
+    log.append(closed(2));
+    log.close();
+    return path;
+  };
+
+  test('is no damage and no step; its kinds are named, and it is shown as it was recorded', () => {
+    const path = directory();
+    expect(verifyAudit(path)).toMatchObject({ intact: true, closed: true });
+    const read = readSession(path);
+    expect(read.problem).toBeUndefined();
+    expect(read.events).toEqual([opened(), closed(2)]);
+    expect(read.unknownKinds).toEqual(['approval.given', 'step.started']);
+    expect(read.raw.slice(1, 3)).toEqual(strange);
+    const state = sessionFrom(read.events, read.unknownKinds);
+    expect([...state.steps.keys()]).toEqual([]);
+    expect(state.unknownKinds).toEqual(read.unknownKinds);
+  });
+});
+
+test('what rb 0.1 recorded is still read: it did not count changes and steps yet', () => {
+  const old = events.map((event) => {
+    if (event.type === 'session.opened') {
+      const { id, section, title, outline } = event.procedure;
+      return { ...event, procedure: { id, section, title, outline } };
+    }
+    if (event.type === 'session.closed') {
+      const { status, summary, undone, next } = event.outcome;
+      return { ...event, outcome: { status, summary, undone, next } };
+    }
+    return Object.fromEntries(Object.entries(event).filter(([key]) => key !== 'n'));
+  });
+  const path = written(aDirectory(), old as never);
+  expect(readSession(path)).toMatchObject({ events: old, unknownKinds: [] });
+  expect(listSessions(dirname(path))).toMatchObject([{ status: 'done', unfinished: false }]);
+});
+
 describe('the list', () => {
+  test('has a session whose beginning was too long for its line', () => {
+    const directory = aDirectory();
+    const configuration = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`key-${n}`, 'x'.repeat(20)]));
+    written(directory, [opened({ configuration })]);
+    expect(listSessions(directory)).toMatchObject([{ session, status: 'open' }]);
+  });
+
   test('is newest first and says how each session ended', () => {
     const directory = aDirectory();
-    written(directory, [opened()], { session: '20261122-031500-aaaa' });
-    written(directory, rollingRestart('app-2'), { session: '20261123-031500-bbbb' });
-    fs.writeFileSync(join(directory, '20261124-031500-cccc.jsonl'), 'not a log\n');
-    fs.writeFileSync(join(directory, '20261125-031500-dddd.jsonl'), '');
-    const [newest, oldest, ...rest] = listSessions(directory);
+    const of = (session: string, [, ...rest]: readonly Event[] = []) =>
+      void written(directory, [opened({ session }), ...rest], { session });
+    of('20261122-031500-aaaa');
+    of('20261122-031501-123-aaaa', rollingRestart('app-2'));
+    fs.writeFileSync(join(directory, '20261124-031500-000-cccc.jsonl'), 'not a log\n');
+    fs.writeFileSync(join(directory, '20261125-031500-000-dddd.jsonl'), '');
+    const [empty, damaged, newest, oldest, ...rest] = listSessions(directory);
     expect(rest).toEqual([]);
+    expect(empty).toMatchObject({ session: '20261125-031500-000-dddd', status: 'open', startedAt: '' });
+    expect(damaged).toMatchObject({ status: 'damaged', damage: 'damaged at line 1: it is not a record' });
     expect(newest).toMatchObject({
-      session: '20261123-031500-bbbb',
+      session: '20261122-031501-123-aaaa',
       status: 'failed',
       operator: 'ada@ops-1',
       ticket: 'OPS-1412',
@@ -212,6 +255,6 @@ describe('the list', () => {
 });
 
 test('session ids sort by time and have no letters that are taken for others', () => {
-  expect(newSessionId(new Date('2026-11-22T03:15:02.999Z'), () => 0)).toBe('20261122-031502-2222');
-  expect(newSessionId(new Date('2026-11-22T03:15:02Z'), () => 0.999)).toBe('20261122-031502-zzzz');
+  expect(newSessionId(new Date('2026-11-22T03:15:02.999Z'), () => 0)).toBe('20261122-031502-999-2222');
+  expect(newSessionId(new Date('2026-11-22T03:15:02.007Z'), () => 0.999)).toBe('20261122-031502-007-zzzz');
 });

@@ -4,13 +4,18 @@ import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/config/check.ts';
 import { freshDirectory, load, withProduction } from './rig.ts';
 
-const check = (
-  text: string,
-  { env = {}, directory = freshDirectory() }: { env?: Record<string, string>; directory?: string } = {},
-) =>
+interface Around {
+  readonly env?: Record<string, string>;
+  readonly directory?: string;
+}
+
+const checkAll = (text: string, { env = {}, directory = freshDirectory() }: Around = {}) =>
   checkConfig(load(text, directory), { env: { PATH: process.env['PATH'] ?? '', ...env } }).map(
     ({ file, line, column, level, path, message }) => `${level} ${file}:${line}:${column}  ${path}  ${message}`,
   );
+const unused = 'checked, and not acted on by this version of rb: ';
+/** Without the line that most examples here have. */
+const check = (text: string, around?: Around) => checkAll(text, around).filter((line) => !line.includes(unused));
 const at = (level: 'error' | 'warn', place: string, rest: string) => `${level} runbook.config.yaml:${place}  ${rest}`;
 const production = 'environments.production';
 
@@ -210,4 +215,45 @@ test('findings are in the order of the file, and hold no secret', () => {
     `${production}.maintenanceMode.disable[1]`,
   ]);
   expect(findings.join()).not.toContain('hunter2');
+});
+
+test('keys that nothing acts on are listed once, whichever environments have them', () => {
+  const text = `${withProduction(
+    'cache: { url: "${env:A}" }\nlogs: { provider: loki, url: "https://l", selector: "{a}" }\ndatabase: { url: "${env:A}", slowLog: { provider: file, path: a } }',
+  )}  staging: { cache: { url: "\${env:A}" }, queues: [], logs: { provider: file, path: a } }
+alerts: {}
+audit: { anchor: optional }
+`;
+  expect(checkAll(text, { env: { A: 'redis://a' } })).toEqual([
+    at('warn', '9:9', `alerts  ${unused}alerts, database.slowLog, cache, queues, logs.provider, audit.anchor`),
+  ]);
+  expect(checkAll(withProduction('url: https://a'))).toEqual([]);
+});
+
+test.each([
+  ['audit: { anchor: required }', '6:18', 'audit.anchor', 'has no anchors for the audit log; set `anchor: none`'],
+  [
+    'audit: { store: "postgresql://h/d" }',
+    '6:17',
+    'audit.store',
+    'does not mirror the audit log to a store; set `store: ""`',
+  ],
+  [
+    'lock: { provider: redis }',
+    '6:19',
+    'lock.provider',
+    'does not lock with redis; set `provider: host`, a lock for all processes on one host',
+  ],
+])('a promise of safety that this version does not keep is an error: %s', (line, place, key, message) => {
+  expect(checkAll(`${withProduction('{}')}${line}\n`)).toEqual([
+    at('error', place, `${key}  this version of rb ${message}`),
+  ]);
+});
+
+test.each(['auto', 'host'])('lock.provider %s is kept', (provider) => {
+  expect(
+    checkAll(
+      `${withProduction('{}')}lock: { provider: ${provider} }\naudit: { anchor: none, store: "", directory: "" }\n`,
+    ),
+  ).toEqual([]);
 });

@@ -17,11 +17,11 @@ notify:
 `;
 
 test('secrets that are written out are hidden, references are shown as they are', async () => {
-  const { config } = load(text);
-  const yaml = await showYaml(config);
+  const loaded = load(text);
+  const yaml = await showYaml(loaded);
   expect(yaml).not.toContain('hunter2');
-  expect(parse(yaml)).toEqual(withoutSecrets(config));
-  expect(withoutSecrets(config)).toMatchObject({
+  expect(parse(yaml)).toEqual(withoutSecrets(loaded));
+  expect(withoutSecrets(loaded)).toMatchObject({
     environments: {
       production: {
         database: {
@@ -46,7 +46,7 @@ test('secrets that are written out are hidden, references are shown as they are'
 
 test('secrets that are written out are known to the redactor', () => {
   const redactor = createRedactor();
-  registerLiteralSecrets(load(text).config, redactor);
+  registerLiteralSecrets(load(text), redactor);
   for (const letter of ['a', 'b', 'c', 'd', 'e', 'g']) {
     expect(redactor.redact(`x hunter2-${letter} y`)).not.toContain('hunter2');
     expect(redactor.redact(Buffer.from(`hunter2-${letter}`).toString('base64'))).toContain('‹secret');
@@ -56,7 +56,7 @@ test('secrets that are written out are known to the redactor', () => {
 
 test('what is not a secret is not registered', () => {
   const known: string[] = [];
-  registerLiteralSecrets(load(text).config, { add: (_, value) => known.push(value) });
+  registerLiteralSecrets(load(text), { add: (_, value) => known.push(value) });
   expect(known.toSorted()).toEqual(
     [
       'https://hooks.example.com/hunter2-f',

@@ -137,7 +137,7 @@ describe('nothing is changed where', () => {
       const operator = stage.operator();
       const run = await start(...onTinyDisk(operator, 'restart --rolling --yes', true), surroundings(operator)).ended;
       expect(run.stderr).toContain('no space left on the disk (ENOSPC)');
-      expect(run.stderr).toContain('make room');
+      expect(run.stderr).toContain('free some space');
       expect(run.stderr).toMatch(/Nothing was (?:done|changed)/);
       expect(run.code).toBe(74);
     });

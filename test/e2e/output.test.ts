@@ -91,7 +91,7 @@ describe('output for programs', () => {
   test('-o json: one document, nothing else on standard output; the shape', async () => {
     const run = await stage.operator().run('health -o json');
     expect(run.json()).toMatchObject({
-      session: expect.stringMatching(/^\d{8}-\d{6}-\w{4}$/) as string,
+      session: expect.stringMatching(/^\d{8}-\d{6}-\d{3}-\w{4}$/) as string,
       procedure: 'health',
       section: '4',
       service: 'checkout',

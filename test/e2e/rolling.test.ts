@@ -47,8 +47,8 @@ describe('rb restart --rolling', () => {
     }
     expect(outcome(events)).toBe('done');
     const verified = await operator.run('audit verify');
-    // There is no anchor.
-    expect([verified.code, verified.all]).toEqual([2, expect.stringContaining('intact')]);
+    expect([verified.code, verified.all]).toEqual([0, expect.stringContaining('intact')]);
+    expect(verified.all).toContain('Not proven: that no file was rewritten as a whole');
     const report = await operator.run('audit report');
     expect(report.code).toBe(0);
     for (const words of ['memory leak', 'OPS-7', 'Restart checkout-2', 'All instances healthy'])
@@ -62,7 +62,7 @@ describe('rb restart --rolling', () => {
     expect(code).toBe(0);
     expect(stage.restarted(known).toSorted()).toEqual(everyone);
     expect(results(await trail(operator)).filter((line) => line.startsWith('restart/'))).toEqual([
-      'restart/checkout-1+checkout-2 ok',
+      'restart/checkout-1%2Bcheckout-2 ok',
       'restart/checkout-3 ok',
     ]);
   });
@@ -107,7 +107,7 @@ const settles = async ({ operator, isNew, restarted }: Awaited<ReturnType<typeof
   expect(resumed.code, resumed.all).toBe(0);
   expect(restarted()).toEqual(everyone);
   expect(outcome(await trail(operator))).toBe('done');
-  expect((await operator.run('audit verify')).code).toBe(2);
+  expect((await operator.run('audit verify')).code).toBe(0);
 };
 
 describe('stopped in the middle of a rollout', () => {
@@ -115,7 +115,7 @@ describe('stopped in the middle of a rollout', () => {
     const { result: run, load } = await stage.underLoad(async () => {
       const begun = await halfWay();
       begun.session.type(keys.ctrlC);
-      await begun.session.shows('finishing this step');
+      await begun.session.shows('Stopping after this step');
       expect(await begun.session.ended).toBe(130);
       return begun;
     });
@@ -147,7 +147,7 @@ describe('stopped in the middle of a rollout', () => {
   test('the second Ctrl-C does not wait: exit code 7, and rb resume finds out what became of the instance', async () => {
     const { operator, session, restarted } = await halfWay();
     session.type(keys.ctrlC);
-    await session.shows('finishing this step');
+    await session.shows('Stopping after this step');
     session.type(keys.ctrlC);
     expect(await session.ended).toBe(7);
     expect(session.screen()).toContain('Outcome unknown');
@@ -180,7 +180,7 @@ describe('stopped in the middle of a rollout', () => {
     const session = operator.session('restart --rolling --yes');
     await session.shows('checkout-1 was stopped and started again');
     session.type(keys.ctrlC);
-    await session.shows('finishing this step');
+    await session.shows('Stopping after this step');
     session.type(keys.ctrlC);
     expect(await session.ended).toBe(7);
     expect(outcome(await trail(operator))).toBe('unknown');

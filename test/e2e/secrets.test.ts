@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,20 +25,26 @@ const program = (text: string): string => `#!/bin/sh\n${text}\n`;
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** What the service's programs and answers give away: each secret in each of its spellings. */
-const leak = Object.values(secrets)
-  .map((secret) => `LEAK ${spellings(secret).join(' ')}`)
-  .join('\n');
+const leaking = Object.values(secrets).map((secret) => `LEAK ${spellings(secret).join(' ')}`);
+const leak = leaking.join('\n');
 
 /** A program that gives away what it was started with. */
 const itself = `printf 'LEAK %s\\n' "$*" "$API_KEY"`;
 
 const instances = [
-  { id: 'app-1', state: 'running', version: `1.0 ${secrets['of a variable']}`, startedAt: '2026-01-01T00:00:00Z' },
+  { id: 'app-1', state: 'running', version: '1.0', startedAt: '2026-01-01T00:00:00Z' },
+  { id: 'app-2', state: 'running', version: '1.0' },
+];
+/** What a session would have to record as it is. */
+const leakingInstances = [
+  { ...instances[0], version: `1.0 ${secrets['of a variable']}` },
   { id: `app-${secrets['written out as a token']}`, state: 'running', version: secrets['of a file'] },
 ];
 
+/** One session at a time may change a service: each has a scope of its own. */
 const configuration = (port: number): string => `
 version: 1
+lock: { scope: '${randomUUID()}' }
 service: { name: checkout }
 environments:
   production:
@@ -61,20 +68,23 @@ const logLine = (msg: string) => JSON.stringify({ ts: '2099-01-01T00:00:00Z', le
 
 let directory = '';
 let server: Server;
+let address = 0;
 beforeAll(async () => {
   server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ status: leak }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  address = (server.address() as AddressInfo).port;
   directory = newDirectory();
   writeFiles(directory, {
-    'runbook.config.yaml': configuration((server.address() as AddressInfo).port),
     'secret.txt': secrets['of a file'],
     'leak.txt': leak,
     'instances.json': JSON.stringify(instances),
-    'app.log': leak.split('\n').map(logLine).join('\n'),
+    'leaking-instances.json': JSON.stringify(leakingInstances),
+    'app.log': leaking.map(logLine).join('\n'),
     instances: program('cat instances.json'),
+    'leaking-instances': program('cat leaking-instances.json'),
     status: program('cat leak.txt'),
     vault: program(`printf %s ${quoted(secrets['of a secret manager'])}`),
     restart: program(`cat leak.txt; ${itself}; cat leak.txt >&2; ${itself} >&2; exit 3`),
@@ -82,8 +92,16 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
+let configurations = 0;
+const ownConfiguration = (change: (text: string) => string = (text) => text): string => {
+  const name = `runbook-${String((configurations += 1))}.yaml`;
+  writeFiles(directory, { [name]: change(configuration(address)) });
+  return name;
+};
+const named = (text: string) => text.replace('./instances,', './leaking-instances,');
+
 /** The caches are below the home directory too, so that they are searched as well. */
-const newOne = (config = 'runbook.config.yaml') => {
+const newOne = (config = ownConfiguration()) => {
   const ada = newOperator(join(directory, config));
   return { ...ada, env: { ...env, XDG_CACHE_HOME: join(ada.home, 'cache') } };
 };
@@ -122,29 +140,31 @@ describe('the check itself', () => {
   });
 });
 
+const commands = [
+  `${restart} -o text`,
+  `${restart} -o json`,
+  `${restart} -o ndjson`,
+  `${restart} --dry-run`,
+  'restart status -v',
+  'restart status -o json',
+  'restart --emergency --confirm checkout/production -v',
+  'health -v',
+  'health -o json',
+  'health -o ndjson',
+  'health --watch --every 1s --for 1s -v',
+  'scale status -v',
+  'scale up --yes -v',
+  'overview -v',
+  'overview -o json',
+  'open nothing',
+  'config show',
+  'config show -o json',
+  'config check',
+  'config check -o json',
+];
+
 describe.concurrent('a secret shows nowhere', () => {
-  test.for([
-    `${restart} -o text`,
-    `${restart} -o json`,
-    `${restart} -o ndjson`,
-    `${restart} --dry-run`,
-    'restart status -v',
-    'restart status -o json',
-    'restart --emergency --confirm checkout/production -v',
-    'health -v',
-    'health -o json',
-    'health -o ndjson',
-    'health --watch --every 1s --for 1s -v',
-    'scale status -v',
-    'scale up --yes -v',
-    'overview -v',
-    'overview -o json',
-    'open nothing',
-    'config show',
-    'config show -o json',
-    'config check',
-    'config check -o json',
-  ])('rb %s', async (line, { expect }) => {
+  test.for(commands)('rb %s', async (line, { expect }) => {
     const ada = newOne();
     const run = await ada.run(line, ada);
     expect(leaks(run.all, everySecret)).toEqual([]);
@@ -152,6 +172,16 @@ describe.concurrent('a secret shows nowhere', () => {
     // On a terminal as narrow as they come, too.
     const narrow = await ada.run(line, { env: { ...ada.env, COLUMNS: '40' } });
     expect(leaks(narrow.all, everySecret)).toEqual([]);
+  });
+
+  test.for(commands)('nor where an instance is named like one: rb %s', async (line, { expect }) => {
+    const ada = newOne(ownConfiguration(named));
+    const run = await ada.run(line, ada);
+    // It would be recorded as it is, so that a resumed session finds it: no session that changes anything.
+    if (line.startsWith('restart --rolling'))
+      expect([run.code, run.all]).toEqual([3, expect.stringContaining('stands in finding.data')]);
+    expect(leaks(run.all, everySecret)).toEqual([]);
+    expect(leaks(ada.written(), everySecret)).toEqual([]);
   });
 
   test('the audit log, what rb audit shows of it, and the reports', async ({ expect }) => {
@@ -198,6 +228,7 @@ const withPrograms = (name: string, files: Readonly<Record<string, string>>): st
   writeFiles(join(directory, name), {
     'runbook.config.yaml': `
 version: 1
+lock: { scope: ${name} }
 service: { name: checkout }
 environments:
   production:
@@ -288,7 +319,7 @@ describe.concurrent('an error does not repeat it', () => {
   test('a secret on the command line of rb itself', async ({ expect }) => {
     const token = secrets['written out as a token'];
     const run = await newOne().run(['restart', '--instance', token, '--yes', '-v', '--ticket', token], { env });
-    expect(run.code).toBe(2);
+    expect([run.code, run.stderr]).toEqual([3, expect.stringContaining('stands in input.')]);
     expect(leaks(run.all, everySecret)).toEqual([]);
   });
 });

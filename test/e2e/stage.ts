@@ -63,7 +63,8 @@ export const useStage = (): Stage => {
       const document = parseDocument(readFileSync(sandbox().configPath, 'utf8'));
       change(document);
       const path = join(sandbox().directory, `runbook.${String(++configurations)}.yaml`);
-      writeFileSync(path, document.toString({ lineWidth: 0 }));
+      // Not for the group, whatever the umask: such a file is not the operator's own word.
+      writeFileSync(path, document.toString({ lineWidth: 0 }), { mode: 0o644 });
       return newOperator(path);
     },
     untouched: async () => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answeredByFlags, flagsFor, requirementFor } from '../../src/engine/confirmation.ts';
 import type { GivenAnswers } from '../../src/engine/confirmation.ts';
+import { RunbookError } from '../../src/engine/errors.ts';
 import type { Tier } from '../../src/engine/tier.ts';
 import { action, change, noFlags, person, protectedSubject, run, subject } from './rig.ts';
 
@@ -136,5 +137,46 @@ describe('at a terminal', () => {
     expect(applied).toBe(0);
     expect(of('change.planned')).toHaveLength(1);
     expect(of('plan.hash')).toHaveLength(1);
+  });
+});
+
+const forbids = async () => {
+  throw new RunbookError('refused', 'ben holds the lock of shop in staging.');
+};
+const allows = async () => undefined;
+
+describe('a guard', () => {
+  it('that forbids the question refuses before anything is asked or recorded', async () => {
+    const prompts = person();
+    const guards = [{ beforeQuestion: forbids, beforeIntent: allows, release: allows }];
+    const { outcome, applied, required } = await attempt('disruptive', { prompts, guards });
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      summary: 'ben holds the lock of shop in staging. Nothing was done.',
+    });
+    expect([applied, prompts.asked, required]).toEqual([0, [], []]);
+  });
+
+  it('that forbids the intent refuses after the answer, on record', async () => {
+    const guards = [{ beforeQuestion: allows, beforeIntent: forbids, release: allows }];
+    const { outcome, applied, of } = await attempt('disruptive', { prompts: person(true), guards });
+    expect(outcome.status).toBe('refused');
+    expect(applied).toBe(0);
+    expect(of('step.intent')).toEqual([]);
+    expect(of('step.result')).toMatchObject([{ step: 'app-1', result: 'refused', cause: 'refused' }]);
+  });
+
+  it('is asked about each change of a session, each time', async () => {
+    const asked: string[] = [];
+    const note = (when: string) => async (intended: { readonly step: string; readonly tier: string }) =>
+      void asked.push(`${when} ${intended.step} (${intended.tier})`);
+    const guards = [{ beforeQuestion: note('question'), beforeIntent: note('intent'), release: allows }];
+    await run([action('a'), action('b', { tier: 'mild' })], { guards });
+    expect(asked).toEqual(['question a (disruptive)', 'intent a (disruptive)', 'question b (mild)', 'intent b (mild)']);
+  });
+
+  it('is asked about nothing by what only looks, and by a dry run', async () => {
+    const guards = [{ beforeQuestion: forbids, beforeIntent: forbids, release: forbids }];
+    expect((await attempt('disruptive', { guards, dryRun: true })).outcome.status).toBe('done');
   });
 });

@@ -1,16 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { planExpiresAfterMs, planHash, requirePlan } from '../../src/engine/plan-hash.ts';
-import type { Plan } from '../../src/engine/plan-hash.ts';
-import { action, change, check, fakeClock, person, run, seen, yes } from './rig.ts';
+import type { Plan, PlannedChange } from '../../src/engine/plan-hash.ts';
+import type { Change } from '../../src/engine/change.ts';
+import { action, answering, change, check, each, fakeClock, hashOf, person, run, say, seen } from './rig.ts';
 
 const plan: Plan = {
   procedure: 'restart.rolling',
-  outline: [{ id: 'restart', kind: 'each', title: 'Restart the instances' }],
+  outline: [{ id: 'restart', kind: 'each', data: '{ id: string }' }],
   input: { batch: 1 },
-  steps: [{ step: 'restart/app-1', fingerprint: 'abc', tier: 'disruptive', equivalent: ['systemctl restart app-1'] }],
+  subject: { service: 'shop', environment: 'staging' },
+  configuration: { region: 'eu-west-1' },
+  steps: [
+    {
+      step: 'restart/app-1',
+      tier: 'disruptive',
+      target: { provider: 'command', name: 'app-1' },
+      basis: { version: '1.4.0' },
+      equivalent: ['systemctl restart app-1'],
+    },
+  ],
 };
-const step = plan.steps[0] as Plan['steps'][number];
+const step = plan.steps[0] as PlannedChange;
 const expires = new Date('2025-01-01T10:30:00Z');
 const now = new Date('2025-01-01T10:00:00Z');
 const hash = planHash(plan, expires);
@@ -27,7 +38,8 @@ const refusal = (text: string, of: Plan = plan, at = now): RunbookError => {
 
 describe('the hash of a plan', () => {
   it('is the same for the same plan and expiry, whatever the order of the keys', () => {
-    const reordered = { steps: [{ ...step }], input: { batch: 1 }, outline: plan.outline, procedure: plan.procedure };
+    const { procedure, outline, input, subject, configuration } = plan;
+    const reordered = { steps: [{ ...step }], configuration, subject, input, outline, procedure };
     expect(planHash(reordered, expires)).toBe(hash);
     expect(() => requirePlan(hash, reordered, now)).not.toThrow();
   });
@@ -37,15 +49,31 @@ describe('the hash of a plan', () => {
     ['outline', { ...plan, outline: [] }],
     ['input', { ...plan, input: { batch: 2 } }],
     ['tier', { ...plan, steps: [{ ...step, tier: 'destructive' }] }],
-    ['fingerprint', { ...plan, steps: [{ ...step, fingerprint: 'abd' }] }],
+    ['service', { ...plan, subject: { ...plan.subject, service: 'checkout' } }],
+    ['environment', { ...plan, subject: { ...plan.subject, environment: 'production' } }],
+    ['configuration', { ...plan, configuration: { region: 'eu-west-2' } }],
+    ['target', { ...plan, steps: [{ ...step, target: { ...step.target, name: 'app-2' } }] }],
+    ['basis', { ...plan, steps: [{ ...step, basis: { version: '1.5.0' } }] }],
     ['equivalent command', { ...plan, steps: [{ ...step, equivalent: ['systemctl stop app-1'] }] }],
     ['name of a step', { ...plan, steps: [{ ...step, step: 'restart/app-2' }] }],
     ['number of steps', { ...plan, steps: [step, { ...step, step: 'restart/app-2' }] }],
   ])('is refused with the present plan when another %s makes it another plan', (_, other) => {
     const error = refusal(hash, other);
     expect(error.kind).toBe('refused');
-    for (const one of other.steps)
+    for (const one of other.steps as PlannedChange[])
       expect(error.message).toContain(`${one.step} (${one.tier}): ${one.equivalent.join('; ')}`);
+  });
+
+  it.each<[string, Plan['steps'][number]]>([
+    ['call', { step: 'one', calls: 'restart.instance', input: { id: 'web-2' } }],
+    ['part that could not be planned', { step: 'next', open: 'next/' }],
+  ])('covers a %s', (_, entry) => {
+    expect(planHash({ ...plan, steps: [...plan.steps, entry] }, expires)).not.toBe(hash);
+  });
+
+  it('names a call and its input among what it would now be', () => {
+    const calls = { step: 'one', calls: 'restart.instance', input: { id: 'web-2' } };
+    expect(refusal(hash, { ...plan, steps: [calls] }).message).toContain('one: restart.instance {"id":"web-2"}');
   });
 
   it('cannot be given a later expiry', () => {
@@ -61,7 +89,7 @@ describe('the hash of a plan', () => {
   });
 
   it.each(['', 'yes', '12345', 'sq7x0g-XYZ', hash.slice(0, -1), `${hash}0`, ` ${hash}`])(
-    'is a usage error when it is none: "%s"',
+    'is a usage error when it is not one: "%s"',
     (text) => {
       expect(refusal(text)).toMatchObject({ kind: 'usage', next: [expect.stringContaining('--dry-run')] });
     },
@@ -80,24 +108,33 @@ const stepsAt = (version: () => string) => {
 };
 
 const printed = async (version = '1.4.0') => {
-  const { of } = await run(stepsAt(() => version).steps, { dryRun: true });
-  return of('plan.hash')[0]?.hash ?? 'none was printed';
+  return hashOf(await run(stepsAt(() => version).steps, { dryRun: true }));
 };
 
-const given = (answer: string) => ({ ...yes, answers: new Map([['how', answer]]) });
+const eitherWay = () => [
+  say.decision('how', 'How', {
+    question: 'Which?',
+    options: {
+      one: { title: 'one', steps: [action('app-1')] },
+      two: { title: 'two', steps: [action('app-2')] },
+    },
+    advise: () => undefined,
+  }),
+];
 
 describe('--plan', () => {
   it('runs the plan that the dry run printed', async () => {
     const { steps, applied } = stepsAt(() => '1.4.0');
-    const { end } = await run(steps, { plan: await printed() });
-    expect(end.outcome.status).toBe('done');
+    const { outcome } = await run(steps, { plan: await printed() });
+    expect(outcome.status).toBe('done');
     expect(applied()).toBe(1);
   });
 
   it('refuses another plan, names every step as undone, and asks nothing', async () => {
     const { steps, applied } = stepsAt(() => '1.5.0');
-    const { end, of } = await run(steps, { plan: await printed(), prompts: person() });
-    expect(end.outcome).toMatchObject({ status: 'refused', undone: ['Restart app-1'] });
+    const { outcome, of } = await run(steps, { plan: await printed(), prompts: person() });
+    expect(outcome).toMatchObject({ status: 'refused', undone: ['Restart app-1'], applied: 0 });
+    expect(outcome.summary).toMatch(/^The plan has changed since its hash was printed.*Nothing was done\.$/s);
     expect(applied()).toBe(0);
     expect(of('step.started')).toEqual([]);
   });
@@ -106,78 +143,187 @@ describe('--plan', () => {
     let version = '1.4.0';
     const { steps, applied } = stepsAt(() => version);
     let looks = 0;
-    const slow = check('a while', () => {
-      // Once for the hash, once for real.
-      if (++looks === 2) version = '1.5.0';
-      return seen('ok');
-    });
-    const dry = await run([slow, ...stepsAt(() => '1.4.0').steps], { dryRun: true });
+    const slow = () =>
+      check('a-while', () => {
+        // Once for the hash, once for real.
+        if (++looks === 2) version = '1.5.0';
+        return seen('ok');
+      });
+    const dry = await run([slow(), ...stepsAt(() => '1.4.0').steps], { dryRun: true });
     looks = 0;
-    const { end } = await run([slow, ...steps], { plan: dry.of('plan.hash')[0]?.hash ?? '' });
-    expect(end.outcome).toMatchObject({ status: 'refused', undone: ['Restart app-1'] });
-    expect(end.outcome.summary).toContain('no longer what --plan was printed for');
+    const { outcome } = await run([slow(), ...steps], { plan: hashOf(dry) });
+    expect(outcome).toMatchObject({ status: 'refused', undone: ['Restart app-1'] });
+    expect(outcome.summary).toBe(
+      [
+        '"Restart app-1" is no longer what --plan was made for. What changed:',
+        '  version: "1.4.0" -> "1.5.0"',
+        'Nothing was done.',
+      ].join('\n'),
+    );
     expect(applied()).toBe(0);
   });
 
   it('covers the answer to a question: another answer is another plan', async () => {
-    const steps = [
-      {
-        kind: 'decision' as const,
-        id: 'how',
-        title: 'How',
-        question: 'Which?',
-        options: [
-          { id: 'one', title: 'one', steps: [action('app-1')] },
-          { id: 'two', title: 'two', steps: [action('app-2')] },
-        ],
-        advise: () => undefined,
-      },
-    ];
-    const dry = await run(steps, { dryRun: true, given: given('one') });
-    const hash = dry.of('plan.hash')[0]?.hash ?? '';
-    const same = await run(steps, { plan: hash, given: given('one') });
+    const plan = hashOf(await run(eitherWay(), { dryRun: true, given: answering({ how: 'one' }) }));
+    const same = await run(eitherWay(), { plan, given: answering({ how: 'one' }) });
     expect(same.of('step.intent')).toMatchObject([{ step: 'how/one/app-1' }]);
-    const other = await run(steps, { plan: hash, given: given('two') });
-    expect(other.end.outcome.status).toBe('refused');
+    const other = await run(eitherWay(), { plan, given: answering({ how: 'two' }) });
+    expect(other.outcome.status).toBe('refused');
     expect(other.of('step.started')).toEqual([]);
   });
 
   it('does nothing that was not in the dry run', async () => {
     let open = false;
-    const later = { ...action('later'), when: () => open };
-    const steps = () => [check('a while', () => seen('ok')), { ...action('never'), when: () => false }, later];
-    // Something to plan, so that there is a hash: what the real run comes to first is another step.
-    const dry = await run([...steps(), action('app-1')], { dryRun: true });
     let looks = 0;
-    const opening = check('a while', () => {
-      if (++looks === 2) open = true;
-      return seen('ok');
-    });
-    const { end, of } = await run([opening, ...steps().slice(1), action('app-1')], {
-      plan: dry.of('plan.hash')[0]?.hash ?? '',
-    });
-    expect(end.outcome.status).toBe('refused');
-    expect(end.outcome.summary).toContain('no longer what --plan was printed for');
-    expect(of('step.intent')).toEqual([]);
-  });
-
-  it('allows later steps to differ by what the earlier ones changed', async () => {
-    let version = 1;
-    const both = () => [
-      action('first', { apply: async () => void version++ }),
-      action('second', { plan: async () => change('second', { basis: { version } }) }),
+    const steps = () => [
+      check('a-while', () => {
+        if (++looks === 3) open = true;
+        return seen('ok');
+      }),
+      action('later', { when: () => open }),
+      action('app-1'),
     ];
-    const dry = await run(both(), { dryRun: true });
-    const { end } = await run(both(), { plan: dry.of('plan.hash')[0]?.hash ?? '' });
-    expect(end.outcome.status).toBe('done');
+    const plan = hashOf(await run(steps(), { dryRun: true }));
+    const { outcome, of } = await run(steps(), { plan });
+    expect(outcome.status).toBe('refused');
+    expect(outcome.summary).toBe('"Restart later" is not in the plan that --plan names. Nothing was done.');
+    expect(of('step.intent')).toEqual([]);
   });
 
   it('is good for half an hour', async () => {
     const clock = fakeClock();
     const hash = await printed();
     clock.advance(planExpiresAfterMs + 1000);
-    const { end } = await run(stepsAt(() => '1.4.0').steps, { plan: hash, clock });
-    expect(end.outcome.status).toBe('refused');
-    expect(end.outcome.summary).toContain('The plan expired');
+    const { outcome } = await run(stepsAt(() => '1.4.0').steps, { plan: hash, clock });
+    expect(outcome.status).toBe('refused');
+    expect(outcome.summary).toContain('The plan expired');
+  });
+
+  it('belongs to what session.opened records of the configuration', async () => {
+    const dry = await run(stepsAt(() => '1.4.0').steps, { dryRun: true, configuration: { region: 'eu-west-1' } });
+    const { outcome } = await run(stepsAt(() => '1.4.0').steps, {
+      plan: hashOf(dry),
+      configuration: { region: 'eu-west-2' },
+    });
+    expect(outcome.status).toBe('refused');
+  });
+});
+
+/** Two changes, the second of which is planned as `then` for the dry run and as `now` once the first was applied. */
+const secondAfterFirst = async (then: Partial<Change>, now: Partial<Change>, first: Partial<Change> = {}) => {
+  let applied = false;
+  const steps = () => [
+    action('first', {
+      plan: async () => change('first', { target: { provider: 'command', name: 'shop' }, ...first }),
+      apply: async () => void (applied = true),
+    }),
+    action('second', {
+      plan: async () => change('second', { target: { provider: 'command', name: 'shop' }, ...(applied ? now : then) }),
+    }),
+  ];
+  const plan = hashOf(await run(steps(), { dryRun: true }));
+  return run(steps(), { plan });
+};
+
+describe('--plan, of what comes after a change of this session', () => {
+  it.each<[string, Partial<Change>, Partial<Change>, string]>([
+    ['target', {}, { target: { provider: 'command', name: 'bar' } }, 'target.name: "shop" -> "bar"'],
+    ['command', {}, { equivalent: ['rm -rf /'] }, 'command.0: "systemctl restart second" -> "rm -rf /"'],
+    ['tier', {}, { raises: ['it serves traffic'] }, 'tier: "disruptive" -> "destructive"'],
+    ['basis', {}, { basis: { version: '1.5.0' } }, 'version: "1.4.0" -> "1.5.0"'],
+    ['basis, in a fact that is new', {}, { basis: { version: '1.4.0', count: 3 } }, 'count: absent -> 3'],
+  ])('refuses another %s, and says what was done', async (_, then, now, line) => {
+    const { outcome, of } = await secondAfterFirst(then, now);
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      applied: 1,
+      undone: ['Restart second'],
+      next: ['run the command with --dry-run again and look at the new plan', 'rb resume s1'],
+    });
+    expect(outcome.summary).toBe(
+      [
+        '"Restart second" is no longer what --plan was made for. What changed:',
+        `  ${line}`,
+        'This step was not done. Done before it: 1.',
+      ].join('\n'),
+    );
+    expect(of('step.intent').map(({ step }) => step)).toEqual(['first']);
+  });
+
+  it('allows a difference in a fact that an applied change about the same target affects', async () => {
+    const { outcome } = await secondAfterFirst(
+      { basis: { version: '1.4.0', image: 'a' } },
+      { basis: { version: '1.5.0', image: 'a' } },
+      { affects: ['version'] },
+    );
+    expect(outcome).toMatchObject({ status: 'done', applied: 2 });
+  });
+
+  it('and in the parts of that fact', async () => {
+    const { outcome } = await secondAfterFirst(
+      { basis: { instances: [{ startedAt: 1 }, { startedAt: 2 }] } },
+      { basis: { instances: [{ startedAt: 9 }] } },
+      { affects: ['instances'] },
+    );
+    expect(outcome.status).toBe('done');
+  });
+
+  it.each<[string, Partial<Change>, Partial<Change>]>([
+    ['another fact', { basis: { version: '1.4.0', image: 'b' } }, { affects: ['version'] }],
+    [
+      'a fact whose name begins the same',
+      { basis: { version: '1.4.0', image: 'a', versions: 2 } },
+      { affects: ['version'] },
+    ],
+    [
+      'a fact of another target',
+      { basis: { version: '1.5.0', image: 'a' } },
+      { affects: ['version'], target: { provider: 'command', name: 'else' } },
+    ],
+    [
+      'the target, the command or the tier by naming them',
+      { equivalent: ['x'] },
+      { affects: ['command', 'tier', 'target'] },
+    ],
+  ])('does not allow a difference in %s', async (_, now, first) => {
+    const { outcome } = await secondAfterFirst(
+      { basis: { version: '1.4.0', image: 'a' } },
+      {
+        basis: { version: '1.4.0', image: 'a' },
+        ...now,
+      },
+      first,
+    );
+    expect(outcome).toMatchObject({ status: 'refused', applied: 1 });
+  });
+
+  it('covers every item of a group', async () => {
+    const versions = new Map([['app-2', '1']]);
+    const group = () =>
+      each('all', ['app-1', 'app-2'], (id) => ({
+        plan: async () => change(id, { basis: { version: versions.get(id) ?? '1' } }),
+      }));
+    const steps = () => [action('first', { apply: async () => void versions.set('app-2', '2') }), group()];
+    const plan = hashOf(await run(steps(), { dryRun: true }));
+    const { outcome, of } = await run(steps(), { plan });
+    expect(outcome).toMatchObject({ status: 'refused', applied: 1 });
+    expect(outcome.summary).toContain('"Restart app-2" is no longer what --plan was made for');
+    expect(of('step.intent').map(({ step }) => step)).toEqual(['first']);
+  });
+
+  it('refuses an item that was not planned', async () => {
+    const items = ['app-1'];
+    const steps = () => [action('first', { apply: async () => void items.push('app-2') }), each('all', items)];
+    const grown = () => [
+      action('first', { apply: async () => void items.push('app-2') }),
+      each('all', [], () => ({}), { items: () => items.map((id) => ({ id })) }),
+    ];
+    const plan = hashOf(await run(steps(), { dryRun: true }));
+    const { outcome } = await run(grown(), { plan });
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      applied: 1,
+      summary: '"Restart app-2" is not in the plan that --plan names. This step was not done. Done before it: 1.',
+    });
   });
 });

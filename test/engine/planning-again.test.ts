@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/engine/change.ts';
 import { difference } from '../../src/engine/difference.ts';
-import { action, change, fakeClock, person, run, seen } from './rig.ts';
+import { action, change, each, fakeClock, person, run, seen } from './rig.ts';
 
 /** One action that is planned as each of `plans` in turn, with a person who takes `thinksMs` to say yes. */
 const confirmAfter = async (thinksMs: number, plans: readonly Change[]) => {
@@ -42,21 +42,27 @@ const plannedByFlags = async (applyMs: number): Promise<readonly number[]> => {
     },
     apply: async () => clock.advance(applyMs),
   });
-  const items = {
-    kind: 'each' as const,
-    id: 'restart',
-    title: 'Restart',
-    items: () => [{ id: '0' }, { id: '1' }],
-    step: ({ id }: { readonly id: string }) => action(id, counting(Number(id))),
-  };
-  const { end } = await run([items], { clock });
+  const { end } = await run([each('restart', ['0', '1'], (id) => counting(Number(id)))], { clock });
   expect(end.outcome.status).toBe('done');
   return planned;
 };
 
 describe('planning again right before apply', () => {
-  it('is left out where a flag confirms a plan that is less than a second old', async () => {
-    expect(await plannedByFlags(999)).toEqual([1, 1]);
+  it('is left out where a flag confirms a plan that is less than a second old, and nothing was changed since', async () => {
+    expect(await plannedByFlags(1)).toEqual([1, 2]);
+  });
+
+  it('bears what the item before has altered and says so, and nothing else', async () => {
+    let free = 2;
+    const taking = (affects: readonly string[]) => () => ({
+      plan: async () => change('pool', { basis: { free }, affects }),
+      apply: async () => void (free -= 1),
+    });
+    const declared = await run([each('take', ['0', '1'], taking(['free']))]);
+    expect(declared.end.outcome).toMatchObject({ status: 'done', applied: 2 });
+    const silent = await run([each('take', ['0', '1'], taking([]))]);
+    expect(silent.end.outcome).toMatchObject({ status: 'refused', applied: 1 });
+    expect(silent.end.outcome.summary).toContain('free: 0 -> -1');
   });
 
   it('is done where the steps before took longer', async () => {
@@ -101,22 +107,15 @@ describe('planning again right before apply', () => {
     const restarted: string[] = [];
     const { end } = await run(
       [
-        {
-          kind: 'each',
-          id: 'restart',
-          title: 'Restart the instances',
-          items: () => [{ id: 'app-1' }, { id: 'app-2' }],
-          step: ({ id }) =>
-            action(id, {
-              plan: async () => change(id, { basis: { version: versions.get(id) ?? '' } }),
-              apply: async () => {
-                clock.advance(30_000);
-                restarted.push(id);
-                versions.set('app-2', '2');
-              },
-              verify: async () => seen('ok'),
-            }),
-        },
+        each('restart', ['app-1', 'app-2'], (id) => ({
+          plan: async () => change(id, { basis: { version: versions.get(id) ?? '' } }),
+          apply: async () => {
+            clock.advance(30_000);
+            restarted.push(id);
+            versions.set('app-2', '2');
+          },
+          verify: async () => seen('ok'),
+        })),
       ],
       { clock },
     );

@@ -1,24 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/engine/change.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { Event } from '../../src/engine/events.ts';
-import { sessionFrom } from '../../src/engine/session-state.ts';
-import { action, change, check, person, run, seen, yes } from './rig.ts';
-import type { TinyOptions, TinyStep } from './rig.ts';
-
-/** The events of a run up to and with the first that fits: the machine died right after it. */
-const cutAfter = (events: readonly Event[], fits: (event: Event) => boolean): Event[] => {
-  const at = events.findIndex(fits);
-  expect(at).toBeGreaterThanOrEqual(0);
-  return events.slice(0, at + 1);
-};
-const intentOf = (step: string) => (event: Event) => event.type === 'step.intent' && event.step === step;
-
-const resume = (steps: readonly TinyStep[], log: readonly Event[], options: TinyOptions = {}) =>
-  run(steps, { ...options, history: sessionFrom(log) });
+import type { Step } from '../../src/engine/procedure/step.ts';
+import {
+  action,
+  answering,
+  change,
+  check,
+  cutAfter,
+  each,
+  intentOf,
+  person,
+  resultOf,
+  resume,
+  run,
+  say,
+  seen,
+  yes,
+} from './rig.ts';
+import type { TinyOptions } from './rig.ts';
 
 /** A restart whose verification says what the test wants. */
-const restart = (verify: () => Promise<ReturnType<typeof seen>>) => {
+const restart = (verify: () => Promise<ReturnType<typeof seen>>, when?: () => boolean) => {
   const applied: Change[] = [];
   const planned: (Change | undefined)[] = [];
   const step = action('app-1', {
@@ -28,6 +31,7 @@ const restart = (verify: () => Promise<ReturnType<typeof seen>>) => {
     },
     apply: async (_, what) => void applied.push(what),
     verify,
+    ...(when ? { when } : {}),
   });
   return { step, applied, planned };
 };
@@ -58,7 +62,7 @@ describe('an intent without a result', () => {
   it.each([
     ['done', 0],
     ['not-done', 1],
-  ] as const)('that nobody can see is asked about: %s', async (answer, times) => {
+  ] as const)('that cannot be seen is asked about: %s', async (answer, times) => {
     let looked = 0;
     const { step, applied } = restart(async () => seen(looked++ === 0 ? 'unknown' : 'ok'));
     const prompts = person(answer, true);
@@ -68,7 +72,7 @@ describe('an intent without a result', () => {
     expect(end.outcome.status).toBe('done');
   });
 
-  it('that nobody can see stays unknown without a terminal, and the flag is named', async () => {
+  it('that cannot be seen stays unknown without a terminal, and the flag is named', async () => {
     const { step, applied } = restart(async () => seen('unknown', 'no answer'));
     const { end } = await resume([step], await cutOff(), { given: yes });
     expect(applied).toEqual([]);
@@ -80,7 +84,7 @@ describe('an intent without a result', () => {
 
   it('can be settled by --answer', async () => {
     const { step, applied } = restart(async () => seen('unknown', 'no answer'));
-    const given = { ...yes, answers: new Map([['app-1', 'done']]) };
+    const given = answering({ 'app-1': 'done' });
     const { end } = await resume([step], await cutOff(), { given });
     expect(applied).toEqual([]);
     expect(end.outcome.status).toBe('done');
@@ -115,8 +119,11 @@ describe('an intent without a result', () => {
   });
 
   it('is not passed over because its condition no longer holds', async () => {
-    const { step } = restart(async () => seen('ok'));
-    const { of } = await resume([{ ...step, when: () => false }], await cutOff());
+    const { step } = restart(
+      async () => seen('ok'),
+      () => false,
+    );
+    const { of } = await resume([step], await cutOff());
     expect(of('step.result')).toMatchObject([{ step: 'app-1', result: 'ok' }]);
   });
 
@@ -129,29 +136,31 @@ describe('an intent without a result', () => {
   });
 });
 
-const lookRestartLook = (looks: () => void): TinyStep[] => [
-  check('errors', () => {
+const lookRestartLook = (looks: () => void): Step[] => {
+  const errors = check('errors', () => {
     looks();
     return seen('warn', '40 errors');
-  }),
-  action('app-1'),
-  check('after', ({ findings }) => seen('ok', `before: ${findings.get('errors')?.summary}`)),
-];
+  });
+  return [errors, action('app-1'), check('after', (context) => seen('ok', `before: ${context.seen(errors)?.summary}`))];
+};
 
-const group = (items: readonly string[], restarted: string[]): TinyStep => ({
-  kind: 'each',
-  id: 'restart',
-  title: 'Restart the instances',
-  items: () => items.map((id) => ({ id })),
-  step: ({ id }) => action(id, { apply: async () => void restarted.push(id) }),
-});
+const group = (items: readonly string[], restarted: string[]) =>
+  each('restart', items, (id) => ({ apply: async () => void restarted.push(id) }));
+
+const decision = (when: () => boolean) =>
+  say.decision('how', 'How', {
+    when,
+    question: 'Restart it?',
+    advise: () => undefined,
+    options: {
+      yes: { title: 'yes', steps: [action('app-1')] },
+      no: { title: 'no', steps: [] },
+    },
+  });
 
 describe('a resumed session', () => {
   it('does not run again what is done, and keeps what was found as evidence', async () => {
-    const log = cutAfter(
-      (await run(lookRestartLook(() => undefined))).events,
-      (e) => e.type === 'step.result' && e.step === 'app-1',
-    );
+    const log = cutAfter((await run(lookRestartLook(() => undefined))).events, resultOf('app-1'));
     const { end, of } = await resume(
       lookRestartLook(() => expect.unreachable()),
       log,
@@ -163,10 +172,7 @@ describe('a resumed session', () => {
 
   it('goes on with the items that the group began with', async () => {
     const first: string[] = [];
-    const log = cutAfter(
-      (await run([group(['app-1', 'app-2', 'app-3'], first)])).events,
-      (event) => event.type === 'step.result' && event.step === 'restart/app-1',
-    );
+    const log = cutAfter((await run([group(['app-1', 'app-2', 'app-3'], first)])).events, resultOf('restart/app-1'));
     const second: string[] = [];
     const prompts = person(true);
     const { end } = await resume([group(['app-9', 'app-3', 'app-2'], second)], log, { prompts });
@@ -176,20 +182,9 @@ describe('a resumed session', () => {
   });
 
   it('keeps to the answer of a decision that was taken', async () => {
-    const decision: TinyStep = {
-      kind: 'decision',
-      id: 'how',
-      title: 'How',
-      question: 'Restart it?',
-      advise: () => undefined,
-      options: [
-        { id: 'yes', title: 'yes', steps: [action('app-1')] },
-        { id: 'no', title: 'no', steps: [] },
-      ],
-    };
-    const first = await run([decision], { prompts: person('yes', true) });
+    const first = await run([decision(() => true)], { prompts: person('yes', true) });
     const log = cutAfter(first.events, (event) => event.type === 'answer');
-    const { of } = await resume([{ ...decision, when: () => false }], log, { prompts: person(true) });
+    const { of } = await resume([decision(() => false)], log, { prompts: person(true) });
     expect(of('step.intent').map((event) => event.step)).toEqual(['how/yes/app-1']);
   });
 });

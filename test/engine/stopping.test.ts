@@ -1,28 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Finding } from '../../src/engine/finding.ts';
-import type { WatchStep } from '../../src/engine/procedure.ts';
+import * as z from 'zod/mini';
+import type { Json } from '../../src/engine/json.ts';
+import type { Context } from '../../src/engine/procedure/context.ts';
+import type { WatchSpec } from '../../src/engine/procedure/specs.ts';
 import { createStop } from '../../src/engine/stop.ts';
-import { action, check, fakeClock, run, seen } from './rig.ts';
-import type { Nothing, TinyStep } from './rig.ts';
-
-const ctrlC = () => new RunbookError('interrupted', 'Stopped by the operator.');
+import { action, check, ctrlC, fakeClock, looking, run, say, seen } from './rig.ts';
+import type { Ports } from './rig.ts';
 
 /** Ten samples in ten seconds; the verdict is about the last one. */
-const watch = (
-  judge: (samples: number) => Finding,
-  more: Partial<WatchStep<unknown, Nothing>> = {},
-): WatchStep<unknown, Nothing> => ({
-  kind: 'watch',
-  id: 'watch',
-  title: 'Watch the error rate',
-  everyMs: () => 1000,
-  forMs: () => 9000,
-  endsWhenCritical: true,
-  sample: (context) => context.clock.monotonic(),
-  judge: (_, samples) => judge(samples.length),
-  ...more,
-});
+const watch = (judge: (samples: number) => Finding, more: Partial<WatchSpec<Json, Ports, number>> = {}) =>
+  say.watch('watch', 'Watch the error rate', {
+    data: z.number(),
+    everyMs: () => 1000,
+    forMs: () => 9000,
+    endsWhenCritical: true,
+    sample: (context) => context.clock.monotonic(),
+    judge: (_, samples) => judge(samples.length),
+    ...more,
+  });
 /** Ten samples in ten seconds, none of them before `until` milliseconds once the first was taken. */
 const blindUntil = (until: number) =>
   watch(() => seen('ok'), {
@@ -34,16 +31,26 @@ const blindUntil = (until: number) =>
   });
 
 const neverSeen = () => Promise.reject(new RunbookError('unreachable', 'the cluster does not answer'));
-const later: TinyStep = check('later', () => seen('ok'));
+const later = check('later', () => seen('ok'));
 
 describe('a watch', () => {
   it('takes all its samples, and its last finding counts', async () => {
-    const { end, of, clock } = await run([watch((n) => seen(n === 10 ? 'warn' : 'ok', `sample ${n}`))]);
+    const { end, of, clock } = await run(looking([watch((n) => seen(n === 10 ? 'warn' : 'ok', `sample ${n}`))]));
     expect(end.outcome).toMatchObject({ status: 'done', summary: 'sample 10.' });
     expect(of('sample').map((event) => event.sample)).toEqual([
       0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000,
     ]);
     expect(clock.monotonic()).toBe(9000);
+  });
+
+  it('keeps as many samples for its judgement as it says', async () => {
+    const judged: number[] = [];
+    const count = (samples: number) => {
+      judged.push(samples);
+      return seen('ok');
+    };
+    await run([watch(count, { keep: 3 })]);
+    expect(judged).toEqual([1, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
   });
 
   it('ends early when it is critical, as a failure', async () => {
@@ -105,12 +112,15 @@ describe('a watch', () => {
 
     it('ends after a minute of that', async () => {
       const { end, clock } = await run([action('app-1'), blindUntil(1_000_000)]);
-      expect(end.outcome).toMatchObject({ status: 'unreachable', summary: 'the cluster does not answer' });
+      expect(end.outcome).toMatchObject({
+        status: 'unreachable',
+        summary: 'the cluster does not answer. This step was not done. Done before it: 1.',
+      });
       expect(clock.monotonic()).toBe(61_000);
     });
 
     it('ends at once where nothing has been seen yet', async () => {
-      const { end, clock } = await run([watch(() => seen('ok'), { sample: neverSeen })]);
+      const { end, clock } = await run(looking([watch(() => seen('ok'), { sample: neverSeen })]));
       expect([end.outcome.status, clock.monotonic()]).toEqual(['unreachable', 0]);
     });
   });
@@ -132,9 +142,9 @@ describe('Ctrl-C while a change is under way', () => {
     expect(end.outcome).toMatchObject({ status: 'interrupted', undone: ['Look at later'], next: ['rb resume s1'] });
   });
 
-  it('twice: nobody knows how it ended', async () => {
+  it('twice: the outcome is unknown', async () => {
     const stop = createStop();
-    const apply = async ({ clock, signal }: Parameters<ReturnType<typeof action>['apply']>[0]) => {
+    const apply = async ({ clock, signal }: Context<Json, Ports>) => {
       expect(stop.request(ctrlC())).toBe('soft');
       expect(stop.request(ctrlC())).toBe('hard');
       await clock.sleep(1000, signal);

@@ -1,79 +1,81 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GivenAnswers } from '../../src/engine/confirmation.ts';
-import type { Circumstances } from './generated-run.ts';
 import { runGenerated } from './generated-run.ts';
+import type { Circumstances } from './generated-run.ts';
+import { generate } from './generated-steps.ts';
+import { scriptedAnswers } from './answers.ts';
 import {
   everyApplyWasConfirmedAndIntended,
+  everyCallIsOpenedAndClosed,
+  everyFailureIsRecordedBeforeItsUndo,
   everyIntentHasItsResult,
+  everyItemIsLookedAtBefore,
+  everyStepGetsItsChange,
+  everyStepKeepsItsNumber,
+  everythingSideBySideIsInOrder,
+  must,
   nothingBeginsAfterTheStop,
+  nothingIsAppliedWithoutARecord,
   nothingRunsAfterAFailure,
-  readOnly,
-  statusIsWhatHappened,
-  undoneIsWhatIsNotDone,
 } from './invariants.ts';
-import { anyTrees } from './trees.ts';
-import type { Tree } from './trees.ts';
-import { Journal } from './world.ts';
+import { statusIsWhatHappened, undoneIsWhatIsNotDone } from './outcome-invariants.ts';
+import { isUndo, placesOf } from './places.ts';
+import { inPercent, isWhole, random } from './random.ts';
+import { saying } from './saying.ts';
+import { anyProcedureOrLook } from './trees.ts';
+import type { ProcedureTree } from './tree.ts';
 
-/** The answers that a script would pass for each question of a tree. */
-const scriptedAnswers = (trees: readonly Tree[], choice: number, parent = ''): [string, string][] =>
-  trees.flatMap((tree, index): [string, string][] => {
-    const path = parent ? `${parent}/s${index}` : `s${index}`;
-    if (tree.kind === 'manual') return [[path, choice % 2 === 0 ? 'done' : 'skipped']];
-    if (tree.kind !== 'decision') return [];
-    const option = choice % tree.options.length;
-    return [
-      [path, `o${option}`],
-      ...tree.options.flatMap((steps, n) => scriptedAnswers(steps, choice, `${path}/o${n}`)),
-    ];
-  });
-
-const inPercent = <T>(percent: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.oneof({ arbitrary, weight: percent }, { arbitrary: fc.constant(undefined), weight: 100 - percent });
-
-const anyCase = anyTrees.chain((trees) =>
-  fc.record({
-    trees: fc.constant(trees),
-    given: fc
-      .record({
-        yes: fc.boolean(),
-        confirm: fc.constantFrom(undefined, 'right', 'right', 'wrong'),
-        answers: fc.constantFrom('all', 'all', 'none', 'nonsense'),
-        choice: fc.nat(3),
-      })
-      .map(({ answers, choice, ...flags }) => ({
-        ...flags,
-        answers: new Map(
-          answers === 'none'
-            ? []
-            : scriptedAnswers(trees, choice).map(([step, answer]) => [step, answers === 'all' ? answer : 'perhaps']),
-        ),
-      })),
-    person: inPercent(
-      70,
-      fc.record(
-        { choice: fc.nat(5), thinksMs: fc.constantFrom(0, 60_000), no: fc.nat(4), ctrlC: fc.nat(4) },
-        { requiredKeys: ['choice', 'thinksMs'] },
-      ),
-    ),
-    flagless: fc.boolean(),
-    dryRun: fc.oneof({ arbitrary: fc.constant(false), weight: 5 }, { arbitrary: fc.constant(true), weight: 1 }),
-    protected: fc.boolean(),
-    stop: inPercent(40, fc.record({ at: fc.nat(60), again: fc.nat(12) }, { requiredKeys: ['at'] })),
-    recorderFails: inPercent(25, fc.record({ failAt: fc.nat(40), once: fc.boolean() })),
+const anyCircumstances = fc.record({
+  given: fc.record({
+    yes: fc.boolean(),
+    confirm: fc.constantFrom(undefined, 'right', 'right', 'wrong'),
+    answers: fc.constantFrom('none', 'none', 'none', 'none', 'all', 'nonsense'),
+    choice: fc.nat(3),
   }),
-);
+  person: inPercent(
+    70,
+    fc.record(
+      { choice: fc.nat(5), thinksMs: fc.constantFrom(0, 60_000), no: fc.nat(8), ctrlC: fc.nat(12) },
+      { requiredKeys: ['choice', 'thinksMs'] },
+    ),
+  ),
+  flagless: fc.boolean(),
+  dryRun: fc.oneof({ arbitrary: fc.constant(false), weight: 5 }, { arbitrary: fc.constant(true), weight: 1 }),
+  protected: fc.boolean(),
+  stop: inPercent(30, fc.record({ at: fc.nat(80), again: fc.nat(12) }, { requiredKeys: ['at'] })),
+  recorderFails: inPercent(
+    15,
+    fc.record({ failAt: fc.nat(60), once: fc.boolean(), only: fc.constantFrom(undefined, 'step.progress' as const) }),
+  ),
+  noRecord: fc.nat(19).map((n) => n === 0),
+  guard: inPercent(
+    20,
+    fc.record({
+      refuses: fc.nat(4),
+      at: fc.constantFrom<'question' | 'intent'>('question', 'intent'),
+      takesMs: fc.constantFrom(0, 2000),
+    }),
+  ),
+});
+
+const answersFor = (tree: ProcedureTree, { answers, choice }: { readonly answers: string; readonly choice: number }) =>
+  new Map(
+    answers === 'none'
+      ? []
+      : scriptedAnswers(tree.steps, choice).map(([step, answer]) => [step, answers === 'all' ? answer : 'perhaps']),
+  );
 
 describe('a run of any procedure', () => {
   it('applies only what was confirmed and recorded, and ends at the first thing that goes wrong', async () => {
-    const reached = { applied: 0, done: 0, stopped: 0, unrecorded: 0, declined: 0, refused: 0, undone: 0 };
+    const reached = { applied: 0, done: 0, stopped: 0, unrecorded: 0, declined: 0, refused: 0, critical: 0, unseen: 0 };
+    const inCalls = { applied: 0, undone: 0, takenBack: 0, deepest: 0 };
     await fc.assert(
-      fc.asyncProperty(anyCase, async ({ trees, flagless, given, ...rest }) => {
+      fc.asyncProperty(anyProcedureOrLook, anyCircumstances, async (tree, { flagless, given, ...rest }) => {
         const place = rest.protected ? 'shop/production' : 'shop/staging';
         const flags: GivenAnswers = {
           yes: given.yes,
-          answers: given.answers,
+          answers: answersFor(tree, given),
           ...(given.confirm ? { confirm: given.confirm === 'right' ? place : 'shop/elsewhere' } : {}),
         };
         const noFlags: GivenAnswers = { yes: false, answers: new Map() };
@@ -82,33 +84,50 @@ describe('a run of any procedure', () => {
           mood: 'faulty',
           given: rest.person && flagless ? noFlags : flags,
         };
-        const journal = new Journal();
-        const run = await runGenerated(trees, journal, circumstances);
-        const { entries } = journal;
+        const generated = generate(tree);
+        const places = placesOf(generated);
+        const run = await runGenerated(generated, circumstances);
+        const { entries } = generated.world;
+        const observed = { places, entries, history: undefined };
         const applies = entries.flatMap((entry, at) => (entry.is === 'call' && entry.call === 'apply' ? [at] : []));
 
-        everyApplyWasConfirmedAndIntended(entries);
-        nothingRunsAfterAFailure(entries);
-        statusIsWhatHappened(run, circumstances, readOnly(trees));
-        undoneIsWhatIsNotDone(trees, run);
-        if (run.stoppedAt !== undefined) nothingBeginsAfterTheStop(entries, run.stoppedAt);
-        if (rest.dryRun) expect(applies).toEqual([]);
-        if (run.failedAt === undefined) everyIntentHasItsResult(entries);
-        else expect(applies.filter((at) => at >= (run.failedAt ?? 0))).toEqual([]);
+        const check = async () => {
+          everyApplyWasConfirmedAndIntended(observed);
+          everyStepGetsItsChange(observed);
+          if (!rest.dryRun) everyItemIsLookedAtBefore(observed);
+          nothingRunsAfterAFailure(observed);
+          everyFailureIsRecordedBeforeItsUndo(observed);
+          everyCallIsOpenedAndClosed(observed);
+          everyStepKeepsItsNumber([], observed);
+          everythingSideBySideIsInOrder(observed);
+          statusIsWhatHappened(run, circumstances, places, tree);
+          undoneIsWhatIsNotDone(generated, places, run);
+          if (run.stoppedAt !== undefined) nothingBeginsAfterTheStop(observed, run.stoppedAt);
+          if (rest.guard?.at === 'intent')
+            must(applies.length <= rest.guard.refuses, () => 'applied what the guard has forbidden');
+          if (rest.dryRun || rest.noRecord) must(applies.length === 0, () => 'something was applied');
+          if (run.failedAt === undefined) everyIntentHasItsResult(observed);
+          else nothingIsAppliedWithoutARecord(observed, run.failedAt);
+        };
+        await saying(tree, () => ({ ...circumstances, given }), check);
 
         const { status } = run.end.outcome;
         reached.applied += applies.length;
-        if (status === 'done') reached.done++;
-        if (status === 'declined') reached.declined++;
-        if (status === 'refused') reached.refused++;
+        if (status in reached) reached[status as keyof typeof reached]++;
         if (run.stoppedAt !== undefined) reached.stopped++;
-        if (run.failedAt !== undefined) reached.unrecorded++;
-        if (entries.some((entry) => entry.is === 'call' && entry.call === 'apply' && entry.step.endsWith('/undo')))
-          reached.undone++;
+        for (const entry of entries) {
+          if (entry.is !== 'call' || entry.call !== 'apply') continue;
+          const deep = places.get(entry.step)?.frame.split('/').length ?? 0;
+          if (places.get(entry.step)?.frame) inCalls.applied++;
+          inCalls.deepest = Math.max(inCalls.deepest, deep);
+          if (isUndo(entry.step)) inCalls.undone++;
+        }
+        inCalls.takenBack += run.events.filter((one) => one.type === 'answer' && one.answer === 'take-back').length;
       }),
-      { numRuns: 1000 },
+      random(1000),
     );
     // The thousand must have been through everything, or the above says little.
-    for (const [what, times] of Object.entries(reached)) expect(times, what).toBeGreaterThan(0);
+    if (isWhole)
+      for (const [what, times] of Object.entries({ ...reached, ...inCalls })) expect(times, what).toBeGreaterThan(0);
   });
 });

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { ActionSpec } from '../../src/engine/procedure.ts';
 import { createStop } from '../../src/engine/stop.ts';
-import { action, person, run, seen } from './rig.ts';
-import type { Nothing, TinyOptions } from './rig.ts';
+import { action, person, results, run, seen, undoOf } from './rig.ts';
+import type { TinyOptions } from './rig.ts';
+
+type Spec = NonNullable<Parameters<typeof action>[1]>;
 
 /** A deployment that comes up unhealthy, and the way back. */
 const failing = async (
   options: TinyOptions,
-  fails: Partial<ActionSpec<unknown, Nothing>> = { verify: async () => seen('critical', 'app-1 answers HTTP 503') },
-  back: Partial<ActionSpec<unknown, Nothing>> = {},
+  fails: Spec = { verify: async () => seen('critical', 'app-1 answers HTTP 503') },
+  back: Spec = {},
 ) => {
   const done: string[] = [];
   const ran = await run(
@@ -17,7 +18,7 @@ const failing = async (
       action('app-1', {
         apply: async () => void done.push('restart'),
         ...fails,
-        undo: () => action('back', { apply: async () => void done.push('back'), ...back }),
+        undo: () => undoOf('back', { apply: async () => void done.push('back'), ...back }),
       }),
       action('app-2', { apply: async () => void done.push('next') }),
     ],
@@ -28,7 +29,8 @@ const failing = async (
 
 describe('after a change that failed', () => {
   it('the way back is offered at a terminal; the step has failed all the same', async () => {
-    const { outcome, done, of } = await failing({ prompts: person(true, true) });
+    const ran = await failing({ prompts: person(true, true) });
+    const { outcome, done, of } = ran;
     expect(done).toEqual(['restart', 'back']);
     expect(outcome).toMatchObject({
       status: 'failed',
@@ -36,19 +38,21 @@ describe('after a change that failed', () => {
       undone: ['Restart app-1', 'Restart app-2'],
     });
     expect(of('step.intent').map((event) => event.step)).toEqual(['app-1', 'app-1/back']);
-    expect(of('step.result').map((event) => [event.step, event.result])).toEqual([
-      ['app-1/back', 'ok'],
+    expect(of('step.started').map((event) => event.kind)).toEqual(['action', 'undo']);
+    // What failed is on record before the undo begins: a session that is cut off in between has not lost it.
+    expect(results(ran)).toEqual([
       ['app-1', 'failed'],
+      ['app-1/back', 'ok'],
     ]);
   });
 
   it('declining the way back keeps the failure', async () => {
-    const { outcome, done, of } = await failing({ prompts: person(true, false) });
-    expect(done).toEqual(['restart']);
-    expect(outcome).toMatchObject({ status: 'failed', summary: 'app-1 answers HTTP 503.' });
-    expect(of('step.result').map((event) => [event.step, event.result])).toEqual([
-      ['app-1/back', 'declined'],
+    const ran = await failing({ prompts: person(true, false) });
+    expect(ran.done).toEqual(['restart']);
+    expect(ran.outcome).toMatchObject({ status: 'failed', summary: 'app-1 answers HTTP 503.' });
+    expect(results(ran)).toEqual([
       ['app-1', 'failed'],
+      ['app-1/back', 'declined'],
     ]);
   });
 
@@ -63,6 +67,18 @@ describe('after a change that failed', () => {
     expect(done).toEqual(['restart']);
     expect(outcome.status).toBe('failed');
     expect(of('step.started').map((event) => event.step)).toEqual(['app-1']);
+  });
+
+  it('a way back that cannot be built is not offered, and does not hide the failure', async () => {
+    const step = action('app-1', {
+      verify: async () => seen('critical', 'down'),
+      undo: () => Promise.reject(new RunbookError('unreachable', 'the registry does not answer')),
+    });
+    const { outcome, of } = await run([step], { prompts: person(true) });
+    expect(outcome).toMatchObject({ status: 'failed', summary: 'down.' });
+    expect(of('step.progress')).toMatchObject([
+      { step: 'app-1', note: 'whether it can be taken back is not known: the registry does not answer' },
+    ]);
   });
 
   it('a change that has no way back offers none', async () => {
@@ -97,10 +113,14 @@ describe('after a change that failed', () => {
     });
   });
 
-  it('a way back whose end nobody can see is on record as unknown', async () => {
+  it('a way back whose end cannot be seen leaves the outcome unknown, for rb resume', async () => {
     const back = { verify: async () => seen('unknown', 'no answer') };
-    const { of } = await failing({ prompts: person(true, true) }, undefined, back);
-    expect(of('step.result')[0]).toMatchObject({ step: 'app-1/back', result: 'unknown' });
+    const { of, outcome } = await failing({ prompts: person(true, true) }, undefined, back);
+    expect(of('step.result').at(-1)).toMatchObject({ step: 'app-1/back', result: 'unknown' });
+    expect(outcome).toMatchObject({ status: 'unknown', next: ['rb resume s1'] });
+    expect(outcome.summary).toBe(
+      'app-1 answers HTTP 503. It is not known whether this was done: restart back. no answer',
+    );
   });
 });
 
@@ -125,7 +145,7 @@ describe('the way back is offered only after a failure', () => {
   ])('not after %s: the outcome is unknown, and rb resume settles it', async (_, verify) => {
     const { outcome, of } = await failing({ prompts: person(true) }, { verify });
     expect(outcome).toMatchObject({ status: 'unknown', next: ['rb resume s1'] });
-    expect(outcome.summary).toContain('Nobody knows yet whether this was done: restart app-1. no answer');
+    expect(outcome.summary).toContain('It is not known whether this was done: restart app-1. no answer');
     expect(of('step.result')).toMatchObject([{ step: 'app-1', result: 'unknown' }]);
   });
 });

@@ -72,13 +72,16 @@ const placeOf = (file: AuditFile | undefined): Place => {
     : 'between two instances';
 };
 
-/** `rb audit verify` must say of the file what we see: intact, and closed where its last record closes it. 2: there is no anchor. */
+/** `rb audit verify` must say of the file what we see: intact, and closed where its last record closes it. */
 const verified = async (file: AuditFile, options: RbOptions): Promise<readonly string[]> => {
   const closed = file.events.at(-1)?.type === 'session.closed';
   const { exitCode, told, stderr } = await runRb(['audit', 'verify', file.session], options);
   const [said] = told as unknown as { intact?: boolean; closed?: boolean; records?: number }[];
   const holds =
-    exitCode === 2 && said?.intact === true && said.closed === closed && said.records === file.events.length;
+    exitCode === (closed ? 0 : 2) &&
+    said?.intact === true &&
+    said.closed === closed &&
+    said.records === file.events.length;
   return holds
     ? []
     : [`rb audit verify: exit ${exitCode}, ${JSON.stringify(said)}, expected closed: ${closed} ${stderr}`];

@@ -71,8 +71,12 @@ export const readAuditFile = (path: string): AuditFile => {
   return { path, session, events, tornBytes: Buffer.byteLength(torn) };
 };
 
-/** Those durable events that were told, and are not in the log as they were told. */
+/**
+ * Those durable events that were told, and are not in the log as they were told. The log is begun before the first question: what was only
+ * seen until then is lost with the process.
+ */
 export const lost = (told: readonly Seen[], file: AuditFile | undefined): readonly Seen[] => {
+  if (!told.some(({ type }) => type === 'confirmation' || type === 'step.intent')) return [];
   const recorded = new Set(file?.events.map(identity));
   return told.filter((event) => durable.has(event.type) && !recorded.has(identity(event)));
 };

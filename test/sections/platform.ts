@@ -1,8 +1,11 @@
+import { anyJson } from '../../src/engine/any-json.ts';
 import type { Change } from '../../src/engine/change.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { Finding } from '../../src/engine/finding.ts';
+import type { Finding, Verdict } from '../../src/engine/finding.ts';
 import type { JsonObject } from '../../src/engine/json.ts';
+import { operation } from '../../src/providers/workload/operation.ts';
 import type { Autoscaler, Instance, Operation, Schedule, Workload } from '../../src/providers/workload/port.ts';
+import type { Revisions } from '../../src/providers/workload/views.ts';
 
 /**
  * A platform in memory that rolls by itself, keeps revisions, has an autoscaler and a scheduler: what the sections do with
@@ -10,7 +13,7 @@ import type { Autoscaler, Instance, Operation, Schedule, Workload } from '../../
  */
 export interface Platform {
   count: number;
-  health: Finding['verdict'];
+  health: Verdict;
   autoscaler: Autoscaler | undefined;
   /** Why the autoscaler cannot be seen. */
   hidden: string | undefined;
@@ -20,30 +23,53 @@ export interface Platform {
   schedules: Schedule[];
   /** What each instance runs; their health by it. */
   versions: readonly string[];
-  healthOf: ((version: string | undefined) => Finding['verdict']) | undefined;
-  revisions: readonly JsonObject[];
+  healthOf: ((version: string | undefined) => Verdict) | undefined;
+  revisions: Revisions['revisions'];
   /** What was done, in order; looks are not among it. */
   readonly done: string[];
   /** How often it was looked at, and how deeply. */
   readonly looks: string[];
-  /** Called at each look: the world goes on meanwhile. */
+  /** Called at each look: the world goes on in the meantime. */
   onLook: () => void;
   restarts: number;
   readonly workload: Workload;
 }
 
-const ok = (summary: string): Finding => ({ verdict: 'ok', summary });
+export const ok = (summary: string): Finding => ({ verdict: 'ok', summary });
+
+/** An operation that does nothing but what it is given. */
+export const simple = <Input extends JsonObject>(
+  planned: (input: Input) => Change,
+  does: (input: Input) => void = () => undefined,
+  verdict: () => Finding = () => ok('done'),
+): Operation<Input> => {
+  const inputs = new Map<string, Input>();
+  return operation({
+    change: anyJson,
+    plan: async (input: Input) => {
+      const change = planned(input);
+      inputs.set(change.summary, input);
+      return change;
+    },
+    apply: async ({ summary }) => {
+      const input = inputs.get(summary);
+      if (!input) throw new Error(`"${summary}" was not planned here`);
+      does(input);
+    },
+    verify: async () => verdict(),
+  });
+};
 
 export const newPlatform = (): Platform => {
   const target = { provider: 'played', name: 'shop' };
-  const planned = (summary: string, data: Change['data'] = null, more: Partial<Change> = {}): Change => ({
+  const planned = (summary: string, more: Partial<Change> = {}): Change => ({
     summary,
     target,
     blastRadius: ['all instances'],
     equivalent: [`platform ${summary}`],
     undo: 'platform undo',
     basis: { count: platform.count },
-    data,
+    data: null,
     ...more,
   });
   const instances = (): readonly Instance[] =>
@@ -55,18 +81,26 @@ export const newPlatform = (): Platform => {
       startedAt: '2024-12-31T23:00:00.000Z',
       restarts: platform.restarts,
     }));
-  const simple = <Input>(
+  const doing = <Input extends JsonObject>(
     name: (input: Input) => string,
     does: (input: Input) => void = () => undefined,
     verdict: () => Finding = () => ok('done'),
-  ): Operation<Input> => ({
-    plan: async (input) => planned(name(input), input as Change['data']),
-    apply: async ({ data, summary }) => {
-      platform.done.push(summary);
-      does(data as Input);
-    },
-    verify: async () => verdict(),
-  });
+    more: Partial<Change> = {},
+  ): Operation<Input> =>
+    simple(
+      (input) => planned(name(input), more),
+      (input) => {
+        platform.done.push(name(input));
+        does(input);
+      },
+      verdict,
+    );
+  const rollback = doing(
+    ({ revision }: { readonly revision?: string }) => `roll back to ${revision ?? 'the one before'}`,
+    () => undefined,
+    () => ok('done'),
+    { difference: ['- image: shop:1.5', '+ image: shop:1.4'] },
+  );
 
   const platform: Platform = {
     count: 3,
@@ -93,26 +127,24 @@ export const newPlatform = (): Platform => {
       },
       restartUnits: async () => [{ id: 'shop', instances: [] }],
       restart: {
-        ...simple(
+        ...doing(
           () => 'restart shop',
           () => undefined,
           () => platform.restarted,
         ),
         accepted: async () => ok('the platform rolls shop'),
       },
-      restartInstance: simple(({ id }) => `restart ${id}`),
-      stopAndStart: simple(() => 'stop and start'),
-      scale: simple(
+      restartInstance: doing(({ id }) => `restart ${id}`),
+      stopAndStart: doing(() => 'stop and start'),
+      scale: doing(
         ({ to }) => `scale to ${to}`,
         ({ to }) => void (platform.count = to),
       ),
       rollback: {
-        ...simple<{ readonly revision?: string }>(() => ''),
-        plan: async ({ revision }) => {
-          if (revision === '99') throw new RunbookError('usage', 'there is no revision 99');
-          return planned(`roll back to ${revision ?? 'the one before'}`, null, {
-            difference: ['- image: shop:1.5', '+ image: shop:1.4'],
-          });
+        ...rollback,
+        plan: async (input, call) => {
+          if (input.revision === '99') throw new RunbookError('usage', 'There is no revision 99.');
+          return rollback.plan(input, call);
         },
       },
       autoscaling: {
@@ -120,15 +152,15 @@ export const newPlatform = (): Platform => {
           if (platform.hidden !== undefined) throw new RunbookError('unreachable', platform.hidden);
           return platform.autoscaler;
         },
-        setLimits: simple(
+        setLimits: doing(
           ({ to }) => `set limits for ${to}`,
           ({ to }) => void (platform.count = to),
         ),
       },
       scheduling: {
         list: async () => platform.schedules,
-        add: simple(({ everyMs }) => `restart every ${everyMs} ms`),
-        remove: simple(() => 'remove the schedule'),
+        add: doing(({ everyMs }) => `restart every ${everyMs} ms`),
+        remove: doing(() => 'remove the schedule'),
       },
       views: {
         rollout: async () => platform.rollout,

@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { selectEnvironment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { GivenAnswers, Prompts } from '../../src/engine/confirmation.ts';
+import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event, EventType } from '../../src/engine/events.ts';
+import type { AnyFinding } from '../../src/engine/finding.ts';
+import type { Json } from '../../src/engine/json.ts';
 import { createOperator } from '../../src/engine/operator.ts';
-import { outline } from '../../src/engine/procedure.ts';
-import type { Procedure } from '../../src/engine/procedure.ts';
+import { outline } from '../../src/engine/procedure/outline.ts';
+import type { Procedure } from '../../src/engine/procedure/procedure.ts';
+import { treeOf } from '../../src/engine/procedure/tree.ts';
 import { runSession } from '../../src/engine/session.ts';
-import type { SessionEnd } from '../../src/engine/session.ts';
+import type { SessionEnd } from '../../src/engine/session-outcome.ts';
 import { sessionFrom } from '../../src/engine/session-state.ts';
 import { createStop } from '../../src/engine/stop.ts';
 import type { Workload } from '../../src/providers/workload/port.ts';
@@ -21,6 +25,8 @@ export interface Run {
   readonly end: SessionEnd;
   readonly events: readonly Event[];
   readonly of: <Type extends EventType>(type: Type) => readonly Extract<Event, { type: Type }>[];
+  /** What a step has found. */
+  readonly found: (step: string) => AnyFinding | undefined;
 }
 
 export interface Options {
@@ -29,33 +35,50 @@ export interface Options {
   readonly dryRun?: boolean;
   /** The events of a session that was cut off, to go on with. */
   readonly history?: readonly Event[];
+  /** How much later than the first run it begins. */
+  readonly laterMs?: number;
   /** Lines of the environment in runbook.config.yaml. */
   readonly settings?: string;
+  /** Ports other than the workload; what is not given is not configured. */
+  readonly ports?: Partial<Ports>;
 }
 
 /** Runs a procedure against a workload, as `rb` would, on a clock that passes when something sleeps. */
-export const runOn = async <Input, Need extends PortName>(
-  procedure: Procedure<Input, Pick<Ports, Need>>,
-  workload: Workload,
+export const runOn = async <Input extends Json, Result extends Json, Need extends PortName>(
+  procedure: Procedure<Input, Result, Need>,
+  workload: Workload | undefined,
   input: Input,
   options: Options = {},
 ): Promise<Run> => {
   const clock = fakeClock();
+  clock.advance(options.laterMs ?? 0);
   const log = recorder(clock);
-  const ports = { workload, workloadIfAny: workload, logs: undefined, settings: settingsFrom(options.settings ?? '') };
+  const ports: Partial<Record<string, unknown>> = {
+    workload,
+    settings: settingsFrom(options.settings ?? ''),
+    ...options.ports,
+  };
   const actor = { uid: 1000, login: 'ann', host: 'laptop' };
-  const { id, section, title, steps } = procedure;
+  const tree = treeOf(procedure);
+  const { id, section, title, does } = tree;
   const end = await runSession({
-    procedure,
+    procedure: tree,
     input,
-    ports: ports as unknown as Pick<Ports, Need>,
+    ports: {
+      missing: (name) =>
+        ports[name] === undefined ? new RunbookError('usage', `no ${name} is configured`) : undefined,
+      open: async (name) => ports[name],
+    },
     session: 's1',
     subject,
+    configuration: {},
     operator: createOperator(
       { yes: options.prompts === undefined, answers: new Map(), ...options.flags },
       options.prompts,
     ),
     emit: log.emit,
+    requireRecord: () => undefined,
+    redact: (value) => value,
     clock,
     stop: createStop(),
     dryRun: options.dryRun ?? false,
@@ -65,7 +88,7 @@ export const runOn = async <Input, Need extends PortName>(
           type: 'session.opened',
           session: 's1',
           program: 'rb 0',
-          procedure: { id, section, title, outline: outline(steps) },
+          procedure: { id, section, title, does, outline: outline(tree) },
           input: null,
           subject,
           actor,
@@ -76,8 +99,13 @@ export const runOn = async <Input, Need extends PortName>(
   });
   const of = <Type extends EventType>(type: Type) =>
     log.events.filter((event): event is Extract<Event, { type: Type }> => event.type === type);
-  return { end, events: log.events, of };
+  const found = (step: string) => of('step.result').findLast((event) => event.step === step)?.finding;
+  return { end, events: log.events, of, found };
 };
+
+/** The events up to and with the first of a kind: what a session leaves that is killed there. */
+export const cutAfter = ({ events }: Run, type: EventType): readonly Event[] =>
+  events.slice(0, events.findIndex((event) => event.type === type) + 1);
 
 const settingsFrom = (lines: string): Settings => {
   const directory = mkdtempSync(join(tmpdir(), 'sections-test-'));

@@ -24,7 +24,7 @@ describe('a rolling restart on a platform that rolls by itself', () => {
     const { end, of } = await runOn(rollingRestart, platform.workload, { batch: 1, wait: false });
     expect(end.outcome).toMatchObject({
       status: 'done',
-      summary: 'Rolling restart begun: the platform rolls shop. How it goes: rb restart status',
+      summary: 'Rolling restart begun: the platform rolls shop. How it goes: rb restart status.',
     });
     expect(results(of('step.result'))).toEqual(['restart/shop ok', 'restart ok']);
     expect([platform.done, platform.looks]).toEqual([['restart shop'], []]);
@@ -63,7 +63,7 @@ describe('a rolling restart that fails', () => {
     expect(prompts.asked[1]).toContain('roll back to the one before');
     expect(platform.done).toEqual(['restart shop', 'roll back to the one before']);
     expect(end.outcome.status).toBe('failed');
-    expect(end.outcome.summary).toContain('It was taken back: Back to the version before.');
+    expect(end.outcome.summary).toContain('It was taken back: Roll back to the previous version.');
     expect(end.outcome.summary).toContain('Instances now: 3 down');
     expect(end.outcome.next).toEqual(['rb restart status']);
     expect(of('change.planned').at(-1)?.change.difference).toEqual(['- image: shop:1.5', '+ image: shop:1.4']);
@@ -74,7 +74,7 @@ describe('a rolling restart that fails', () => {
     const { end } = await runOn(rollingRestart, platform.workload, { batch: 1 });
     expect(end.outcome.next).toEqual([
       'rb restart status',
-      'rb restart undo   (back to the version before)',
+      'rb restart undo   (roll back to the previous version)',
       'rb restart --emergency   (stops everything; only if nothing else helps)',
     ]);
     expect(platform.done).toEqual(['restart shop']);
@@ -88,16 +88,19 @@ describe('a rolling restart that fails', () => {
   });
 });
 
+const revision = (number: number, version: string, present = false) => ({
+  revision: number,
+  present,
+  at: null,
+  version,
+  cause: 'a deployment',
+});
+
 const restartedBadVersion = () => {
   const platform = newPlatform();
   platform.versions = ['1.5', '1.4', '1.4'];
   platform.healthOf = (version) => (version === '1.5' ? 'critical' : 'ok');
-  platform.revisions = [
-    { revision: 7, present: true, version: '1.5' },
-    { revision: 6, present: false, version: '1.5' },
-    { revision: 5, present: false, version: '1.4' },
-    { revision: 4, present: false, version: '1.4' },
-  ];
+  platform.revisions = [revision(7, '1.5', true), revision(6, '1.5'), revision(5, '1.4'), revision(4, '1.4')];
   return platform;
 };
 
@@ -132,5 +135,5 @@ test('rb restart undo goes to the revision that is named, or the one before', as
   expect(platform.done).toEqual(['roll back to 5', 'roll back to the one before']);
   expect(end.outcome.summary).toBe('Rolled back. 3 of 3 instances healthy.');
   const none = await runOn(undoRestart, platform.workload, { revision: '99' });
-  expect(none.end.outcome).toMatchObject({ status: 'usage', summary: 'there is no revision 99' });
+  expect(none.end.outcome).toMatchObject({ status: 'usage', summary: 'There is no revision 99. Nothing was done.' });
 });

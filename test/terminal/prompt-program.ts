@@ -41,6 +41,15 @@ const questions: Record<string, () => Promise<unknown>> = {
       ],
       advice: { option: 'rollback', because: 'the errors began with the deployment' },
     }),
+  unavailable: () =>
+    prompts.choose({
+      title: 'What next',
+      question: 'web-2 is busy',
+      options: [
+        { id: 'wait', title: 'Wait and watch' },
+        { id: 'restart', title: 'Restart it', unavailable: 'no workload\u001B[2J is configured' },
+      ],
+    }),
   acknowledge: () => prompts.acknowledge({ title: 'Call the bank', instruction: 'Ask whether\nthe gateway is down' }),
   menu: () =>
     chooseFromMenu(terminal, [

@@ -195,6 +195,20 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     });
   });
 
+  test('an option that is not available says why, and cannot be chosen', async () => {
+    const terminal = ask('unavailable');
+    await terminal.shows('▸ stop here');
+    expect(terminal.screen()).toContain('Restart it (not available: no workload␛[2J is configured)');
+    terminal.type('\u001B[A');
+    await terminal.shows('▸ Restart it (not available');
+    terminal.type('\r');
+    await terminal.shows('cannot be selected');
+    terminal.type('\u001B[A');
+    await terminal.shows('▸ Wait and watch');
+    terminal.type('\r');
+    expect(await terminal.answer()).toEqual({ value: 'wait' });
+  });
+
   test('a step for a person is done or skipped, with a note', async () => {
     const terminal = ask('acknowledge');
     await terminal.shows('▸ stop here');

@@ -15,6 +15,7 @@ export const restartOf = (id: string): Change => ({
   equivalent: [`./sandbox/bin/restart ${id}`],
   undo: 'not needed: the same version starts again',
   basis: { startedAt: '2026-03-01T08:00:00Z', id },
+  data: null,
 });
 
 export const requestFor = (subject: Subject, changes: readonly Change[]): ConfirmationRequest => ({
@@ -49,9 +50,8 @@ export const opening = (subject: Subject, changing: boolean): EventBody => ({
     id: changing ? 'restart.rolling' : 'health.check',
     section: changing ? '2.1' : '4',
     title: changing ? 'Rolling restart' : 'Health',
-    outline: changing
-      ? [{ id: 'roll', kind: 'each', title: 'Restart each instance' }]
-      : [{ id: 'endpoints', kind: 'check', title: 'Endpoints' }],
+    outline: changing ? [{ id: 'roll', kind: 'each' }] : [{ id: 'endpoints', kind: 'check' }],
+    does: changing ? 'changes' : 'reads',
   },
   input: {},
   subject,
@@ -59,6 +59,14 @@ export const opening = (subject: Subject, changing: boolean): EventBody => ({
   mode: 'interactive',
   configuration: {},
 });
+
+const numberOf = (id: string): number => Number(id.slice('app-'.length)) + 2;
+
+const listed: EventBody = {
+  type: 'items.planned',
+  step: 'roll',
+  items: [{ id: 'app-1' }, { id: 'app-2' }],
+};
 
 const planned = (id: string): EventBody => ({
   type: 'change.planned',
@@ -81,13 +89,14 @@ const confirmed = (ids: readonly string[], by: string): EventBody => ({
 const intent = (id: string): EventBody => ({
   type: 'step.intent',
   step: `roll/${id}`,
+  n: numberOf(id),
   tier: 'disruptive',
   change: restartOf(id),
   fingerprint: fingerprint(restartOf(id)),
 });
 
 const restarted = (id: string, before: Table, after: Table): readonly EventBody[] => [
-  { type: 'step.started', step: `roll/${id}`, kind: 'action', title: `Restart ${id}` },
+  { type: 'step.started', step: `roll/${id}`, n: numberOf(id), kind: 'action', title: `Restart ${id}` },
   intent(id),
   { type: 'step.progress', step: `roll/${id}`, table: before },
   { type: 'step.progress', step: `roll/${id}`, table: after },
@@ -106,7 +115,7 @@ const secondDown = instances(['app-1', 'running', 'ok'], ['app-2', 'starting', '
 
 const beginning = (by: string): readonly EventBody[] => [
   opening(sandbox, true),
-  { type: 'step.started', step: 'instances', kind: 'check', title: 'Instances are running' },
+  { type: 'step.started', step: 'instances', n: 1, kind: 'check', title: 'Instances are running' },
   {
     type: 'step.result',
     step: 'instances',
@@ -114,7 +123,8 @@ const beginning = (by: string): readonly EventBody[] => [
     ms: 120,
     finding: { verdict: 'ok', summary: '2 of 2 healthy', evidence: allWell },
   },
-  { type: 'step.started', step: 'roll', kind: 'each', title: 'Restart each instance' },
+  { type: 'step.started', step: 'roll', n: 2, kind: 'each', title: 'Restart each instance' },
+  listed,
   planned('app-1'),
   planned('app-2'),
   confirmed(['app-1', 'app-2'], by),
@@ -129,7 +139,14 @@ export const rollingRestart = (by: string): readonly Event[] =>
     { type: 'step.result', step: 'roll', result: 'ok', ms: 9100 },
     {
       type: 'session.closed',
-      outcome: { status: 'done', summary: '2 of 2 restarted in 9 s (expected 10 s).', undone: [], next: [] },
+      outcome: {
+        status: 'done',
+        verdict: 'ok',
+        summary: '2 of 2 restarted in 9 s (expected 10 s).',
+        applied: 2,
+        undone: [],
+        next: [],
+      },
     },
   ]);
 
@@ -139,7 +156,7 @@ const reason = 'app-1: not healthy after 30 s: HTTP 503.';
 export const failedRestart = (): readonly Event[] =>
   told([
     ...beginning('--yes'),
-    { type: 'step.started', step: 'roll/app-1', kind: 'action', title: 'Restart app-1' },
+    { type: 'step.started', step: 'roll/app-1', n: 3, kind: 'action', title: 'Restart app-1' },
     intent('app-1'),
     { type: 'step.result', step: 'roll/app-1', result: 'failed', ms: 30_400, error: reason },
     { type: 'step.result', step: 'roll', result: 'failed', ms: 31_000, error: reason },
@@ -147,7 +164,9 @@ export const failedRestart = (): readonly Event[] =>
       type: 'session.closed',
       outcome: {
         status: 'failed',
+        verdict: 'ok',
         summary: reason,
+        applied: 0,
         undone: ['Restart app-1', 'Restart app-2'],
         next: ['rb logs errors --since 5m', 'rb restart undo'],
       },
@@ -158,14 +177,34 @@ export const failedRestart = (): readonly Event[] =>
 export const dryRun = (): readonly Event[] =>
   told([
     opening(production, true),
-    { type: 'step.started', step: 'roll', kind: 'each', title: 'Restart each instance' },
+    { type: 'step.started', step: 'roll', n: 2, kind: 'each', title: 'Restart each instance' },
+    listed,
     planned('app-1'),
     planned('app-2'),
     { type: 'step.result', step: 'roll', result: 'skipped', ms: 10 },
-    { type: 'plan.hash', hash: 'tbqa80-0123456789abcdef0123456789abcdef', expires: '2026-03-01T11:30:00.000Z' },
+    {
+      type: 'plan.hash',
+      hash: 'tbqa80-0123456789abcdef0123456789abcdef',
+      expires: '2026-03-01T11:30:00.000Z',
+      plan: {
+        procedure: 'restart.rolling',
+        outline: [],
+        input: {},
+        subject: { service: 'shop', environment: 'production' },
+        configuration: {},
+        steps: [],
+      },
+    },
     {
       type: 'session.closed',
-      outcome: { status: 'done', summary: 'Dry run: nothing was changed.', undone: [], next: [] },
+      outcome: {
+        status: 'done',
+        verdict: 'ok',
+        summary: 'Dry run: nothing was changed.',
+        applied: 0,
+        undone: [],
+        next: [],
+      },
     },
   ]);
 
@@ -173,7 +212,7 @@ export const dryRun = (): readonly Event[] =>
 export const health = (): readonly Event[] =>
   told([
     opening(sandbox, false),
-    { type: 'step.started', step: 'endpoints', kind: 'check', title: 'Endpoints' },
+    { type: 'step.started', step: 'endpoints', n: 1, kind: 'check', title: 'Endpoints' },
     {
       type: 'step.result',
       step: 'endpoints',
@@ -193,6 +232,13 @@ export const health = (): readonly Event[] =>
     },
     {
       type: 'session.closed',
-      outcome: { status: 'critical', summary: '1 of 2 endpoints is down.', undone: [], next: ['rb troubleshoot'] },
+      outcome: {
+        status: 'critical',
+        verdict: 'critical',
+        summary: '1 of 2 endpoints is down.',
+        applied: 0,
+        undone: [],
+        next: ['rb troubleshoot'],
+      },
     },
   ]);

@@ -74,7 +74,7 @@ describe('the sink', () => {
     const program = `
       import { createTerminal } from ${JSON.stringify(sink)};
       const { stdin, stdout, stderr, env } = process;
-      const redactor = { redact: (text) => text, redactJson: (value) => value };
+      const redactor = { redact: (text) => text, redactJson: (value) => value, known: () => undefined };
       const terminal = await createTerminal({ stdin, stdout, stderr, env, redactor });
       for (let line = 0; line < 50000; line += 1) terminal.data('line ' + line);
       await terminal.flush();
@@ -135,7 +135,7 @@ describe('what is known of the terminal', () => {
     const { streams } = await captured({ columns: 80 });
     const { createTerminal } = await import('../../src/terminal/sink.ts');
     const stdin = Object.assign(streams.stdin, { isTTY: true });
-    const redactor = { redact: (text: string) => text, redactJson: <T>(value: T) => value };
+    const redactor = { redact: (text: string) => text, redactJson: <T>(value: T) => value, known: () => undefined };
     const terminal = await createTerminal({ ...streams, stdin, env, redactor });
     expect(terminal.interactive).toBe(interactive);
   });

@@ -6,6 +6,7 @@ import type { Redactor, Terminal } from '../../src/terminal/sink.ts';
 export const hunter2: Redactor = {
   redact: (text) => text.replaceAll('hunter2', '‹secret:password›'),
   redactJson: (value) => JSON.parse(JSON.stringify(value).replaceAll('hunter2', '‹secret:password›')) as typeof value,
+  known: () => undefined,
 };
 
 export interface Captured {

@@ -14,10 +14,10 @@ const terminal = await createTerminal({ stdin, stdout, stderr, env: { ...env, CI
 const view = createView(terminal);
 for (const event of rollingRestart('prompt')) {
   const tables = event.type === 'step.progress';
-  const next = once(process, 'SIGUSR1');
+  const next = tables ? once(process, 'SIGUSR1') : undefined;
   view.on(event);
   // oxlint-disable-next-line no-await-in-loop -- the test looks at the screen in between
-  if (tables) await next;
+  await next;
 }
 view.close();
 writeFileSync(process.argv[3] ?? '', 'true');

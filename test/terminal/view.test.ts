@@ -4,6 +4,7 @@ import type { Event } from '../../src/engine/events.ts';
 import { fitToHeight } from '../../src/terminal/live.ts';
 import { createView } from '../../src/terminal/view.ts';
 import type { ViewOptions } from '../../src/terminal/view.ts';
+import { playbook, playbookDryRun } from './playbook.ts';
 import { openPseudoTerminal } from './pseudo-terminal.ts';
 import { dryRun, failedRestart, health, opening, production, rollingRestart, sandbox, told } from './session.ts';
 import { captured } from './streams.ts';
@@ -125,7 +126,7 @@ To execute exactly this plan, and nothing if it has changed:
     const { stderr } = await shown(
       told([
         opening(sandbox, true),
-        { type: 'step.started', step: 'seen', kind: 'check', title: 'Sessions' },
+        { type: 'step.started', step: 'seen', n: 1, kind: 'check', title: 'Sessions' },
         { type: 'step.result', step: 'seen', result: 'ok', ms: 1234, finding: { verdict: 'unknown', summary } },
       ]),
     );
@@ -143,7 +144,14 @@ To execute exactly this plan, and nothing if it has changed:
         opening(production, true),
         {
           type: 'session.closed',
-          outcome: { status: 'refused', summary: 'The lock is held by mira.', undone: [], next: ['rb lock list'] },
+          outcome: {
+            status: 'refused',
+            verdict: 'ok',
+            summary: 'The lock is held by mira.',
+            applied: 0,
+            undone: [],
+            next: ['rb lock list'],
+          },
         },
       ]),
     );
@@ -157,7 +165,7 @@ To execute exactly this plan, and nothing if it has changed:
     const { stdout, stderr } = await shown(
       told([
         opening({ ...sandbox, service: 'a\u001B[8m' }, true),
-        { type: 'step.started', step: 's', kind: 'check', title: 'T\u0007' },
+        { type: 'step.started', step: 's', n: 1, kind: 'check', title: 'T\u0007' },
         { type: 'step.progress', step: 's', note: secret },
         { type: 'step.result', step: 's', result: 'failed', ms: 1, error: secret },
       ]),
@@ -174,6 +182,91 @@ To execute exactly this plan, and nothing if it has changed:
     expect(stderr).toContain(
       '\u001B[32m✓\u001B[39m \u001B[1mInstances are running\u001B[22m  \u001B[2m0.1 s\u001B[22m',
     );
+  });
+});
+
+describe('calls', () => {
+  test('of a look are data, as what it finds is', async () => {
+    const [, ...looks] = playbook().slice(0, 7);
+    const { stdout, stderr } = await shown([...told([opening(sandbox, false)]), ...looks]);
+    expect(stdout).toBe(`\
+Which instance is busy? (3.1)
+  ✗ CPU  84 ms  web-2 uses 97 % of its CPU
+      instance  CPU %
+      web-2      ✗ 97
+      web-1      ✓ 12
+✗ Which instance is busy?  90 ms
+`);
+    expect(stderr).not.toContain('CPU');
+  });
+
+  test('are headings, and what their steps say stands below them; it reads well three calls deep', async () => {
+    const { stderr, stdout } = await shown(playbook());
+    expect(stdout).toBe('');
+    expect(stderr).toBe(`\
+checkout-api / sandbox   Rolling restart (2.1)   session 20260301T110000Z-k3f9
+Which instance is busy? (3.1)
+  ✗ CPU  84 ms  web-2 uses 97 % of its CPU
+      instance  CPU %
+      web-2      ✗ 97
+      web-1      ✓ 12
+✗ Which instance is busy?  90 ms
+✓ What next  2 s  relieve (prompt)
+Relieve it (3.2)
+  Restart the busy instance (2.1)
+      confirmed by --yes:
+        restart web-2 (version 1.4.0, up 3 h)
+    ▸ restart web-2 (version 1.4.0, up 3 h)
+        instance  state
+        web-2     starting
+    ✓ Restart web-2  4.2 s  web-2 is healthy again, version 1.4.0
+    ✓ Restart, then watch  4.3 s
+  ✓ Restart the busy instance  4.4 s  web-2 was restarted
+✓ Relieve it  4.5 s  relieved in 5 s
+
+✓ Done: Relieved.
+  audit:    rb audit show 20260301T110000Z-k3f9
+`);
+  });
+
+  test('a failure three calls deep says why once', async () => {
+    const { stderr } = await shown(playbook({ fails: true }));
+    expect(stderr.slice(stderr.indexOf('    ✗ Restart web-2'))).toBe(`\
+    ✗ Restart web-2  30 s  web-2: not healthy after 30 s: HTTP 503.
+    ✗ Restart, then watch  4.3 s
+  ✗ Restart the busy instance  4.4 s
+✗ Relieve it  4.5 s
+
+✗ Failed
+  not done: Better?
+  audit:    rb audit show 20260301T110000Z-k3f9
+`);
+  });
+
+  test('a dry run shows the cards where they belong, and what a step depends on', async () => {
+    const { stdout } = await shown(playbookDryRun(), { dryRun: true }, { columns: 80, env: { TERM: 'dumb' } });
+    expect(stdout).toBe(`\
+Which instance is busy? (3.1)
+Relieve it (3.2)
+  Restart the busy instance (2.1)
+    ┌─ Restart, then watch ─────────────────────────────────────────────────────
+    │ checkout-api / sandbox
+    │
+    │ What      restart web-2 (version 1.4.0, up 3 h)
+    │ Target    command: web-2 (host ops-1)
+    │ Affects   1 of 3 instances; 2 go on serving
+    │ Commands  $ ./sandbox/bin/restart web-2
+    │ Undo      not needed: the same version starts again
+    │ Risk      disruptive (tier 2)
+    └───────────────────────────────────────────────────────────────────────────
+  – Clear what it has cached: depends on "Restart the busy instance"; it is
+    planned when that is known
+`);
+  });
+
+  test('-v shows the procedure and its input', async () => {
+    const { stderr } = await shown(playbook(), { verbose: true });
+    expect(stderr).toContain('  Restart the busy instance (2.1)\n      restart.instance {"id":"web-2"}\n');
   });
 });
 

@@ -1,11 +1,14 @@
+import { damaged } from '../chain.ts';
+import { newerThanUs } from '../event-in.ts';
 import type { Report } from './timeline.ts';
 
 /** One sentence about how far the record behind a report can be trusted, and no further. */
-export const auditLine = ({ audit, program, session }: Report): string => {
-  const from = `From the audit log of session ${session}, written by ${program}.`;
+export const auditLine = ({ audit, program, session, unknownKinds }: Report): string => {
+  const writer = unknownKinds.length === 0 ? `written by ${program}` : newerThanUs(program, unknownKinds);
+  const from = `From the audit log of session ${session}, ${writer}.`;
   if (!audit) return from;
   if (audit.problem)
-    return `${from} THE LOG IS DAMAGED at line ${audit.problem.line}: ${audit.problem.what}. This report shows what comes before it.`;
+    return `${from} THE LOG IS ${damaged(audit.problem, 'DAMAGED')}. This report shows what comes before it.`;
   const state = [
     `${audit.records} records, the chain is intact`,
     audit.closed ? 'closed' : 'not closed',
@@ -13,5 +16,6 @@ export const auditLine = ({ audit, program, session }: Report): string => {
   ].join(', ');
   const torn = audit.torn ? ` Its last ${audit.torn.bytes} bytes are a record that was not finished.` : '';
   const saved = audit.spilled > 0 ? ` ${audit.spilled} result(s) come from the spill file.` : '';
-  return `${from} ${state} (last hash ${audit.head.hash}).${torn}${saved}`;
+  const remarks = audit.remarks.map((remark) => ` Beware: ${remark}.`).join('');
+  return `${from} ${state} (last hash ${audit.head.hash}).${torn}${saved}${remarks}`;
 };

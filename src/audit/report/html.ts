@@ -2,11 +2,20 @@ import { formatDuration } from '../../engine/duration.ts';
 import type { Table } from '../../engine/finding.ts';
 import { auditLine } from './audit-line.ts';
 import { html, type Html } from './escape-html.ts';
-import { facts, resultInWords, timesOf } from './markdown.ts';
+import { callEnd, facts, nameOf, resultInWords, timesOf } from './markdown.ts';
 import { stylesheet } from './stylesheet.ts';
 import type { Moment } from './moments.ts';
 import type { Report, ReportedStep } from './timeline.ts';
-import { cellText, statusInWords, timeOfDay, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
+import {
+  callInWords,
+  cellText,
+  statusInWords,
+  timeOfDay,
+  type Tone,
+  toneOfResult,
+  toneOfStatus,
+  toneOfVerdict,
+} from './wording.ts';
 
 /** The report as one HTML file: no script, nothing loaded, light and dark, printable. Everything foreign is escaped. */
 export const htmlReport = (report: Report): string => {
@@ -115,7 +124,7 @@ const stepRow = (step: ReportedStep, report: Report, day: string): Html => {
   const [title, tier, start, decision, intent, verified, end, took] = timesOf(step, day);
   const tone = step.result ? toneOfResult(step.result) : step.startedAt === undefined ? 'neutral' : 'unknown';
   return html`<tr>
-    <th scope="row">${title}</th>
+    <th scope="row" style="padding-left:${12 + 18 * step.depth}px">${title}</th>
     <td>${tier}</td>
     <td class="time">${start}</td>
     <td class="decision">${decision}</td>
@@ -148,13 +157,15 @@ const momentItem = ({ at, step, what, detail, tone }: Moment, day: string): Html
     </div>
   </li>`;
 
-const hasDetails = ({ change, finding, answer, error, notes }: ReportedStep): boolean =>
-  Boolean(change ?? finding ?? answer ?? error) || notes.length > 0;
+const hasDetails = ({ call, change, finding, answer, error, notes }: ReportedStep): boolean =>
+  Boolean(call ?? change ?? finding ?? answer ?? error) || notes.length > 0;
 
 const details = (step: ReportedStep): Html => {
-  const { change, finding, answer, error, notes, result, title } = step;
-  return html`<article>
-    <h3>${title} ${result ? badge(toneOfResult(result), result) : undefined}</h3>
+  const { call, change, finding, answer, error, notes, result, depth } = step;
+  const end = callEnd(step);
+  return html`<article style="margin-left:${24 * depth}px">
+    <h3>${nameOf(step)} ${result ? badge(toneOfResult(result), result) : undefined}</h3>
+    ${call ? html`<p>Calls ${callInWords(call, call.input)}</p>` : undefined}
     ${
       change
         ? html`<p>${change.summary}</p>
@@ -167,7 +178,7 @@ const details = (step: ReportedStep): Html => {
     ${change && change.equivalent.length > 0 ? code(change.equivalent) : undefined}
     ${answer ? html`<p>Answer: <strong>${answer.answer}</strong> (${answer.by}) ${answer.note}</p>` : undefined}
     ${finding ? html`<p>${badge(toneOfVerdict(finding.verdict), finding.verdict)} ${finding.summary}</p>` : undefined}
-    ${finding?.evidence ? evidence(finding.evidence) : undefined}
+    ${end === undefined ? undefined : html`<p>${end}</p>`} ${finding?.evidence ? evidence(finding.evidence) : undefined}
     ${error === undefined ? undefined : html`<pre class="error">${error}</pre>`}
     ${
       notes.length > 0

@@ -3,7 +3,7 @@ import type { Table } from '../../engine/finding.ts';
 import { auditLine } from './audit-line.ts';
 import { codeBlock, plainText } from './escape-markdown.ts';
 import type { Report, ReportedStep } from './timeline.ts';
-import { cellText, moment, statusInWords, timeOfDay } from './wording.ts';
+import { callInWords, cellText, moment, statusInWords, timeOfDay } from './wording.ts';
 
 /** The report as Markdown (GitHub's dialect, for its tables). Everything foreign in it is escaped. */
 export const markdownReport = (report: Report): string => {
@@ -28,7 +28,10 @@ export const markdownReport = (report: Report): string => {
     '## Steps',
     table(
       ['Step', 'Tier', 'Start', 'Decision', 'Intent', 'Verified', 'End', 'Took', 'Result'],
-      report.steps.map((step) => timesOf(step, day).map(plainText)),
+      report.steps.map((step) => {
+        const [title = '', ...times] = timesOf(step, day).map(plainText);
+        return ['&nbsp;'.repeat(4 * step.depth) + title, ...times];
+      }),
     ),
     ...report.steps.flatMap(detailsOf),
     '---',
@@ -57,7 +60,7 @@ export const facts = (report: Report): readonly (readonly [string, string])[] =>
 export const timesOf = (step: ReportedStep, day: string): readonly string[] => {
   const time = (at: string | undefined): string => (at === undefined ? '–' : timeOfDay(at, day));
   return [
-    step.title,
+    nameOf(step),
     step.tier ?? '',
     time(step.startedAt),
     step.decision ? `${time(step.decision.at)} ${step.decision.what} (${step.decision.by})` : '–',
@@ -69,12 +72,21 @@ export const timesOf = (step: ReportedStep, day: string): readonly string[] => {
   ];
 };
 
+/** A call names the section that it leads to. */
+export const nameOf = ({ title, call }: ReportedStep): string => (call ? `${title} (${call.section})` : title);
+
+/** What a call came to, where its finding does not say it. */
+export const callEnd = ({ call, finding }: ReportedStep): string | undefined =>
+  finding || call?.verdict === undefined ? undefined : `${call.verdict}: ${call.summary}`;
+
 export const resultInWords = ({ result, startedAt }: ReportedStep): string =>
   result ?? (startedAt === undefined ? 'not begun' : 'not ended');
 
 const detailsOf = (step: ReportedStep): readonly string[] => {
-  const { change, finding, answer, error, notes } = step;
+  const { change, finding, answer, error, notes, call } = step;
+  const end = callEnd(step);
   const parts = [
+    ...(call ? [plainText(`Calls ${callInWords(call, call.input)}`)] : []),
     ...(change ? [plainText(change.summary), ...bullets([...change.blastRadius, `Undo: ${change.undo}`])] : []),
     ...(change?.difference ? [codeBlock(change.difference, 'diff')] : []),
     ...(change && change.equivalent.length > 0 ? [codeBlock(change.equivalent, 'sh')] : []),
@@ -82,11 +94,13 @@ const detailsOf = (step: ReportedStep): readonly string[] => {
       ? [`Answer: **${plainText(answer.answer)}** (${plainText(answer.by)}) ${plainText(answer.note ?? '')}`.trimEnd()]
       : []),
     ...(finding ? [`${finding.verdict}: ${plainText(finding.summary)}`] : []),
+    ...(end === undefined ? [] : [plainText(end)]),
     ...(finding?.evidence ? [evidenceTable(finding.evidence)] : []),
     ...(error === undefined ? [] : ['Error:', codeBlock([error])]),
     ...bullets(notes.map(({ at, note }) => `${at.slice(11, 19)} ${note}`)),
   ];
-  return parts.length === 0 ? [] : [`### ${plainText(step.title)}`, ...parts];
+  const level = '#'.repeat(Math.min(3 + step.depth, 6));
+  return parts.length === 0 ? [] : [`${level} ${plainText(nameOf(step))}`, ...parts];
 };
 
 const evidenceTable = ({ columns, rows }: Table): string =>

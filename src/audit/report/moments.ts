@@ -1,11 +1,11 @@
 import { formatDuration } from '../../engine/duration.ts';
 import type { Event } from '../../engine/events.ts';
-import { statusInWords, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
+import { callInWords, statusInWords, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
 
 /** One line of the timeline. */
 export interface Moment {
   readonly at: string;
-  /** The step's title; absent for what concerns the whole session. */
+  /** The step's title, after those of the calls that it is in; absent for what concerns the whole session. */
   readonly step?: string;
   /** What happened, in a word or two: "confirmed", "verified". */
   readonly what: string;
@@ -16,11 +16,15 @@ export interface Moment {
 /** The timeline of a session. Samples and tables of progress are left out; they are evidence, not events of the evening. */
 export const momentsOf = (events: readonly Event[]): readonly Moment[] => {
   const titles = new Map<string, string>();
+  const calls: string[] = [];
   const planned = new Set<string>();
   const intended = new Set<string>();
   const found = new Set<string>();
+  const nameOf = (step: string): string =>
+    [...calls.filter((call) => step.startsWith(`${call}/`)), step].map((path) => titles.get(path) ?? path).join(' › ');
   return events.flatMap((event) => {
     if ('step' in event && 'title' in event) titles.set(event.step, event.title);
+    if (event.type === 'call.opened' && !calls.includes(event.step)) calls.push(event.step);
     if (event.type === 'step.intent') intended.add(event.step);
     if (event.type === 'change.planned') {
       // It is planned again right before it is applied; the same plan is told once.
@@ -30,10 +34,11 @@ export const momentsOf = (events: readonly Event[]): readonly Moment[] => {
     }
     // What was found is told once, not again with the result.
     if (event.type === 'finding') found.add(`${event.step} ${event.finding.summary}`);
+    if (event.type === 'call.closed') found.add(`${event.step} ${event.summary.replace(/\.$/, '')}`);
     const seen = event.type === 'step.result' && found.has(`${event.step} ${event.finding?.summary}`);
     const told = tell(event, intended, seen);
     if (!told) return [];
-    return [{ at: event.at, ...('step' in event && { step: titles.get(event.step) ?? event.step }), ...told }];
+    return [{ at: event.at, ...('step' in event && { step: nameOf(event.step) }), ...told }];
   });
 };
 
@@ -57,6 +62,12 @@ const tell = (event: Event, intended: ReadonlySet<string>, seen: boolean): Told 
       const what = intended.has(event.step) ? 'verified' : 'found';
       return { what, detail: event.finding.summary, tone: toneOfVerdict(event.finding.verdict) };
     }
+    case 'call.opened':
+      return { what: 'calls', detail: callInWords(event.procedure, event.input), tone: 'neutral' };
+    case 'call.closed':
+      return { what: 'ends with', detail: event.summary, tone: toneOfVerdict(event.verdict) };
+    case 'step.depends':
+      return { what: 'depends', detail: `on "${event.on}"`, tone: 'neutral' };
     case 'items.planned':
       return { what: 'listed', detail: `${event.items.length} to go through`, tone: 'neutral' };
     case 'change.planned':
@@ -67,6 +78,8 @@ const tell = (event: Event, intended: ReadonlySet<string>, seen: boolean): Told 
         detail: [`by ${event.by}`, covers(event.covers.length), event.note].filter(Boolean).join(', '),
         tone: event.decision === 'confirmed' ? 'good' : 'warning',
       };
+    case 'plan.accepted':
+      return { what: 'held to a plan', detail: event.hash, tone: 'neutral' };
     case 'plan.stale':
       return { what: 'plan no longer holds', detail: event.difference.join('; '), tone: 'warning' };
     case 'step.intent':

@@ -1,11 +1,13 @@
 import type { Change } from '../../engine/change.ts';
 import type { Event, SessionOutcome, StepOutcome } from '../../engine/events.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { Outline } from '../../engine/procedure.ts';
-import { type SessionState, sessionFrom, type StepState } from '../../engine/session-state.ts';
+import type { AnyFinding, Verdict } from '../../engine/finding.ts';
+import type { Json } from '../../engine/json.ts';
+import { type CallState, sessionFrom, type StepState, stepsInCalls } from '../../engine/session-state.ts';
 import type { Tier } from '../../engine/tier.ts';
+import type { RecordedSession } from '../read.ts';
 import type { Verification } from '../verify.ts';
 import { type Moment, momentsOf } from './moments.ts';
+import { notReached } from './not-reached.ts';
 
 /** One session for people: what the Markdown and the HTML report show. All times are ISO 8601 in UTC. */
 export interface Report {
@@ -29,8 +31,11 @@ export interface Report {
   readonly undone: readonly string[];
   readonly next: readonly string[];
   readonly resumed: readonly { readonly at: string; readonly by: string }[];
+  /** Each call with its steps after it. */
   readonly steps: readonly ReportedStep[];
   readonly timeline: readonly Moment[];
+  /** What the log holds besides, recorded by a version of `rb` that knows more. */
+  readonly unknownKinds: readonly string[];
   /** What `verifyAudit` says about the file that this was read from. */
   readonly audit?: Verification;
 }
@@ -38,6 +43,8 @@ export interface Report {
 /** One step with its five times; those that it did not come to are absent. */
 export interface ReportedStep {
   readonly id: string;
+  /** How many calls it is in. */
+  readonly depth: number;
   readonly title: string;
   readonly kind?: string;
   readonly tier?: Tier;
@@ -47,22 +54,36 @@ export interface ReportedStep {
   readonly verifiedAt?: string;
   readonly endedAt?: string;
   readonly ms?: number;
-  /** `unknown` also where there is an intent and nobody recorded how it ended. */
+  /** The step is a call of another procedure. `verdict` and `summary` are absent where it was not closed. */
+  readonly call?: ReportedCall;
+  /** `unknown` also where there is an intent and it is not on record how it ended. */
   readonly result?: StepOutcome;
   readonly error?: string;
   readonly change?: Change;
-  readonly finding?: Finding;
+  readonly finding?: AnyFinding;
   readonly answer?: { readonly answer: string; readonly by: string; readonly note?: string };
   readonly notes: readonly { readonly at: string; readonly note: string }[];
 }
 
+export interface ReportedCall {
+  readonly id: string;
+  readonly section: string;
+  readonly title: string;
+  readonly input: Json;
+  readonly verdict?: Verdict;
+  readonly summary?: string;
+}
+
 /**
- * The report of a session from its events; undefined where the record of its opening is missing.
+ * The report of a session from what is on record; undefined where the record of its opening is missing.
  *
  * @param audit what the verification of its file said, to be printed with it
  */
-export const reportFrom = (events: readonly Event[], audit?: Verification): Report | undefined => {
-  const state = sessionFrom(events);
+export const reportFrom = (
+  { events, unknownKinds }: Pick<RecordedSession, 'events' | 'unknownKinds'>,
+  audit?: Verification,
+): Report | undefined => {
+  const state = sessionFrom(events, unknownKinds);
   const { opened, outcome } = state;
   if (!opened) return undefined;
   const endedAt = state.closedAt ?? state.lastAt ?? opened.at;
@@ -81,22 +102,29 @@ export const reportFrom = (events: readonly Event[], audit?: Verification): Repo
     endedAt,
     durationMs: Math.max(0, Date.parse(endedAt) - Date.parse(opened.at)),
     status: outcome?.status ?? 'open',
-    summary: outcome?.summary ?? 'The session was not closed: it still runs, is paused, or was cut off.',
+    summary: outcome?.summary ?? noEnd(audit),
     undone: outcome?.undone ?? notReached(opened.procedure.outline, state),
-    next: outcome?.next ?? [`rb resume ${opened.session}`],
+    next: outcome?.next ?? [`rb ${audit?.problem ? 'audit verify' : 'resume'} ${opened.session}`],
     resumed: state.resumed.map(({ at, login, host }) => ({ at, by: `${login}@${host}` })),
-    steps: [...state.steps.values()].map((step) => reported(step, verificationTime(events, step))),
+    steps: stepsInCalls(state).map(({ step, depth }) => reported(step, depth, verificationTime(events, step))),
     timeline: momentsOf(events),
+    unknownKinds,
     ...(audit && { audit }),
   };
 };
 
-const reported = (step: StepState, verifiedAt: string | undefined): ReportedStep => {
+const noEnd = (audit: Verification | undefined): string =>
+  audit?.problem
+    ? 'The log is damaged before any end of the session: how it ended is not known.'
+    : 'The session was not closed: it still runs, is paused, or was cut off.';
+
+const reported = (step: StepState, depth: number, verifiedAt: string | undefined): ReportedStep => {
   const { id, title, kind, tier, startedAt, confirmation, intentAt, endedAt, ms, error, change, finding, answer } =
     step;
   const result = step.result ?? (intentAt === undefined ? undefined : 'unknown');
   return {
     id,
+    depth,
     title,
     ...(kind !== undefined && { kind }),
     ...(tier !== undefined && { tier }),
@@ -106,6 +134,7 @@ const reported = (step: StepState, verifiedAt: string | undefined): ReportedStep
     ...(verifiedAt !== undefined && { verifiedAt }),
     ...(endedAt !== undefined && { endedAt }),
     ...(ms !== undefined && { ms }),
+    ...(step.call && { call: reportedCall(step.call) }),
     ...(result !== undefined && { result }),
     ...(error !== undefined && { error }),
     ...(change && { change }),
@@ -115,19 +144,21 @@ const reported = (step: StepState, verifiedAt: string | undefined): ReportedStep
   };
 };
 
-/** When a change was seen to be done, or not: the first finding after the last intent. */
+const reportedCall = ({ procedure: { id, section, title }, input, closed }: CallState): ReportedCall => ({
+  id,
+  section,
+  title,
+  input,
+  ...(closed && { verdict: closed.verdict, summary: closed.summary }),
+});
+
+/** When a change was seen to be done, or not: the first finding after the last intent that could tell. */
 const verificationTime = (events: readonly Event[], step: StepState): string | undefined => {
   const intent = events.findLastIndex((event) => event.type === 'step.intent' && event.step === step.id);
   if (intent < 0) return undefined;
-  return events.find((event, at) => at > intent && 'finding' in event && event.finding && event.step === step.id)?.at;
-};
-
-/** The titles of the steps that an unclosed session did not come to, or did not end. */
-const notReached = (outline: Outline, state: SessionState): readonly string[] => {
-  const begun = [...state.steps.values()];
-  const unfinished = begun.filter((step) => step.result === undefined).map((step) => step.title);
-  const never = outline.filter(
-    (entry) => !begun.some((step) => step.id === entry.id || step.id.startsWith(`${entry.id}/`)),
-  );
-  return [...new Set([...unfinished, ...never.map((entry) => entry.title)])];
+  return events
+    .slice(intent)
+    .find(
+      (event) => 'finding' in event && event.step === step.id && event.finding && event.finding.verdict !== 'unknown',
+    )?.at;
 };

@@ -1,5 +1,6 @@
 import type { StepOutcome, SessionOutcome } from '../../engine/events.ts';
 import type { Cell, Verdict } from '../../engine/finding.ts';
+import type { Json } from '../../engine/json.ts';
 
 /**
  * Foreign text without what a viewer does not show or shows elsewhere: control characters become their pictures
@@ -49,6 +50,7 @@ export const toneOfStatus = (status: SessionOutcome['status'] | 'open'): Tone =>
     case 'unrecorded':
       return 'bad';
     case 'unknown':
+    case 'unseen':
     case 'open':
       return 'unknown';
     case 'refused':
@@ -70,11 +72,21 @@ export const statusInWords = (status: SessionOutcome['status'] | 'open'): string
     declined: 'Declined',
     unreachable: 'Unreachable',
     critical: 'Critical',
+    unseen: 'Not everything could be seen',
     unknown: 'Outcome unknown',
     unrecorded: 'Not recorded',
     interrupted: 'Interrupted',
     open: 'Not closed',
   })[status];
+
+/** `Restart one instance (restart.instance, runbook section 2.1) with {"id":"web-2"}`; nothing is said of an input that is empty. */
+export const callInWords = (
+  { id, section, title }: { readonly id: string; readonly section: string; readonly title: string },
+  input: Json,
+): string => {
+  const given = JSON.stringify(input);
+  return `${title} (${id}, runbook section ${section})${given === '{}' ? '' : ` with ${given}`}`;
+};
 
 /** A cell's text; a dash for nothing. A verdict is said in words, since a printed report may have no colour. */
 export const cellText = (cell: Cell): string => {

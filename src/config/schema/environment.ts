@@ -20,6 +20,7 @@ import {
 } from './leaf.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
+import { secret } from './secret.ts';
 import { cache, database } from './stores.ts';
 import { byProvider, workload } from './workload.ts';
 
@@ -42,7 +43,7 @@ const metrics = () =>
   byProvider(
     ['prometheus', 'kubernetes', 'cloudwatch', 'command'],
     [
-      mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: optional(text()) }),
+      mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: optional(secret(text())) }),
       mapping({ provider: z.literal('kubernetes') }),
       mapping({ provider: z.literal('cloudwatch'), region: text(), profile: optional(text()) }),
       mapping({ provider: z.literal('command'), ...commandShape }),

@@ -35,6 +35,7 @@ const optionals = new WeakMap<z.core.$ZodType, unknown>();
 
 /** A key that may be left out, and is absent then. */
 export const optional = <Schema extends z.core.$ZodType>(schema: Schema): z.ZodMiniExactOptional<Schema> => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was made of this very schema
   const known = optionals.get(schema) as z.ZodMiniExactOptional<Schema> | undefined;
   const made = known ?? z.exactOptional(schema);
   optionals.set(schema, made);
@@ -157,6 +158,7 @@ export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape, expected =
 
 /** A mapping that may be absent because each of its keys is optional or has a default. */
 export const optionalMapping = <Shape extends z.core.$ZodShape>(shape: Shape) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no type says that each key of a shape may be absent
   z.prefault(mapping(shape), {} as never);
 
 /** A mapping whose keys are names that the team chooses. */

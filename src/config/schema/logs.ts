@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { commandShape } from './argument-list.ts';
 import { httpUrl, mapping, optional, optionalMapping, shared, text, withDefault } from './leaf.ts';
+import { secret } from './secret.ts';
 import { byProvider } from './workload.ts';
 
 /** What the fields of a structured line are called. */
@@ -31,7 +32,7 @@ const loki = shared(() =>
     url: httpUrl(),
     selector: text('a stream selector such as {app="checkout"}'),
     tenant: optional(text()),
-    token: optional(text()),
+    token: optional(secret(text())),
     fields: fields(),
   }),
 );

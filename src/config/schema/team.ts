@@ -19,6 +19,7 @@ import {
   textLike,
   withDefault,
 } from './leaf.ts';
+import { secret } from './secret.ts';
 import { byProvider } from './workload.ts';
 
 /** Sections 2, 5 to 8 of the runbook: what is the same for all environments. */
@@ -114,16 +115,16 @@ export const maintenance = () =>
 
 export const notify = () =>
   optionalMapping({
-    slack: optional(mapping({ webhook: httpUrl(), channel: optional(text()) })),
+    slack: optional(mapping({ webhook: secret(httpUrl()), channel: optional(text()) })),
     pagerduty: optional(
       mapping({
-        token: optional(text()),
-        routingKey: optional(text()),
+        token: optional(secret(text())),
+        routingKey: optional(secret(text())),
         service: optional(text('the id of a service')),
       }),
     ),
-    statuspage: optional(mapping({ token: text(), page: text('the id of a page') })),
-    webhook: optional(mapping({ url: httpUrl(), token: optional(text()) })),
+    statuspage: optional(mapping({ token: secret(text()), page: text('the id of a page') })),
+    webhook: optional(mapping({ url: secret(httpUrl()), token: optional(secret(text())) })),
     command: optional(mapping(commandShape)),
   });
 
@@ -133,13 +134,13 @@ export const tickets = () =>
   byProvider(
     ['github', 'jira', 'command'],
     [
-      mapping({ provider: z.literal('github'), repository: repository(), token: text() }),
+      mapping({ provider: z.literal('github'), repository: repository(), token: secret(text()) }),
       mapping({
         provider: z.literal('jira'),
         url: httpUrl(),
         project: text('the key of a project'),
         user: optional(text()),
-        token: text(),
+        token: secret(text()),
       }),
       mapping({ provider: z.literal('command'), ...commandShape }),
     ],
@@ -153,5 +154,9 @@ export const audit = () =>
     store: withDefault(z.union([z.literal(''), postgresUrl()], 'a URL that begins with postgresql://, or ""'), ''),
   });
 
+/** `scope` tells apart services that have the same name and environment on one host. */
 export const lock = () =>
-  optionalMapping({ provider: withDefault(oneOf('auto', 'kubernetes', 'postgres', 'redis', 'host'), 'auto') });
+  optionalMapping({
+    provider: withDefault(oneOf('auto', 'kubernetes', 'postgres', 'redis', 'host'), 'auto'),
+    scope: optional(text()),
+  });

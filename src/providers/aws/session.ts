@@ -5,6 +5,8 @@ import type { Environment } from '../command/environment.ts';
 import { shown } from '../command/shown.ts';
 import { endpointFor } from './endpoint.ts';
 import { awsFailure, isBusy, isThrottled } from './failure.ts';
+import { rememberCredentials, remembering } from './secrets.ts';
+import type { Remember } from './secrets.ts';
 
 export interface AwsConfig {
   readonly region: string;
@@ -74,9 +76,11 @@ const handlerFor = (environment: Environment): ClientSettings['requestHandler'] 
 };
 const quiet = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export const openAwsSession = (config: AwsConfig, environment: Environment): AwsSession => {
+export const openAwsSession = (config: AwsConfig, environment: Environment, remember: Remember): AwsSession => {
   const { region, profile } = config;
-  let identity: ClientSettings['credentials'] = keysInEnvironment(config, environment);
+  const keys = keysInEnvironment(config, environment);
+  if (keys) rememberCredentials(remember, keys);
+  let identity: ClientSettings['credentials'] = keys;
 
   const mapped = async <Answer>(
     action: string,
@@ -111,7 +115,11 @@ export const openAwsSession = (config: AwsConfig, environment: Environment): Aws
         requestHandler: handlerFor(environment),
         ...(identity === undefined ? {} : { credentials: identity }),
       });
-      identity ??= reads.config.credentials;
+      if (identity === undefined) {
+        const found = reads.config.credentials;
+        if (typeof found === 'function') reads.config.credentials = remembering(found, profile, environment, remember);
+        identity = reads.config.credentials;
+      }
       const writes = create({
         ...common,
         maxAttempts: 1,
@@ -141,7 +149,7 @@ export const openAwsSession = (config: AwsConfig, environment: Environment): Aws
 const unlessAborted = async <Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> => {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
+    stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
@@ -152,7 +160,7 @@ const unlessAborted = async <Answer>(answer: Promise<Answer>, signal: AbortSigna
 };
 
 /** The AWS CLI takes keys from the environment before `AWS_PROFILE`, but not before a profile that is named to it. The SDK prefers the profile either way. */
-const keysInEnvironment = ({ profile }: AwsConfig, environment: Environment): ClientSettings['credentials'] => {
+const keysInEnvironment = ({ profile }: AwsConfig, environment: Environment) => {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

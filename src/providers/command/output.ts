@@ -8,6 +8,12 @@ const keptAtEachEnd = 512 * 1024;
 const fileLimit = 8 * 1024 * 1024;
 const lineLimit = 8 * 1024;
 
+/** Takes bytes and gives the text that may be shown by now; a secret may go on in the next bytes or lines. */
+export interface TextFilter {
+  write(chunk: Buffer): string;
+  end(): string;
+}
+
 /** One output stream of a command. */
 export interface Output {
   /** To be given to the command. */
@@ -22,7 +28,11 @@ export interface Output {
  * Opens a nameless file as a command's output. A file and not a pipe: when `rb` is killed, the command goes on undisturbed instead of dying of its
  * next write, half-way through a restart; and a server that the command leaves behind does not keep `rb` waiting for the end of the pipe.
  */
-export const openOutput = (directory: string, onLine?: (line: string) => void): Output => {
+export const openOutput = (
+  directory: string,
+  onLine?: (line: string) => void,
+  filter: TextFilter = decoder(),
+): Output => {
   const folder = mkdtempSync(join(directory, 'rb-'));
   let fd: number;
   try {
@@ -32,7 +42,7 @@ export const openOutput = (directory: string, onLine?: (line: string) => void): 
     rmSync(folder, { recursive: true, force: true });
   }
   const ends = keepEnds();
-  const lines = onLine && splitLines(onLine);
+  const lines = onLine && splitLines(onLine, filter);
   const chunk = Buffer.alloc(64 * 1024);
   let offset = 0;
 
@@ -85,17 +95,22 @@ const keepEnds = () => {
   };
 };
 
-const splitLines = (onLine: (line: string) => void) => {
-  const decoder = new StringDecoder('utf8');
+const decoder = (): TextFilter => {
+  const utf8 = new StringDecoder('utf8');
+  return { write: (chunk) => utf8.write(chunk), end: () => utf8.end() };
+};
+
+const splitLines = (onLine: (line: string) => void, filter: TextFilter) => {
   let open = '';
+  const add = (text: string) => {
+    const parts = (open + text).split(/\r?\n/);
+    open = (parts.pop() ?? '').slice(0, lineLimit);
+    for (const line of parts) onLine(line.slice(0, lineLimit));
+  };
   return {
-    add(chunk: Buffer) {
-      const parts = (open + decoder.write(chunk)).split(/\r?\n/);
-      open = (parts.pop() ?? '').slice(0, lineLimit);
-      for (const line of parts) onLine(line.slice(0, lineLimit));
-    },
+    add: (chunk: Buffer) => add(filter.write(chunk)),
     end() {
-      open += decoder.end();
+      add(filter.end());
       if (open !== '') onLine(open);
     },
   };

@@ -4,6 +4,7 @@ import { type Environment, environmentFor } from './environment.ts';
 import { endGroup } from './group.ts';
 import { notStarted } from './not-started.ts';
 import { openOutput } from './output.ts';
+import type { Output, TextFilter } from './output.ts';
 import { fill, fillText, type Values } from './placeholders.ts';
 import { shown } from './shown.ts';
 
@@ -37,6 +38,8 @@ export interface RunOptions {
   /** The parent's environment, of which a minimal part is passed on. */
   readonly environment: Environment;
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Takes secrets out of what `onLine` is given, one for each stream. */
+  readonly filter?: (() => TextFilter) | undefined;
   /** What being ended by us means: a `change` may have happened (`unknown`), a `read` just has no answer (`unreachable`). Default `change`. */
   readonly purpose?: 'change' | 'read';
   /** Between TERM and KILL, in milliseconds. Default 10 s. */
@@ -45,6 +48,10 @@ export interface RunOptions {
 
 const defaultTimeoutMs = 30_000;
 const readEveryMs = 100;
+
+/** Any descriptor works; execa's types name the first few. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const descriptorOf = ({ fd }: Output) => fd as 3;
 
 /**
  * Runs a command in a process group of its own, so that a terminal's Ctrl-C does not reach it; standard input is empty and nothing is inherited.
@@ -60,12 +67,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
     Object.entries(spec.environment ?? {}).map(([name, value]) => [name, fillText(value, options.values ?? {})]),
   );
   const { execa } = await import('execa');
-  const { onLine } = options;
-  const [stdout, stderr] = openOutputs(
-    options.environment['TMPDIR'] || tmpdir(),
-    onLine && ((line) => onLine(line, 'stdout')),
-    onLine && ((line) => onLine(line, 'stderr')),
-  );
+  const [stdout, stderr] = openOutputs(options.environment['TMPDIR'] || tmpdir(), options);
   const began = performance.now();
   const timeoutMs = spec.timeoutMs ?? defaultTimeoutMs;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -79,9 +81,8 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
       env: environmentFor(options.environment, configured, options.mark),
       extendEnv: false,
       stdin: 'ignore',
-      // Any descriptor works; the types name the first few.
-      stdout: stdout.fd as 3,
-      stderr: stderr.fd as 3,
+      stdout: descriptorOf(stdout),
+      stderr: descriptorOf(stderr),
       detached: true,
       cleanup: false,
       reject: false,
@@ -121,13 +122,13 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   };
 };
 
-type OnLine = ((line: string) => void) | undefined;
-
-const openOutputs = (directory: string, onStdout: OnLine, onStderr: OnLine) => {
+const openOutputs = (directory: string, { onLine, filter }: Pick<RunOptions, 'onLine' | 'filter'>) => {
+  const open = (stream: 'stdout' | 'stderr') =>
+    openOutput(directory, onLine && ((line) => onLine(line, stream)), filter?.());
   try {
-    const stdout = openOutput(directory, onStdout);
+    const stdout = open('stdout');
     try {
-      return [stdout, openOutput(directory, onStderr)] as const;
+      return [stdout, open('stderr')] as const;
     } catch (error) {
       stdout.close();
       throw error;

@@ -1,5 +1,5 @@
 import type { Target } from '../../engine/change.ts';
-import type { StepContext } from '../../engine/procedure.ts';
+import type { Context } from '../../engine/procedure/context.ts';
 import type {
   BlockingView,
   EndedSession,
@@ -30,7 +30,7 @@ export type * from './port/statements.ts';
 export type * from './port/vacuum.ts';
 
 /** What an adapter needs from the step that calls it. A step's context is one of these. */
-export type Call = Pick<StepContext<unknown>, 'signal' | 'clock' | 'mark' | 'report'>;
+export type Call = Pick<Context<unknown, unknown>, 'signal' | 'clock' | 'mark' | 'report'>;
 
 /** Which server answered, and as what. */
 export interface Server {
@@ -89,7 +89,7 @@ export interface ConnectionCounts {
 }
 
 /**
- * One PostgreSQL server and one of its databases. Each call is one connection, named `rb/<session>/<step>` by the mark of
+ * One PostgreSQL server and one of its databases. Each call is one connection, named `rb/<session>/<n>` by the mark of
  * the step, and closed when the call ends. All reads run in read-only transactions under a statement and a lock timeout.
  * Ages are in milliseconds by the server's clock at the moment of the look; sizes are in bytes. Query texts come without
  * the contents of their string literals and shortened: they are shown and recorded.
@@ -97,7 +97,7 @@ export interface ConnectionCounts {
  * Errors: `RunbookError` of kind `unreachable` where the server cannot be reached, does not answer in time or does not let
  * us in; `failed` where it answers that it did not work (a statement timeout, a missing right); `unknown` where a change
  * was sent and its outcome was not heard; the reason of `call.signal` when that aborts: the running statement is cancelled
- * on the server. Each names the host and the step, never a password.
+ * on the server. Each names the host, never a password.
  */
 export interface Database {
   /** As the configuration calls it: `primary`, or the name of the replica. */

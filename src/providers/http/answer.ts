@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../../engine/json.ts';
+import type { Json, JsonObject } from '../../engine/json.ts';
 import type { Failure } from './failure.ts';
 import type { Probe } from './port.ts';
 
@@ -18,12 +18,15 @@ export interface Answer {
 export const jsonOf = (answer: Answer): JsonObject | undefined => {
   if (answer.cut) return undefined;
   try {
-    const value: unknown = JSON.parse(answer.text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+    const value: Json = JSON.parse(answer.text);
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 };
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Why an answer is not the wanted one; undefined when it is. */
 export const faultOf = (answer: Answer, body: JsonObject | undefined, probe: Probe): Failure | undefined => {

@@ -2,6 +2,7 @@ import { lookup as systemLookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { unescape } from 'node:querystring';
 import { getCACertificates, TLSSocket } from 'node:tls';
 import { isLinkLocal } from './address.ts';
 import { type Answer, faultOf, jsonOf, latencyOf } from './answer.ts';
@@ -15,6 +16,8 @@ export interface HttpDeps {
   readonly allowLinkLocal?: boolean;
   /** How names are resolved. Default: the system's way. */
   readonly lookup?: LookupFunction;
+  /** Given the password of an address before it is used: addresses also come from what lists the instances. */
+  readonly remember?: (name: string, secret: string) => void;
 }
 
 const bodyLimit = 64 * 1024;
@@ -32,15 +35,18 @@ export const openHttp = (deps: HttpDeps = {}): Http => {
       signal.throwIfAborted();
       const began = performance.now();
       const url = URL.canParse(probe.url) ? new URL(probe.url) : undefined;
-      const outcome =
-        forbidden(url, allowed) ?? (await ask(url as URL, probe, lookup, deps.ca ? ca : undefined, signal));
+      if (url?.password) for (const secret of [url.password, unescape(url.password)]) deps.remember?.(url.host, secret);
+      const outcome = url
+        ? (forbidden(url, allowed) ?? (await ask(url, probe, lookup, deps.ca ? ca : undefined, signal)))
+        : notUrl;
       return resultOf(probe, url, performance.now() - began, outcome);
     },
   };
 };
 
-const forbidden = (url: URL | undefined, linkLocalAllowed: boolean): Failure | undefined => {
-  if (url === undefined) return { failure: 'forbidden', detail: 'not a URL' };
+const notUrl: Failure = { failure: 'forbidden', detail: 'not a URL' };
+
+const forbidden = (url: URL, linkLocalAllowed: boolean): Failure | undefined => {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return { failure: 'forbidden', detail: 'only http and https URLs are asked' };
   // A literal address is connected to without a lookup.
@@ -90,7 +96,7 @@ const ask = (
       request.destroy();
     };
     const fail = (error: unknown) => settle(() => resolve(failureOf(error, connected && !secured)));
-    const aborted = () => settle(() => reject(signal.reason as Error));
+    const aborted = () => settle(() => reject(signal.reason));
     const deadline = setTimeout(
       () => settle(() => resolve({ failure: 'timeout', detail: `no answer within ${probe.timeoutMs / 1000} s` })),
       probe.timeoutMs,

@@ -7,6 +7,7 @@ import { createConversation } from './conversation.ts';
 import type { Sending } from './conversation.ts';
 import { isStatus } from './failure.ts';
 import { readAll } from './list.ts';
+import type { List } from './list.ts';
 import type { Kubernetes, PatchType, Resource, Write } from './port.ts';
 import { createTransport } from './transport.ts';
 import type { Incoming } from './transport.ts';
@@ -45,17 +46,19 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
     userAgent: deps.userAgent ?? 'rb',
   });
 
-  const object = async (answer: Incoming): Promise<unknown> => {
+  /** The caller says what it is: the server keeps its objects to its own schemas. */
+  const object = async <Item>(answer: Incoming): Promise<Item> => {
     const text = await textOf(answer);
     try {
-      return JSON.parse(text);
+      const item: Item = JSON.parse(text);
+      return item;
     } catch {
       throw notKubernetes(answer.headers['content-type'], connection);
     }
   };
-  const read = (request: Omit<Sending, 'method' | 'changes'>) =>
-    converse({ ...request, method: 'GET', changes: false }, object);
-  const change = (
+  const read = <Item>(request: Omit<Sending, 'method' | 'changes'>) =>
+    converse({ ...request, method: 'GET', changes: false }, object<Item>);
+  const change = <Item>(
     request: Pick<Sending, 'verb' | 'method' | 'location' | 'signal'> & Partial<Sending>,
     { dryRun = false }: Write,
     body?: { readonly type: string; readonly value: Json },
@@ -67,27 +70,27 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
         ...(body ? { contentType: body.type, body: JSON.stringify(body.value) } : {}),
         changes: !dryRun,
       },
-      object,
+      object<Item>,
     );
   const written = { fieldManager, fieldValidation: 'Strict' };
 
-  const get = (of: Resource, name: string, ask: { readonly signal: AbortSignal; readonly subresource?: string }) =>
-    read({ verb: 'get', location: { of, namespace, name, subresource: ask.subresource }, signal: ask.signal });
+  const get = <Item>(...[of, name, { subresource, signal }]: Parameters<Kubernetes['get']>) =>
+    read<Item>({ verb: 'get', location: { of, namespace, name, subresource }, signal });
 
   return {
     identity: connection.identity,
-    get: async <Item>(...[of, name, ask]: Parameters<Kubernetes['get']>) => (await get(of, name, ask)) as Item,
+    get,
     find: async <Item>(...[of, name, ask]: Parameters<Kubernetes['find']>) => {
       try {
-        return (await get(of, name, ask)) as Item;
+        return await get<Item>(of, name, ask);
       } catch (error) {
         if (isStatus(error, 404)) return undefined;
         throw error;
       }
     },
     list: <Item>(...[of, ask]: Parameters<Kubernetes['list']>) =>
-      readAll<Item>((query) =>
-        read({
+      readAll((query) =>
+        read<List<Item>>({
           verb: 'list',
           location: { of, namespace },
           query: { ...query, labelSelector: ask.labelSelector, fieldSelector: ask.fieldSelector },
@@ -96,8 +99,8 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
         }),
       ),
     watch: (of, ask) => watchEvents(converse, connection, of, ask),
-    create: async <Item>(of: Resource, body: JsonObject, ask: Parameters<Kubernetes['create']>[2]) =>
-      (await change(
+    create: <Item>(of: Resource, body: JsonObject, ask: Parameters<Kubernetes['create']>[2]) =>
+      change<Item>(
         {
           verb: 'create',
           method: 'POST',
@@ -107,9 +110,9 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
         },
         ask,
         { type: 'application/json', value: body },
-      )) as Item,
-    patch: async <Item>(of: Resource, name: string, body: Json, ask: Parameters<Kubernetes['patch']>[3]) =>
-      (await change(
+      ),
+    patch: <Item>(of: Resource, name: string, body: Json, ask: Parameters<Kubernetes['patch']>[3]) =>
+      change<Item>(
         {
           verb: 'patch',
           method: 'PATCH',
@@ -119,7 +122,7 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
         },
         ask,
         { type: patchTypes[ask.type], value: body },
-      )) as Item,
+      ),
     remove: async (of, name, ask) => {
       const query = { propagationPolicy: ask.propagation };
       await change(

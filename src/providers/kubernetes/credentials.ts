@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/clock.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Credential, Credentials } from './connection.ts';
-import { pluginOf } from './exec-config.ts';
+import { pluginOf, secretsOf } from './exec-config.ts';
 import type { ExecPlugin } from './exec-config.ts';
 import { isFields, pathIn, textIn } from './kubeconfig-file.ts';
 import type { Entry, Fields } from './kubeconfig-file.ts';
@@ -17,7 +17,7 @@ export interface CredentialDeps {
   /** For what a credential plugin prints when it fails. */
   readonly redact: (text: string) => string;
   /** Told every secret before it is used, so that no output can show it. */
-  readonly remember?: (name: string, secret: string) => void;
+  readonly remember: (name: string, secret: string) => void;
   /** How long a credential plugin may take. Default 60 s. */
   readonly pluginTimeoutMs?: number;
 }
@@ -35,7 +35,7 @@ export const credentialsOf = (user: Entry, cluster: Fields, context: string, dep
   const headers = { ...impersonation(user), ...basic(user, deps) };
   const fixed: Credential = { headers, ...(certificate ? { certificate } : {}) };
   const withToken = (token: string): Credential => {
-    deps.remember?.(user.name, token);
+    deps.remember(user.name, token);
     return { ...fixed, headers: { ...headers, authorization: `Bearer ${token}` } };
   };
 
@@ -93,7 +93,9 @@ const fromPlugin = (
   const ask = sharedAnswer(async (signal): Promise<Credential> => {
     // Loaded when it is needed: starting programs costs time to load.
     const { runPlugin } = await import('./exec-plugin.ts');
+    for (const [name, secret] of secretsOf(plugin, deps.env)) deps.remember(name, secret);
     const answer = await runPlugin(plugin, { ...deps, owner, renewal, signal });
+    if (answer.key !== undefined) deps.remember(owner, answer.key.trim());
     const withCertificate =
       answer.cert !== undefined && answer.key !== undefined
         ? { certificate: { cert: answer.cert, key: answer.key } }
@@ -123,6 +125,9 @@ const fromProvider = (
   },
 ): Credentials => {
   const { owner, context, withToken, deps } = source;
+  const config = isFields(provider['config']) ? provider['config'] : {};
+  for (const field of ['id-token', 'refresh-token', 'access-token', 'client-secret'])
+    if (typeof config[field] === 'string') deps.remember(owner, config[field]);
   const name = String(provider['name']);
   if (name !== 'oidc')
     throw new RunbookError(
@@ -159,6 +164,7 @@ const clientCertificate = (user: Entry, owner: string, deps: CredentialDeps): Cr
     throw new RunbookError('usage', `${owner} has a client ${cert === undefined ? 'key' : 'certificate'} only`, {
       next: [`add the ${cert === undefined ? 'client-certificate' : 'client-key'} to ${user.file}`],
     });
+  deps.remember(owner, key.trim());
   checkValidity(cert, owner, deps.clock.now());
   return { cert, key };
 };
@@ -167,6 +173,6 @@ const basic = (user: Entry, deps: CredentialDeps): Readonly<Record<string, strin
   const name = textIn(user, 'username');
   if (name === undefined) return {};
   const password = textIn(user, 'password') ?? '';
-  deps.remember?.(user.name, password);
+  deps.remember(user.name, password);
   return { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` };
 };

@@ -55,6 +55,23 @@ export const pluginOf = (user: Entry, cluster: Fields): ExecPlugin | undefined =
   };
 };
 
+const secretName = /pass|token|secret|credential|key$|auth/i;
+
+/** What the plugin is given and is named like a secret: variables, `--token value` and `--token=value`. */
+export const secretsOf = (
+  { args, env }: ExecPlugin,
+  inherited: Readonly<Record<string, string | undefined>>,
+): readonly (readonly [string, string])[] => [
+  ...Object.entries({ ...inherited, ...env }).flatMap(([name, value]): readonly (readonly [string, string])[] =>
+    secretName.test(name) && value ? [[name, value]] : [],
+  ),
+  ...args.flatMap((word, index): readonly (readonly [string, string])[] => {
+    const [, option = '', value] = /^(--?[\w-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const secret = value ?? args[index + 1];
+    return secretName.test(option) && secret ? [[option, secret]] : [];
+  }),
+];
+
 const argumentsIn = (exec: Entry, value: unknown): readonly string[] => {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   throw broken(exec.file, `args of ${exec.name} is not a list of texts`);

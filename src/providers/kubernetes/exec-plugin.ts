@@ -18,6 +18,7 @@ interface PluginCall {
   readonly renewal: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly redact: (text: string) => string;
+  readonly remember: (name: string, secret: string) => void;
   readonly pluginTimeoutMs?: number;
   readonly signal: AbortSignal;
 }
@@ -32,6 +33,9 @@ const largestAnswer = 1024 * 1024;
 export const runPlugin = async (plugin: ExecPlugin, call: PluginCall): Promise<PluginAnswer> => {
   call.signal.throwIfAborted();
   const ended = await run(plugin, call);
+  const answer = answerIn(ended.stdout, plugin.apiVersion);
+  // Also of one that fails: it may have written its token to standard error as well.
+  if (typeof answer !== 'string' && answer.token !== undefined) call.remember(call.owner, answer.token);
   const failed = (why: string): RunbookError =>
     new RunbookError('unreachable', `no credentials for ${call.owner}: ${plugin.command} ${why}`, {
       next: call.renewal,
@@ -40,7 +44,6 @@ export const runPlugin = async (plugin: ExecPlugin, call: PluginCall): Promise<P
   if (ended.tooMuch) throw failed('printed more than 1 MiB, hardly a credential');
   if (ended.signal !== null) throw failed(`was ended by ${ended.signal}`);
   if (ended.code !== 0) throw failed(`ended with exit code ${ended.code}${said(call.redact(ended.stderr))}`);
-  const answer = answerIn(ended.stdout, plugin.apiVersion);
   if (typeof answer === 'string') throw failed(answer);
   return answer;
 };
@@ -79,7 +82,7 @@ const run = (plugin: ExecPlugin, call: PluginCall): Promise<Ended> =>
     }, timeoutMs);
     const aborted = (): void => {
       void end();
-      settle(() => reject(call.signal.reason as Error));
+      settle(() => reject(call.signal.reason));
     };
     let settled = false;
     const settle = (how: () => void): void => {

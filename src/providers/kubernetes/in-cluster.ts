@@ -38,7 +38,7 @@ export const inCluster = (place: Place, deps: ConnectionDeps): Connection => {
       owner: 'the service account of this pod',
       clock: deps.clock,
       withToken: (token) => {
-        deps.remember?.('service account', token);
+        deps.remember('service account', token);
         return { headers: { authorization: `Bearer ${token}` } };
       },
     }),

@@ -1,8 +1,4 @@
-import type { WatchEvent } from './port.ts';
-
-interface Meta {
-  readonly metadata: { readonly uid?: string; readonly resourceVersion?: string };
-}
+import type { Listed, WatchEvent } from './port.ts';
 
 /** What is kept of the objects of a list, by UID; each change of it is counted. */
 export interface KeptObjects<Item, Kept> {
@@ -13,7 +9,7 @@ export interface KeptObjects<Item, Kept> {
   take(event: WatchEvent<Item>): boolean;
 }
 
-export const keepObjects = <Item, Kept>(keep: (item: Item) => Kept): KeptObjects<Item, Kept> => {
+export const keepObjects = <Item extends Listed, Kept>(keep: (item: Item) => Kept): KeptObjects<Item, Kept> => {
   const items = new Map<string, Kept>();
   const versions = new Map<string, string>();
 
@@ -46,9 +42,6 @@ export const keepObjects = <Item, Kept>(keep: (item: Item) => Kept): KeptObjects
 };
 
 /** Undefined where the object does not say. */
-export const versionOf = (item: unknown): string | undefined => (item as Meta).metadata.resourceVersion;
+export const versionOf = ({ metadata }: Listed): string | undefined => metadata?.resourceVersion;
 
-const idOf = (item: unknown): { readonly uid: string; readonly version: string } => {
-  const { uid = '', resourceVersion = '' } = (item as Meta).metadata;
-  return { uid, version: resourceVersion };
-};
+const idOf = ({ metadata: { uid = '', resourceVersion = '' } = {} }: Listed) => ({ uid, version: resourceVersion });

@@ -1,10 +1,11 @@
+import { unescape } from 'node:querystring';
 import { RunbookError } from '../../engine/errors.ts';
 import { isLoopback, normalised, shownUrl } from './cluster-url.ts';
 import type { Connection } from './connection.ts';
 import { credentialsOf } from './credentials.ts';
 import type { CredentialDeps } from './credentials.ts';
 import { inCluster } from './in-cluster.ts';
-import { broken, readKubeconfig, textIn } from './kubeconfig-file.ts';
+import { broken, isFields, readKubeconfig, textIn } from './kubeconfig-file.ts';
 import type { Entry, Fields, Kubeconfig } from './kubeconfig-file.ts';
 import { proxyFor } from './proxy.ts';
 import { fingerprintOf, pemIn } from './trust.ts';
@@ -41,6 +42,7 @@ export const openConnection = async (place: Place, deps: ConnectionDeps): Promis
   const ca = pemIn(cluster, 'certificate-authority', `the certificate authority of cluster ${cluster.name}`);
   const serverName = textIn(cluster, 'tls-server-name');
   const proxy = proxyFor(server, textIn(cluster, 'proxy-url'), cluster.file, deps.env);
+  if (proxy?.password) for (const secret of [proxy.password, unescape(proxy.password)]) deps.remember('proxy', secret);
   return {
     identity: {
       context: context.name,
@@ -126,9 +128,7 @@ const checkIdentifiable = (cluster: Entry, server: URL): void => {
 /** What a credential plugin is told about the cluster. */
 const clusterInfo = (cluster: Entry, ca: string | undefined): Fields => {
   const extensions = cluster.fields['extensions'];
-  const found: unknown = Array.isArray(extensions)
-    ? extensions.find((item: Fields) => item['name'] === 'client.authentication.k8s.io/exec')
-    : undefined;
+  const found = Array.isArray(extensions) ? extensions.find(isForPlugins) : undefined;
   return {
     ...Object.fromEntries(
       ['server', 'tls-server-name', 'proxy-url', 'disable-compression'].flatMap((field) =>
@@ -136,6 +136,9 @@ const clusterInfo = (cluster: Entry, ca: string | undefined): Fields => {
       ),
     ),
     ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
-    ...(found === undefined ? {} : { config: (found as Fields)['extension'] }),
+    ...(found === undefined ? {} : { config: found['extension'] }),
   };
 };
+
+const isForPlugins = (item: unknown): item is Fields =>
+  isFields(item) && item['name'] === 'client.authentication.k8s.io/exec';

@@ -4,29 +4,30 @@ import type { Query } from './paths.ts';
 
 const pageSize = 500;
 
-interface List {
-  readonly items?: readonly unknown[] | null;
+/** One page, as the server sends it. */
+export interface List<Item> {
+  readonly items?: readonly Item[] | null;
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
 }
 
 /** All pages of a list; `ask` reads one. A resource that the cluster does not know is an empty page with `resourceVersion` ''. */
-export const readAll = async <Item>(ask: (query: Query) => Promise<unknown>): Promise<Page<Item>> => {
+export const readAll = async <Item>(ask: (query: Query) => Promise<List<Item>>): Promise<Page<Item>> => {
   try {
-    return await pageByPage<Item>(ask);
+    return await pageByPage(ask);
   } catch (error) {
     if (isStatus(error, 404)) return { items: [], resourceVersion: '' };
     // It took so long that the server has forgotten where the pages began: then all of them at once.
-    if (isStatus(error, 410)) return pageOf((await ask({})) as List);
+    if (isStatus(error, 410)) return pageOf(await ask({}));
     throw error;
   }
 };
 
-const pageByPage = async <Item>(ask: (query: Query) => Promise<unknown>): Promise<Page<Item>> => {
+const pageByPage = async <Item>(ask: (query: Query) => Promise<List<Item>>): Promise<Page<Item>> => {
   let all = pageOf<Item>({});
   for (let from: string | undefined; ;) {
     // oxlint-disable-next-line no-await-in-loop -- each page says where the next begins
-    const list = (await ask({ limit: pageSize, continue: from })) as List;
-    const page = pageOf<Item>(list);
+    const list = await ask({ limit: pageSize, continue: from });
+    const page = pageOf(list);
     all = {
       items: all.items.length === 0 ? page.items : [...all.items, ...page.items],
       resourceVersion: page.resourceVersion,
@@ -36,7 +37,7 @@ const pageByPage = async <Item>(ask: (query: Query) => Promise<unknown>): Promis
   }
 };
 
-const pageOf = <Item>({ items, metadata }: List): Page<Item> => ({
-  items: (items ?? []) as readonly Item[],
+const pageOf = <Item>({ items, metadata }: List<Item>): Page<Item> => ({
+  items: items ?? [],
   resourceVersion: metadata?.resourceVersion ?? '',
 });

@@ -3,7 +3,7 @@ import { RunbookError } from '../../engine/errors.ts';
 import { createChanges } from './changes.ts';
 import { isStatus } from './failure.ts';
 import { keepObjects, versionOf } from './kept-objects.ts';
-import type { Kubernetes, Resource, Selection } from './port.ts';
+import type { Kubernetes, Listed, Resource, Selection } from './port.ts';
 
 export interface MirrorOptions<Item, Kept> extends Selection {
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export interface Mirror<Kept> {
   close(): void;
 }
 
-export type OpenMirror = <Item, Kept>(
+export type OpenMirror = <Item extends Listed, Kept>(
   client: Kubernetes,
   of: Resource,
   options: MirrorOptions<Item, Kept>,
@@ -42,7 +42,7 @@ const shortMs = 1000;
  * version; while the server is away, with pauses that grow. Only a right that is taken away, credentials that are no longer
  * accepted, or an error of the caller ends it. Of a resource that the cluster does not know there is nothing, and nothing changes.
  */
-export const openMirror: OpenMirror = async <Item, Kept>(
+export const openMirror: OpenMirror = async <Item extends Listed, Kept>(
   client: Kubernetes,
   of: Resource,
   { clock, keep, onConnection, signal: outer, ...selection }: MirrorOptions<Item, Kept>,

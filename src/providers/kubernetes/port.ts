@@ -31,11 +31,15 @@ export interface Page<Item> {
   readonly resourceVersion: string;
 }
 
-/** One line of a watch. `BOOKMARK` carries nothing but a newer resourceVersion; `ERROR`, a Status, is thrown and not handed out. */
-export interface WatchEvent<Item> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: Item;
+/** What every object of a list has. */
+export interface Listed {
+  readonly metadata?: { readonly uid?: string; readonly resourceVersion?: string };
 }
+
+/** One line of a watch. `BOOKMARK` carries nothing but a newer resourceVersion. */
+export type WatchEvent<Item> =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Item }
+  | { readonly type: 'BOOKMARK'; readonly object: Listed };
 
 export type PatchType = 'merge' | 'strategic' | 'json';
 

@@ -125,8 +125,9 @@ const exchange = (
         status: response.statusCode ?? 0,
         headers: response.headers,
         chunks: async function* () {
+          const chunks: AsyncIterable<Buffer> = response;
           try {
-            for await (const chunk of response) yield chunk as Buffer;
+            for await (const chunk of chunks) yield chunk;
           } catch (error) {
             throw failure(error);
           } finally {

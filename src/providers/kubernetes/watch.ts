@@ -39,11 +39,11 @@ export const watchEvents = async function* <Item>(
   const answer = await converse(request, async (incoming) => incoming);
   try {
     // The server has taken the watch: the beginning is a point to go on from, like every bookmark.
-    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion } } as Item };
+    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion } } };
     for await (const line of linesOf(answer.chunks())) {
       if (line === '') continue;
-      const event = eventIn<Item>(line);
-      if (!event) throw notKubernetes(answer.headers['content-type'], connection);
+      const event: Partial<Sent<Item>> | null | undefined = parsed(line);
+      if (!isEvent(event)) throw notKubernetes(answer.headers['content-type'], connection);
       if (event.type === 'ERROR')
         throw answerFailure({ status: 500, body: JSON.stringify(event.object) }, request, connection);
       yield event;
@@ -56,10 +56,16 @@ export const watchEvents = async function* <Item>(
   }
 };
 
-const eventIn = <Item>(line: string): WatchEvent<Item> | undefined => {
+/** As the server sends it: an `ERROR`, a Status, is thrown and not handed out. */
+type Sent<Item> = WatchEvent<Item> | { readonly type: 'ERROR'; readonly object: unknown };
+
+const isEvent = <Item>(value: Partial<Sent<Item>> | null | undefined): value is Sent<Item> =>
+  value?.type !== undefined && value.object !== undefined;
+
+/** Undefined for what is not JSON. */
+const parsed = (line: string) => {
   try {
-    const value = JSON.parse(line) as Partial<WatchEvent<Item>> | null;
-    return value?.type !== undefined && value.object !== undefined ? (value as WatchEvent<Item>) : undefined;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }

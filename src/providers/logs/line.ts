@@ -54,7 +54,7 @@ export const readLine = (line: string, fields: LogFields, now: Date): LogLine =>
 const jsonRecord = (line: string): Record<string, unknown> | undefined => {
   if (!line.trimStart().startsWith('{')) return undefined;
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    return JSON.parse(line);
   } catch {
     // Cut off: read as plain text.
     return undefined;
@@ -88,14 +88,16 @@ const plain = (line: string, now: Date): LogLine => {
 const pick = (record: Record<string, unknown>, name: string | undefined, others: readonly string[]): unknown => {
   for (const each of name === undefined ? others : [name]) {
     if (Object.hasOwn(record, each)) return record[each];
-    const found = each.split('.').reduce<unknown>((inner, part) => {
-      const has = typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part);
-      return has ? (inner as Record<string, unknown>)[part] : undefined;
-    }, record);
+    const found = each.split('.').reduce<unknown>(partOf, record);
     if (found !== undefined) return found;
   }
   return undefined;
 };
+
+const partOf = (outer: unknown, name: string): unknown =>
+  isRecord(outer) && Object.hasOwn(outer, name) ? outer[name] : undefined;
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Some libraries write levels as numbers: 50 error, 60 fatal. */
 const levelName = (level: unknown): string => {

@@ -14,7 +14,6 @@ export const openCommandWorkload = (config: CommandWorkloadConfig, deps: Command
   return {
     status: async ({ signal }) => {
       const seen = await service.instances(signal);
-      const { desired, note } = await service.intended(seen, signal);
       const instances = seen.map(({ id, state, health, detail, version, startedAt }) => ({
         id,
         state,
@@ -23,7 +22,7 @@ export const openCommandWorkload = (config: CommandWorkloadConfig, deps: Command
         ...(version === undefined ? {} : { version }),
         ...(startedAt === undefined ? {} : { startedAt }),
       }));
-      return { target: service.target, desired, instances, ...(note === undefined ? {} : { note }) };
+      return { target: service.target, instances, ...(await service.intended(seen, signal)) };
     },
     restartUnits: async (batch, { signal }) => restartUnits(await service.instances(signal), batch),
     restart: restartOperation(service),

@@ -29,7 +29,10 @@ export const openKubernetesWorkload = (
     scale: deferred(async () => (await import('./kubernetes/count/scale.ts')).scaleOperation(service)),
     rollback: {
       ...deferred(rollback),
-      accepted: async (...asked) => (await rollback()).accepted(...asked),
+      accepted: async (...asked) => {
+        const able = await rollback();
+        return able.accepted?.(...asked) ?? able.verify(...asked);
+      },
     },
     autoscaling: {
       find: async (call) => (await autoscaling()).find(call),

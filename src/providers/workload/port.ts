@@ -1,8 +1,9 @@
 import type { Change, Target } from '../../engine/change.ts';
 import type { Clock } from '../../engine/clock.ts';
-import type { Finding, Verdict } from '../../engine/finding.ts';
+import type { AnyFinding, DataFinding, Verdict } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';
-import type { Progress } from '../../engine/procedure.ts';
+import type { Progress } from '../../engine/procedure/context.ts';
+import type { Revisions } from './views.ts';
 
 /** What an adapter needs from the step that calls it. A step's context is one of these. */
 export interface Call {
@@ -30,6 +31,8 @@ export interface WorkloadStatus {
   readonly target: Target;
   /** How many instances there should be. */
   readonly desired: number;
+  /** `desired` is only the number of instances that were listed: nothing says how many there should be. */
+  readonly desiredIs?: 'listed';
   /** How many of them serve; set where a brief look counts them and lists none. */
   readonly healthy?: number;
   readonly instances: readonly Instance[];
@@ -43,22 +46,32 @@ export interface RestartUnit extends JsonObject {
   readonly instances: readonly string[];
 }
 
+declare const made: unique symbol;
+/** What `apply` returned: opaque to everyone but the operation that made it. */
+export interface Receipt {
+  readonly [made]: never;
+}
+
 /**
- * One thing that can be done to a workload, in the shape of an action: `plan` and `verify` only read.
+ * One thing that can be done to a workload, in the shape of an action: `plan` and `verify` only read. Adapters make it with `operation`
+ * (operation.ts), which keeps the change's data and the receipt typed inside the adapter.
  * Errors: `RunbookError` of kind `refused` where a guard says no, `unreachable` where the platform does not answer,
  * `failed` where it answers that it did not work, `unknown` where a change was sent and its outcome cannot be seen.
  */
 export interface Operation<Input> {
   /** `interrupted` is the change of a session that was cut off while it applied it. */
   plan(input: Input, call: Call, interrupted?: Change): Promise<Change>;
-  apply(change: Change, call: Call): Promise<void>;
-  /** Waits, within the configured time, while the change is visibly under way; ok: done, critical: not done, unknown: cannot tell. */
-  verify(change: Change, call: Call): Promise<Finding>;
+  apply(change: Change, call: Call): Promise<Receipt>;
+  /**
+   * Waits, within the configured time, while the change is visibly under way; ok: done, critical: not done, unknown: cannot tell.
+   * `receipt` is absent where another process applied the change.
+   */
+  verify(change: Change, call: Call, receipt?: Receipt): Promise<AnyFinding>;
   /**
    * Whether the platform has taken the change and carries it out by itself: what `--no-wait` ends with. Reads nothing where the
-   * platform's answer to `apply` said so. Absent where nothing goes on without `rb`.
+   * receipt says so. Absent where nothing goes on without `rb`.
    */
-  accepted?(change: Change, call: Call): Promise<Finding>;
+  accepted?(change: Change, call: Call, receipt?: Receipt): Promise<AnyFinding>;
 }
 
 export type NoInput = Readonly<Record<string, never>>;
@@ -105,13 +118,13 @@ export interface Scheduling {
 /** What a platform can tell beside the instances themselves; each is one look. */
 export interface WorkloadViews {
   /** Under way, complete, failed and why, paused. */
-  rollout(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  rollout(call: Pick<Call, 'signal' | 'clock'>): Promise<AnyFinding>;
   /** ok where there is none. */
-  autoscaler(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  autoscaler(call: Pick<Call, 'signal' | 'clock'>): Promise<AnyFinding>;
   /** The newest ones first, each once. */
-  events(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  events(call: Pick<Call, 'signal' | 'clock'>): Promise<AnyFinding>;
   /** What changed last and when: the newest revision first. */
-  revisions(call: Pick<Call, 'signal' | 'clock'>): Promise<Finding>;
+  revisions(call: Pick<Call, 'signal' | 'clock'>): Promise<DataFinding<Revisions>>;
 }
 
 /** The service's running instances and what can be done to them. */
@@ -129,7 +142,7 @@ export interface Workload {
   readonly stopAndStart: Operation<NoInput>;
   /** `expected` is the count that the caller saw: a different present count is a refusal. */
   readonly scale: Operation<{ readonly to: number; readonly expected: number }>;
-  /** Back to the version before, or to the named revision; absent where the configuration names no way to do it. */
+  /** Back to the previous version, or to the named revision; absent where the configuration names no way to do it. */
   readonly rollback?: Operation<{ readonly revision?: string }>;
   readonly autoscaling?: Autoscaling;
   readonly scheduling?: Scheduling;

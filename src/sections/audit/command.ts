@@ -14,20 +14,20 @@ export const register: Register = (program, rb) => {
   audit
     .command('show')
     .summary('one session: its steps, decisions and outcome')
-    .argument('[session]', 'its id; the newest where none is given')
+    .argument('[session]', 'its id, or how it begins; the newest where none is given')
     .action((session: string | undefined) => showSession(rb, session));
   audit
     .command('verify')
     .summary(
-      'was anything altered? exits 0 intact, closed and anchored; 1 damaged; 2 intact, but not closed or not anchored',
+      'was anything altered? exits 0 intact and closed; 1 damaged; 2 intact, but not closed or not anchored as configured',
     )
-    .argument('[sessions...]', 'their ids; the newest where none is given')
-    .option('--all', 'every session in the audit directory')
+    .argument('[sessions...]', 'their ids, or how they begin; the newest where none is given')
+    .option('--all', 'every session in the audit directory, and whether one is missing')
     .action((sessions: string[], flags: { readonly all?: true }) => verifySessions(rb, sessions, flags.all === true));
   audit
     .command('report')
     .summary('a report of one session, as Markdown or HTML')
-    .argument('[session]', 'its id; the newest where none is given')
+    .argument('[session]', 'its id, or how it begins; the newest where none is given')
     .option('--html', 'HTML that opens without a network')
     .option('--file <path>', 'write it to this file instead of standard output')
     .action((session: string | undefined, flags: { readonly html?: true; readonly file?: string }) =>
@@ -36,6 +36,6 @@ export const register: Register = (program, rb) => {
   program
     .command('resume')
     .description('Settles what was under way when the session was cut off by looking, then does what is left.')
-    .argument('[session]', 'its id; the newest interrupted one where none is given')
+    .argument('[session]', 'its id, or how it begins; the newest interrupted one where none is given')
     .action((session: string | undefined) => rb.resume(session));
 };

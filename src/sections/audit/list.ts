@@ -1,21 +1,30 @@
-import { listSessions } from '../../audit/list.ts';
+import { damaged } from '../../audit/chain.ts';
+import { logPath } from '../../audit/file.ts';
+import { sessionIds, summaryOf } from '../../audit/list.ts';
+import type { SessionSummary } from '../../audit/list.ts';
+import { readSession } from '../../audit/read.ts';
+import { registerPath, registerProblem } from '../../audit/register.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Verdict } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import type { Rb } from '../section.ts';
+import { damagedExit } from './sessions.ts';
 
 export const showList = async (rb: Rb, limit: string): Promise<void> => {
   if (!/^[1-9]\d{0,5}$/.test(limit))
     throw new RunbookError('usage', `--limit ${limit}: expected a whole number above 0.`);
   const directory = await rb.auditDirectory();
-  const all = listSessions(directory);
-  const shown = all.slice(0, Number(limit));
+  const ids = sessionIds(directory);
+  const sessions = ids.slice(0, Number(limit)).map((session) => readSession(logPath(directory, session)));
+  const register = registerProblem(directory, sessions);
+  const shown = [...(register ? [damagedRegister(directory, damaged(register))] : []), ...sessions.map(summaryOf)];
+  const damages = shown.filter(({ damage }) => damage !== undefined).length;
   await rb.show({
-    verdict: 'ok',
+    verdict: damages > 0 ? 'critical' : 'ok',
     summary:
-      all.length === 0
+      ids.length === 0
         ? `no sessions in ${directory} yet`
-        : `${shown.length} of ${all.length} sessions in ${directory}`,
+        : `${sessions.length} of ${ids.length} sessions in ${directory}${damages > 0 ? `; ${damages} damaged: rb audit verify --all` : ''}`,
     evidence: {
       columns: [
         { title: 'session' },
@@ -27,19 +36,40 @@ export const showList = async (rb: Rb, limit: string): Promise<void> => {
       ],
       rows: shown.map((one) => [
         one.session,
-        `${one.service}/${one.environment}`,
-        one.procedure.title,
-        one.operator,
-        { text: one.status, verdict: verdictOf(one.status) },
+        one.service === '' ? null : `${one.service}/${one.environment}`,
+        one.procedure.title || null,
+        one.operator || null,
+        { text: outcomeOf(one), verdict: verdictOf(one) },
         one.reason ?? null,
       ]),
     },
     data: shown.map((one): JsonObject => ({ ...one })),
   });
+  if (damages > 0) rb.exit(damagedExit);
 };
 
-const verdictOf = (status: string): Verdict => {
+/** It stands among the sessions: without it nothing tells whether all of them are there. */
+const damagedRegister = (directory: string, damage: string): SessionSummary => ({
+  session: 'register',
+  path: registerPath(directory),
+  service: '',
+  environment: '',
+  procedure: { id: '', title: '' },
+  operator: '',
+  startedAt: '',
+  status: 'damaged',
+  unfinished: false,
+  damage,
+});
+
+const outcomeOf = ({ status, startedAt, damage, newer }: SessionSummary): string => {
+  if (damage !== undefined) return damage;
+  const outcome = startedAt === '' ? 'nothing is on record' : status;
+  return newer === undefined ? outcome : `${outcome}; ${newer}`;
+};
+
+const verdictOf = ({ status }: SessionSummary): Verdict => {
   if (status === 'done') return 'ok';
   if (status === 'open' || status === 'unknown') return 'unknown';
-  return status === 'failed' ? 'critical' : 'warn';
+  return status === 'failed' || status === 'damaged' ? 'critical' : 'warn';
 };

@@ -1,30 +1,15 @@
-import { logPath } from '../../audit/file.ts';
-import { listSessions } from '../../audit/list.ts';
-import { readSession } from '../../audit/read.ts';
+import { newestSession, sessionNamed } from '../../audit/find.ts';
 import type { RecordedSession } from '../../audit/read.ts';
-import { messageOf, RunbookError } from '../../engine/errors.ts';
-import { sessionFrom } from '../../engine/session-state.ts';
-import type { SessionState } from '../../engine/session-state.ts';
+import { RunbookError } from '../../engine/errors.ts';
 
-/** The file of a session, of the newest where none is named. Errors: `usage` where there is none. */
-export const pathOf = (directory: string, session: string | undefined): string => {
-  const newest = session ?? listSessions(directory)[0]?.session;
-  if (newest === undefined)
-    throw new RunbookError('usage', `There is no session in ${directory} yet.`, {
-      next: ['rb restart --rolling --dry-run'],
-    });
-  return logPath(directory, newest);
+/** The session that an id or its beginning names; the newest one where none is given. Errors: `usage` where there is none. */
+export const wantedSession = (directory: string, given: string | undefined): RecordedSession => {
+  const wanted = given === undefined ? newestSession(directory) : sessionNamed(directory, given);
+  if (wanted) return wanted;
+  throw new RunbookError('usage', `There is no session in ${directory} yet.`, {
+    next: ['rb restart --rolling --dry-run'],
+  });
 };
 
-/** Errors: `usage` where the session is not there or cannot be read. */
-export const openSession = (path: string): { readonly recorded: RecordedSession; readonly state: SessionState } => {
-  try {
-    const recorded = readSession(path);
-    return { recorded, state: sessionFrom(recorded.events) };
-  } catch (error) {
-    throw new RunbookError('usage', `Cannot read the session: ${messageOf(error)}`, {
-      next: ['rb audit list'],
-      cause: error,
-    });
-  }
-};
+/** The exit code of what is shown of a session that is damaged: what comes before the damage is shown all the same. */
+export const damagedExit = 1;

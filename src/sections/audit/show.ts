@@ -1,19 +1,28 @@
+import { damaged } from '../../audit/chain.ts';
+import { newerIn } from '../../audit/read.ts';
 import { formatDuration } from '../../engine/duration.ts';
 import type { Cell, Verdict } from '../../engine/finding.ts';
-import type { StepState } from '../../engine/session-state.ts';
+import { sessionFrom, type StepState, stepsInCalls } from '../../engine/session-state.ts';
 import type { Rb } from '../section.ts';
-import { openSession, pathOf } from './sessions.ts';
+import { damagedExit, wantedSession } from './sessions.ts';
 
 export const showSession = async (rb: Rb, session: string | undefined): Promise<void> => {
-  const path = pathOf(await rb.auditDirectory(), session);
-  const { recorded, state } = openSession(path);
-  const steps = [...state.steps.values()];
-  const ended = state.outcome
-    ? `${state.outcome.status}: ${state.outcome.summary}`
-    : 'not closed; rb resume goes on with it';
+  const recorded = wantedSession(await rb.auditDirectory(), session);
+  const { path, problem, unknownKinds } = recorded;
+  const state = sessionFrom(recorded.events, unknownKinds);
+  const { opened, outcome } = state;
+  const steps = stepsInCalls(state);
+  const newer = newerIn(recorded);
+  const status = opened ? 'not closed; rb resume goes on with it' : 'nothing is on record';
+  const parts = [
+    ...(problem ? [`${damaged(problem, 'DAMAGED')}; what comes after it is not shown`] : []),
+    ...(outcome ? [`${outcome.status}: ${outcome.summary}`] : problem ? [] : [status]),
+    ...(newer === undefined ? [] : [newer]),
+  ];
+  const title = opened ? `  ${opened.procedure.title} by ${opened.actor.login}` : '';
   await rb.show({
-    verdict: state.outcome?.status === 'done' ? 'ok' : 'warn',
-    summary: `${recorded.session}  ${state.opened?.procedure.title ?? 'no beginning on record'} by ${state.opened?.actor.login ?? 'nobody'}: ${ended}`,
+    verdict: problem ? 'critical' : outcome?.status === 'done' ? 'ok' : 'warn',
+    summary: `${recorded.session}${title}: ${parts.join('; ')}`,
     evidence: {
       columns: [
         { title: 'begun' },
@@ -22,22 +31,47 @@ export const showSession = async (rb: Rb, session: string | undefined): Promise<
         { title: 'took', align: 'right' },
         { title: 'result' },
       ],
-      rows: steps.map((step): readonly Cell[] => [
+      rows: steps.map(({ step, depth }): readonly Cell[] => [
         step.startedAt?.slice(11, 19) ?? null,
-        step.title,
+        '  '.repeat(depth) + nameOf(step),
         step.confirmation ? `${step.confirmation.decision} (${step.confirmation.by})` : null,
         step.ms === undefined ? null : formatDuration(step.ms),
         { text: resultOf(step), verdict: verdictOf(step) },
       ]),
     },
-    data: { path, events: recorded.events } as never,
+    data: {
+      path,
+      session: recorded.session,
+      status: problem ? 'damaged' : (outcome?.status ?? 'open'),
+      ...(problem && { damage: damaged(problem) }),
+      ...(newer !== undefined && { newer }),
+      steps: steps.map(({ step }) => ({
+        id: step.id,
+        title: step.title,
+        result: resultWord(step),
+        says: saidBy(step),
+      })),
+      events: recorded.raw,
+    },
   });
+  if (problem) rb.exit(damagedExit);
 };
 
+/** A call says where it leads and what it was given. */
+const nameOf = ({ title, call }: StepState): string => {
+  if (!call) return title;
+  const given = JSON.stringify(call.input);
+  return `${title} (${call.procedure.section})${given === '{}' ? '' : ` ${given}`}`;
+};
+
+const resultWord = (step: StepState): string => step.result ?? (step.intentAt === undefined ? 'not done' : 'unknown');
+
+/** Why it did not end well, or what was found. */
+const saidBy = (step: StepState): string | null => step.error ?? step.finding?.summary ?? null;
+
 const resultOf = (step: StepState): string => {
-  const what = step.error ?? step.finding?.summary;
-  const result = step.result ?? (step.intentAt === undefined ? 'not done' : 'unknown');
-  return what === undefined ? result : `${result}: ${what}`;
+  const said = saidBy(step);
+  return said === null ? resultWord(step) : `${resultWord(step)}: ${said}`;
 };
 
 const verdictOf = (step: StepState): Verdict => {

@@ -1,31 +1,55 @@
 import * as z from 'zod/mini';
-import type { Cell, Finding } from '../../engine/finding.ts';
+import type { Cell, DataFinding, Verdict } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
 import type { Bloat, BloatView, From } from '../../providers/database/port.ts';
 import { bloatLimits, judgeBloat } from './bloat-judgement.ts';
-import { read } from './read.ts';
-import { isCatalog, placeOf, serverData } from './server.ts';
+import { list, nullableNumber, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
+import { isCatalog, onServer, placeOf } from './server.ts';
 import { bytes, counted, grouped, marked, percent } from './units.ts';
 
+const estimate = {
+  name: z.string(),
+  bytes: z.number(),
+  wastedBytes: nullableNumber,
+  wastedShare: nullableNumber,
+  why: z.nullable(z.enum(['never analysed', 'no column statistics', 'column statistics may not be read'])),
+};
+const limits = z.object({ share: z.number(), bytes: z.number() });
+
+const BloatData = z.object({
+  server: ServerData,
+  tables: list(z.object(estimate)),
+  indexes: list(z.object({ ...estimate, table: z.string() })),
+  looked: z.object({ tables: z.number(), of: z.number() }),
+  totals: z.object({ wastedBytes: z.number(), unknown: z.number() }),
+  thresholds: z.object({ warn: limits, critical: limits }),
+});
+
 /** Sections 2.3 and 3.6 of the runbook, "if table bloat suspected": an estimate for the largest tables and their indexes. */
-export const bloat = read({
+export const bloat = databaseLook({
   id: 'bloat',
   section: '3.6',
   title: 'Bloat',
-  input: { limit: z.int().check(z.gte(1), z.lte(1000)) },
-  look: async ({ server, input, ...call }) => bloatFinding(await server.bloat(call), input.limit),
+  purpose: 'Tables or indexes take more space than their rows need.',
+  input: z.object({ ...onServer, limit: z.int().check(z.gte(1), z.lte(1000)) }),
+  data: BloatData,
+  look: async (server, context) => bloatFinding(await server.bloat(context), context.input.limit),
   next: ['rb db vacuum --status', 'rb db vacuum <table>'],
 });
 
 /** Judged and counted before the cut: what is not shown may be what is wrong. */
-const bloatFinding = ({ server, looked, ...view }: From<BloatView>, limit: number): Finding => {
+const bloatFinding = (
+  { server, looked, ...view }: From<BloatView>,
+  limit: number,
+): DataFinding<z.output<typeof BloatData>> => {
   const all = [...view.tables, ...view.indexes];
   const tables = shownOf(view.tables, limit);
   const indexes = shownOf(view.indexes, limit);
   const wasted = all.reduce((sum, { wastedBytes }) => sum + (wastedBytes ?? 0), 0);
   const unknown = all.filter(({ wastedBytes }) => wastedBytes === null).length;
   return {
-    verdict: worst(all.map(judgeBloat)),
+    verdict: worst(all.map(verdictOf)),
     summary: [
       `an estimated ${bytes(wasted)} wasted in the ${looked.tables < looked.of ? `${grouped(looked.tables)} largest of ${grouped(looked.of)} tables` : counted(looked.of, 'table')} of ${placeOf(server)}`,
       ...(unknown > 0 ? [`${unknown} cannot be estimated`] : []),
@@ -45,24 +69,27 @@ const bloatFinding = ({ server, looked, ...view }: From<BloatView>, limit: numbe
       ],
     },
     data: {
-      server: serverData(server),
-      tables: tables.map((one) => ({ ...one })),
-      indexes: indexes.map((one) => ({ ...one })),
-      looked: { ...looked },
+      server,
+      tables,
+      indexes,
+      looked,
       totals: { wastedBytes: wasted, unknown },
-      thresholds: { warn: { ...bloatLimits.warn }, critical: { ...bloatLimits.critical } },
+      thresholds: bloatLimits,
     },
   };
 };
+
+/** Some of the server's own tables never have statistics (pg_statistic), and only a superuser may read those of others. */
+const verdictOf = (one: Bloat): Verdict => (one.wastedBytes === null && isCatalog(one.name) ? 'ok' : judgeBloat(one));
 
 /** The worst first, then by the bytes. */
 const shownOf = <Kind extends Bloat>(all: readonly Kind[], limit: number): readonly Kind[] =>
   all.toSorted((one, other) => urgency(other) - urgency(one)).slice(0, limit);
 
-const urgency = (one: Bloat): number => ['unknown', 'ok', 'warn', 'critical'].indexOf(judgeBloat(one));
+const urgency = (one: Bloat): number => ['ok', 'unknown', 'warn', 'critical'].indexOf(verdictOf(one));
 
 const isWorthALine = (one: Bloat): boolean =>
-  one.wastedBytes !== 0 && (!isCatalog(one.name) || judgeBloat(one) === 'critical');
+  one.wastedBytes !== 0 && (!isCatalog(one.name) || verdictOf(one) !== 'ok');
 
 const rowOf = (what: string, one: Bloat, table: string | null): readonly Cell[] => [
   what,

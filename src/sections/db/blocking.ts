@@ -1,25 +1,29 @@
-import type { Cell, Finding } from '../../engine/finding.ts';
-import type { JsonObject } from '../../engine/json.ts';
+import * as z from 'zod/mini';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import type { BlockingView, From, PreparedTransaction } from '../../providers/database/port.ts';
+import { BlockingData } from './blocking-data.ts';
+import type { BlockerData } from './blocking-data.ts';
 import { blockingLimits, judgeBlocking, waitingSessions } from './blocking-judgement.ts';
 import { blockingTree } from './blocking-tree.ts';
 import type { Blocker } from './blocking-tree.ts';
-import { read } from './read.ts';
-import { placeOf, serverData, unseenBecause } from './server.ts';
-import { nameOf, presentMs, sessionData } from './session-facts.ts';
+import { databaseLook } from './database-look.ts';
+import { onServer, placeOf, unseenBecause } from './server.ts';
+import { nameOf, presentMs } from './session-facts.ts';
 import { age, counted } from './units.ts';
 
 /** Section 3.3 of the runbook, "Check for blocking queries": as a tree, the root first. */
-export const blocking = read({
+export const blocking = databaseLook({
   id: 'blocking',
   section: '3.3',
   title: 'Blocking queries',
-  input: {},
-  look: async ({ server, ...call }) => blockingFinding(await server.blocking(call)),
+  purpose: 'Queries hang because they wait for locks.',
+  input: z.object(onServer),
+  data: BlockingData,
+  look: async (server, context) => blockingFinding(await server.blocking(context)),
   next: ['rb db blocking --resolve'],
 });
 
-export const blockingFinding = ({ server, ...view }: From<BlockingView>): Finding => {
+export const blockingFinding = ({ server, ...view }: From<BlockingView>): DataFinding<BlockingData> => {
   const roots = blockingTree(view);
   const [root] = roots;
   const waiting = waitingSessions(view);
@@ -48,12 +52,12 @@ export const blockingFinding = ({ server, ...view }: From<BlockingView>): Findin
       rows: [...roots.flatMap((one) => treeRows(one, 0)), ...idle.map((one) => preparedRow(one, ''))],
     },
     data: {
-      server: serverData(server),
+      server,
       waiting: waiting.length,
       roots: roots.map(blockerData),
-      prepared: view.prepared.map((one) => ({ ...one, blocks: [...one.blocks] })),
+      prepared: view.prepared,
       unseen: view.unseen,
-      thresholds: { ...blockingLimits },
+      thresholds: blockingLimits,
     },
   };
 };
@@ -100,12 +104,10 @@ const preparedRow = ({ gid, owner, ageMs }: PreparedTransaction, branch: string)
   age(ageMs),
 ];
 
-const blockerData = ({ id, session, prepared, waiting, count }: Blocker): JsonObject => ({
+const blockerData = ({ id, session, prepared, waiting, count }: Blocker): BlockerData => ({
   id,
-  session: session
-    ? { ...sessionData(session), waitsForLock: session.waitsForLock && { ...session.waitsForLock } }
-    : null,
-  prepared: prepared ? { ...prepared, blocks: [...prepared.blocks] } : null,
+  session: session ?? null,
+  prepared: prepared ?? null,
   waitingCount: count,
   waiting: waiting.map(blockerData),
 });

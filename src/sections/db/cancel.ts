@@ -1,31 +1,33 @@
-import * as z from 'zod/mini';
 import { procedure } from '../ports.ts';
 import { cancelling } from './cancel-action.ts';
-import { chosenIn, lookAtSession } from './one-session.ts';
+import { lookAtSession, PidInput } from './one-session.ts';
+import type { Chosen } from './one-session.ts';
 import { thenTerminate } from './then-terminate.ts';
-
-export const PidInput = z.object({ pid: z.int().check(z.gte(1), z.lte(2 ** 31 - 1)), on: z.optional(z.string()) });
-const chosen = chosenIn('session');
 
 /** Section 3.3 of the runbook, "Kill blocking query if safe": cancel first, end the session only if that does not work. */
 export const cancel = procedure({
   id: 'db.cancel',
   section: '3.3',
   title: 'Cancel a statement',
-  needs: ['database', 'settings'],
+  purpose: 'One statement runs for too long, or others wait for it.',
+  needs: { database: 'required', settings: 'required' },
   input: PidInput,
-  steps: ({ precondition, action }) => [
-    precondition('session', 'Session', (context) => lookAtSession(context, context.input.pid)),
-    action('cancel', 'Cancel its statement', cancelling(chosen)),
-    thenTerminate('cancel', chosen),
-  ],
-  summarise: ({ input, findings }) => {
-    const ended = findings.get('then/terminate/terminate');
-    return `pid ${input.pid}: ${ended ? `the cancel did not work; ${ended.summary}` : findings.get('cancel')?.summary}.`;
+  steps: (say) => {
+    const session = say.precondition('session', 'Session', lookAtSession);
+    const chosen: Chosen = ({ read }) => read(session).session;
+    const cancelled = say.action('cancel', 'Cancel its statement', cancelling(chosen));
+    const { question, ended } = thenTerminate(say, cancelled, chosen);
+    return {
+      steps: [session, cancelled, question],
+      summary: ({ input, seen }) => {
+        const end = seen(ended);
+        return `pid ${input.pid}: ${end ? `the cancel did not work; ${end.summary}` : seen(cancelled)?.summary}.`;
+      },
+      afterFailure: ({ input }) => [
+        'rb db running',
+        `rb db cancel ${input.pid}`,
+        `rb db terminate ${input.pid}   (ends the session)`,
+      ],
+    };
   },
-  afterFailure: ({ input }) => [
-    'rb db running',
-    `rb db cancel ${input.pid}`,
-    `rb db terminate ${input.pid}   (ends the session)`,
-  ],
 });

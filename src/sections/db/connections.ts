@@ -1,48 +1,64 @@
-import type { Cell, Finding, Table } from '../../engine/finding.ts';
+import * as z from 'zod/mini';
+import type { Cell, DataFinding, Table } from '../../engine/finding.ts';
 import type { ConnectionCounts, ConnectionGroup, From } from '../../providers/database/port.ts';
 import { connectionLimits, judgeConnections } from './connections-judgement.ts';
 import type { ConnectionsVerdict } from './connections-judgement.ts';
-import { read } from './read.ts';
-import { placeOf, serverData, unseenBecause } from './server.ts';
+import { list, nullableNumber, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
+import { onServer, placeOf, unseenBecause } from './server.ts';
 import { age, counted, percent } from './units.ts';
 
+const groups = list(z.object({ name: z.string(), count: z.number(), oldestMs: nullableNumber }));
+
+const ConnectionsData = z.object({
+  server: ServerData,
+  total: z.number(),
+  max: z.number(),
+  reservedForSuperusers: z.number(),
+  reservedForRoles: z.number(),
+  unseen: z.number(),
+  byState: groups,
+  byApplication: groups,
+  byUser: groups,
+  byDatabase: groups,
+  limits: list(z.object({ of: z.enum(['database', 'role']), name: z.string(), max: z.number(), used: z.number() })),
+  usable: z.number(),
+  usedShare: z.number(),
+  thresholds: z.object({ warnShare: z.number(), criticalShare: z.number(), idleInTransactionMs: z.number() }),
+});
+
 /** Section 2.3 of the runbook, "Connection count check": by state, application, user and database, and how many are left. */
-export const connections = read({
+export const connections = databaseLook({
   id: 'connections',
   section: '2.3',
   title: 'Connections',
-  input: {},
-  look: async ({ server, settings, signal, clock, mark, report }) =>
-    connectionsFinding(
-      await server.connections({ signal, clock, mark, report }),
-      (settings.environment.database?.idleMinutes ?? 5) * 60_000,
-    ),
+  purpose: 'New connections are refused, or a pool runs dry.',
+  input: z.object(onServer),
+  data: ConnectionsData,
+  look: async (server, context) => {
+    const { environment } = await context.ports.settings();
+    return connectionsFinding(await server.connections(context), (environment.database?.idleMinutes ?? 5) * 60_000);
+  },
   next: ['rb db kill-idle --dry-run', 'rb db running'],
 });
 
-const connectionsFinding = (counts: From<ConnectionCounts>, idleMs: number): Finding => {
+const connectionsFinding = (
+  counts: From<ConnectionCounts>,
+  idleMs: number,
+): DataFinding<z.output<typeof ConnectionsData>> => {
   const judged = judgeConnections(counts, idleMs);
-  const { server, ...rest } = counts;
   return {
     verdict: judged.verdict,
     summary: sentence(counts, judged),
     evidence: table(counts),
     data: {
-      server: serverData(server),
-      ...rest,
-      byState: rest.byState.map(asData),
-      byApplication: rest.byApplication.map(asData),
-      byUser: rest.byUser.map(asData),
-      byDatabase: rest.byDatabase.map(asData),
-      limits: rest.limits.map((limit) => ({ ...limit })),
+      ...counts,
       usable: judged.usable,
       usedShare: judged.share,
       thresholds: { ...connectionLimits, idleInTransactionMs: idleMs },
     },
   };
 };
-
-const asData = (group: ConnectionGroup) => ({ ...group });
 
 const sentence = (counts: From<ConnectionCounts>, { usable, share, remarks }: ConnectionsVerdict): string => {
   const reserved = [

@@ -1,18 +1,18 @@
-import type { Finding } from '../../engine/finding.ts';
+import type { AnyFinding } from '../../engine/finding.ts';
 import type { EndedSession, Session } from '../../providers/database/port.ts';
+import { memberOf } from './session-data.ts';
+import type { UnchangedSession } from './session-data.ts';
 import { countedOutcomes } from './sessions-gone.ts';
 import { counted } from './units.ts';
 
-/** What was known of a session when it was chosen. */
-export type Chosen = Pick<Session, 'pid' | 'backendStart' | 'stateSince'>;
-
 /** Of the chosen ones those that are still there and have done nothing since. */
-export const stillToEnd = <One extends Chosen>(chosen: readonly One[], there: readonly Chosen[]): readonly One[] => {
-  const seen = new Set(there.map(keyOf));
-  return chosen.filter((one) => seen.has(keyOf(one)));
+export const stillToEnd = <One extends UnchangedSession>(
+  chosen: readonly One[],
+  there: readonly UnchangedSession[],
+): readonly One[] => {
+  const seen = new Set(there.map(memberOf));
+  return chosen.filter((one) => seen.has(memberOf(one)));
 };
-
-const keyOf = ({ pid, backendStart, stateSince }: Chosen): string => `${pid} ${backendStart} ${stateSince}`;
 
 /** Some of them may have ended. */
 const unseenWords = (unseen: number): string => (unseen > 0 ? `, ${unseen} that one cannot see (pg_monitor)` : '');
@@ -22,11 +22,11 @@ const unseenWords = (unseen: number): string => (unseen > 0 ? `, ${unseen} that 
  * interruption, when only what is there can tell. `unseen`: of those that are there, so many may not be looked at.
  */
 export const judgeEnding = (
-  chosen: readonly Chosen[],
+  chosen: readonly UnchangedSession[],
   there: readonly Session[],
   results: readonly EndedSession[] | undefined,
   unseen: number,
-): Finding => {
+): AnyFinding => {
   if (!results) {
     const left = stillToEnd(chosen, there);
     const gone = chosen.length - left.length;

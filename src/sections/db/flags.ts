@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
+import type { Json } from '../../engine/json.ts';
 import type { Rb } from '../section.ts';
-import type { Read } from './read.ts';
+import type { DatabaseLook } from './database-look.ts';
 
 export interface OnFlag {
   readonly on?: string;
@@ -31,10 +32,17 @@ const everyMs = (text: string): number => {
 };
 
 /** Runs a look once, or again and again with `--watch`. */
-export const runLook = <Input>(rb: Rb, look: Read<Input>, flags: LookFlags, input: object): Promise<void> => {
+export const runLook = <Input, Data extends Json>(
+  rb: Rb,
+  look: DatabaseLook<Input, Data>,
+  flags: LookFlags,
+  input: object,
+): Promise<void> => {
   const { watch } = flags;
   const asked = { ...input, ...onOf(flags) };
-  return watch === undefined ? rb.run(look.once, asked) : rb.run(look.watched, { ...asked, everyMs: everyMs(watch) });
+  return watch === undefined
+    ? rb.run(look.once(), asked)
+    : rb.run(look.watched(), { ...asked, everyMs: everyMs(watch) });
 };
 
 /** What changes something is done once; a flag that is not heeded would be taken for one that is. Errors: `usage`. */
@@ -52,12 +60,13 @@ export const wholeNumber = (text: string, what: string, least: number, most: num
   );
 };
 
-const multiples = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const;
+const multiples: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
 /** `512kB`, `8MB`, `0`: bytes, in steps of 1024. Errors: `usage`. */
 export const size = (text: string, what: string): number => {
   const [, count = '', unit = ''] = /^(\d{1,12}) ?([kKMGT]?B)?$/.exec(text) ?? [];
-  if (count === '')
+  const multiple = multiples[unit.toUpperCase() || 'B'];
+  if (count === '' || multiple === undefined)
     throw new RunbookError('usage', `${what} ${JSON.stringify(text.slice(0, 40))}: expected a size such as 8MB.`);
-  return Number(count) * multiples[(unit.toUpperCase() || 'B') as keyof typeof multiples];
+  return Number(count) * multiple;
 };

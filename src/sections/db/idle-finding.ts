@@ -1,46 +1,68 @@
-import type { Cell, Finding } from '../../engine/finding.ts';
-import type { JsonObject } from '../../engine/json.ts';
+import * as z from 'zod/mini';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import type { From, Session, Sessions } from '../../providers/database/port.ts';
+import { list, nullableNumber, nullableText, ServerData } from './data.ts';
 import type { LeftAlone, Selection } from './idle-selection.ts';
-import { placeOf, serverData, unseenBecause } from './server.ts';
+import { placeOf, unseenBecause } from './server.ts';
+import { UnchangedSession } from './session-data.ts';
 import { sessionCells, sessionColumns } from './session-facts.ts';
 import { age, counted } from './units.ts';
+
+/** What the change needs of a session, and what one wants to know of it afterwards: there may be hundreds. */
+const IdleSession = z.extend(UnchangedSession, {
+  user: nullableText,
+  database: nullableText,
+  application: z.string(),
+  client: nullableText,
+  state: nullableText,
+  stateMs: nullableNumber,
+  query: nullableText,
+});
+export type IdleSession = z.output<typeof IdleSession>;
+
+export const IdleData = z.object({
+  server: ServerData,
+  ends: list(IdleSession),
+  leftAlone: list(z.object({ pid: z.number(), user: nullableText, application: z.string(), why: z.string() })),
+  /** Of the plan that `--plan` names, how many are skipped. */
+  lost: z.number(),
+  unseen: z.number(),
+});
+export type IdleData = z.output<typeof IdleData>;
 
 /** Who would be ended and who not, as the first step finds it. The change rests on its data. */
 export const idleFinding = (
   { ends, leftAlone }: Selection,
   { server, unseen }: From<Sessions>,
-  olderThanMs: number,
-): Finding => ({
-  verdict: unseen > 0 ? 'unknown' : 'ok',
-  summary: [
-    `${ends.length === 0 ? 'no session' : counted(ends.length, 'session')} idle for ${age(olderThanMs)} or longer to end on ${placeOf(server)}`,
-    ...(leftAlone.length > 0 ? [`${leftAlone.length} left alone`] : []),
-    ...(unseen > 0 ? [`cannot see ${counted(unseen, 'session')}${unseenBecause(server)}`] : []),
-  ].join('; '),
-  evidence: {
-    columns: [...sessionColumns, { title: 'ends', narrows: true }],
-    rows: [...ends.slice(0, mostRows).map(endsRow), ...restRow(ends.length - mostRows), ...leftAlone.map(staysRow)],
-  },
-  data: {
-    server: serverData(server),
-    ends: ends.map(chosenData),
-    leftAlone: leftAlone.map((one) => ({ ...one })),
-    unseen,
-  },
-});
+  { olderThanMs, approved }: { readonly olderThanMs: number; readonly approved: ReadonlySet<string> | undefined },
+): DataFinding<IdleData> => {
+  const lost = approved ? approved.size - ends.length : 0;
+  return {
+    verdict: unseen > 0 ? 'unknown' : 'ok',
+    summary: [
+      `${ends.length === 0 ? 'no session' : counted(ends.length, 'session')} idle for ${age(olderThanMs)} or longer to end on ${placeOf(server)}`,
+      ...(lost > 0 ? [`${lost} of the plan skipped (gone, or at work since)`] : []),
+      ...(leftAlone.length > 0 ? [`${leftAlone.length} left alone`] : []),
+      ...(unseen > 0 ? [`cannot see ${counted(unseen, 'session')}${unseenBecause(server)}`] : []),
+    ].join('; '),
+    evidence: {
+      columns: [...sessionColumns, { title: 'ends', narrows: true }],
+      rows: [
+        ...ends.slice(0, mostRows).map(endsRow),
+        ...restRow(ends.length - mostRows, 'yes'),
+        ...leftAlone.slice(0, mostRows).map(staysRow),
+        ...restRow(leftAlone.length - mostRows, 'no'),
+      ],
+    },
+    data: { server, ends, leftAlone, lost, unseen },
+  };
+};
 
 /** More than these are in the data, and counted in the table. */
 const mostRows = 100;
 
-const restRow = (count: number): readonly (readonly Cell[])[] =>
-  count > 0 ? [[null, `and ${count} more`, null, null, null, null, null, 'yes']] : [];
-
-/** What the change needs of a session, and what one wants to know of it afterwards: there may be hundreds. */
-const chosenData = (session: Session): JsonObject => {
-  const { pid, backendStart, stateSince, user, database, application, client, state, stateMs, query } = session;
-  return { pid, backendStart, stateSince, user, database, application, client, state, stateMs, query };
-};
+const restRow = (count: number, ends: 'yes' | 'no'): readonly (readonly Cell[])[] =>
+  count > 0 ? [[null, `and ${count} more`, null, null, null, null, null, ends]] : [];
 
 const endsRow = (session: Session): readonly Cell[] => [...sessionCells(session), 'yes'];
 

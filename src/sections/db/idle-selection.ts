@@ -1,4 +1,5 @@
 import type { Receiver, Session } from '../../providers/database/port.ts';
+import { memberOf } from './session-data.ts';
 
 /** Which idle sessions are meant. An empty list is no restriction. */
 export interface IdleFilter {
@@ -27,16 +28,21 @@ interface Asking {
   readonly never: NeverTerminate;
   /** The role that `rb` is logged in as. */
   readonly role: string;
+  /** See `Context.approved`. */
+  readonly approved: ReadonlySet<string> | undefined;
 }
 
 /** Of the idle sessions those that are ended, and of the others why not. What the filter does not mean is in neither. */
 export const selectIdle = (
   sessions: readonly Session[],
   receivers: readonly Receiver[],
-  { filter, never, role }: Asking,
+  { filter, never, role, approved }: Asking,
 ): Selection => {
   const meant = sessions.filter((session) => isMeant(session, filter));
-  const judged = meant.map((session) => ({ session, why: whyNot(session, never, role) }));
+  const judged = meant.map((session) => ({
+    session,
+    why: whyNot(session, never, role) ?? beyondPlan(session, approved),
+  }));
   return {
     ends: judged.flatMap(({ session, why }) => (why === undefined ? [session] : [])),
     leftAlone: [
@@ -66,6 +72,10 @@ const isIn = (wanted: readonly string[], name: string | null): boolean =>
 /** Why a session is not ended, whatever was asked for; undefined where nothing speaks against it. */
 const whyNot = (session: Session, never: NeverTerminate, role: string): string | undefined =>
   session.own ? 'a session of rb' : (protectedBy(session, never) ?? withoutRight(session, role));
+
+/** It came, or went idle, after the plan was made. */
+const beyondPlan = (session: Session, approved: Asking['approved']): string | undefined =>
+  approved && !approved.has(memberOf(session)) ? 'not in the plan of --plan' : undefined;
 
 /** The entry of `neverTerminate` that a session falls under. */
 export const protectedBy = (

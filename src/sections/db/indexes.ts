@@ -1,22 +1,64 @@
 import * as z from 'zod/mini';
-import type { Cell, Finding } from '../../engine/finding.ts';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import type { From, IndexReview } from '../../providers/database/port.ts';
+import { list, nullableNumber, nullableText, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
 import { doubtsOf, indexLimits, judgeIndexes } from './indexes-judgement.ts';
-import { read } from './read.ts';
-import { placeOf, serverData } from './server.ts';
+import { onServer, placeOf } from './server.ts';
 import { age, bytes, counted, grouped } from './units.ts';
 
+const IndexesData = z.object({
+  server: ServerData,
+  statisticsMs: nullableNumber,
+  replicas: z.number(),
+  counting: z.boolean(),
+  counts: z.object({
+    tables: z.number(),
+    indexes: z.number(),
+    missing: z.number(),
+    unused: z.number(),
+    unusedBytes: z.number(),
+    invalid: z.number(),
+    duplicate: z.number(),
+  }),
+  missing: list(
+    z.object({
+      table: z.string(),
+      bytes: z.number(),
+      rows: z.number(),
+      sequentialScans: z.number(),
+      rowsRead: z.number(),
+      indexScans: nullableNumber,
+    }),
+  ),
+  unused: list(z.object({ index: z.string(), table: z.string(), bytes: z.number(), definition: nullableText })),
+  invalid: list(z.object({ index: z.string(), table: z.string(), bytes: z.number(), beingBuilt: z.boolean() })),
+  duplicate: list(
+    z.object({
+      table: z.string(),
+      indexes: list(z.object({ index: z.string(), bytes: z.number(), scans: z.number(), constraint: z.boolean() })),
+    }),
+  ),
+  thresholds: z.object({ leastStatisticsMs: z.number(), tableBytes: z.number() }),
+});
+
 /** Section 3.3 of the runbook, "Check for missing indexes", and those that only cost. */
-export const indexes = read({
+export const indexes = databaseLook({
   id: 'indexes',
   section: '3.3',
   title: 'Indexes',
-  input: { limit: z.int().check(z.gte(1), z.lte(1000)), minBytes: z.number().check(z.gte(0)) },
-  look: async ({ server, input, ...call }) => indexesFinding(await server.indexes(input, call)),
+  purpose: 'Queries read whole tables, or unused indexes slow writes down.',
+  input: z.object({
+    ...onServer,
+    limit: z.int().check(z.gte(1), z.lte(1000)),
+    minBytes: z.number().check(z.gte(0)),
+  }),
+  data: IndexesData,
+  look: async (server, context) => indexesFinding(await server.indexes(context.input, context)),
   next: [],
 });
 
-const indexesFinding = ({ server, ...review }: From<IndexReview>): Finding => {
+const indexesFinding = ({ server, ...review }: From<IndexReview>): DataFinding<z.output<typeof IndexesData>> => {
   const { counts, statisticsMs } = review;
   return {
     verdict: judgeIndexes(review),
@@ -35,21 +77,7 @@ const indexesFinding = ({ server, ...review }: From<IndexReview>): Finding => {
       ],
       rows: rowsOf(review),
     },
-    data: {
-      server: serverData(server),
-      statisticsMs,
-      replicas: review.replicas,
-      counting: review.counting,
-      counts: { ...counts },
-      missing: review.missing.map((one) => ({ ...one })),
-      unused: review.unused.map((one) => ({ ...one })),
-      invalid: review.invalid.map((one) => ({ ...one })),
-      duplicate: review.duplicate.map(({ table, indexes: same }) => ({
-        table,
-        indexes: same.map((index) => ({ ...index })),
-      })),
-      thresholds: { ...indexLimits },
-    },
+    data: { server, ...review, thresholds: indexLimits },
   };
 };
 

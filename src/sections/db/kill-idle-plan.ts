@@ -1,38 +1,25 @@
-import { digest } from '../../engine/change.ts';
+import * as z from 'zod/mini';
 import type { Change } from '../../engine/change.ts';
-import { onOneLine, RunbookError } from '../../engine/errors.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { From, Session, Sessions } from '../../providers/database/port.ts';
+import { onOneLine } from '../../engine/errors.ts';
+import type { From, Sessions } from '../../providers/database/port.ts';
+import { list } from './data.ts';
 import { stillToEnd } from './ending-judgement.ts';
+import type { IdleData, IdleSession } from './idle-finding.ts';
 import type { LeftAlone } from './idle-selection.ts';
 import { placeOf } from './server.ts';
+import { memberOf, UnchangedSession } from './session-data.ts';
 import { shortQuery } from './session-facts.ts';
 import { age, counted } from './units.ts';
 
-type ChosenSession = Pick<
-  Session,
-  'pid' | 'backendStart' | 'stateSince' | 'user' | 'application' | 'state' | 'stateMs' | 'query'
->;
+/** Those that are to be ended. */
+export const Ending = z.object({ sessions: list(UnchangedSession) });
+type Ending = z.output<typeof Ending>;
 
-/** What the first step has chosen. */
-export interface Selected {
-  readonly ends: readonly ChosenSession[];
-  readonly leftAlone: readonly LeftAlone[];
-  readonly unseen: number;
-}
-
-/** Errors: `refused` where the first step has not been able to look. */
-export const selectedIn = (finding: Finding | undefined): Selected => {
-  if (finding?.data === undefined)
-    throw new RunbookError('refused', 'The idle sessions could not be looked at. Nothing was done.');
-  return finding.data as unknown as Selected;
-};
-
-/**
- * The chosen ones that are still there. The plan rests on the choice and not on who is left of it: a session that went away
- * by itself, or works again, is no reason to leave the others.
- */
-export const planEnding = ({ ends, leftAlone, unseen }: Selected, { server, sessions }: From<Sessions>): Change => {
+/** The chosen ones that are still there. A session that went away by itself, or works again, is no reason to leave the others. */
+export const planEnding = (
+  { ends, leftAlone, unseen }: IdleData,
+  { server, sessions }: From<Sessions>,
+): Change<Ending> => {
   const now = stillToEnd(ends, sessions);
   const open = now.filter(({ state }) => state !== 'idle');
   return {
@@ -51,23 +38,21 @@ export const planEnding = ({ ends, leftAlone, unseen }: Selected, { server, sess
     equivalent: now.map(statement),
     undo: 'none: a session that was ended is gone; an application with a pool connects again by itself',
     raises: open.length > 0 ? [`${counted(open.length, 'open transaction')} would be rolled back`] : [],
-    basis: {
-      sessions: ends.length,
-      chosen: digest(ends.map(({ pid, backendStart, stateSince }) => [pid, backendStart, stateSince])),
-    },
+    basis: {},
+    members: now.map(memberOf),
     data: {
       sessions: now.map(({ pid, backendStart, stateSince }) => ({ pid, backendStart, stateSince })),
     },
   };
 };
 
-const longest = (sessions: readonly ChosenSession[]): string =>
+const longest = (sessions: readonly IdleSession[]): string =>
   sessions.length === 0
     ? ''
     : `, the longest idle for ${age(Math.max(...sessions.map(({ stateMs }) => stateMs ?? 0)))}`;
 
 /** No ages: the same plan reads the same a minute later. */
-const statement = ({ pid, user, application, state, stateSince, query }: ChosenSession): string =>
+const statement = ({ pid, user, application, state, stateSince, query }: IdleSession): string =>
   [
     `SELECT pg_terminate_backend(${pid});  -- ${onOneLine([user, application].filter(Boolean).join(', '))}`,
     `${state} since ${stateSince?.replace(/\.\d+/, '')}`,
@@ -76,7 +61,7 @@ const statement = ({ pid, user, application, state, stateSince, query }: ChosenS
 
 const mostNames = 6;
 
-const tally = (sessions: readonly ChosenSession[], of: (session: ChosenSession) => string | null): string => {
+const tally = (sessions: readonly IdleSession[], of: (session: IdleSession) => string | null): string => {
   const counts = new Map<string, number>();
   for (const session of sessions) {
     const name = onOneLine(of(session) || '(no name)');

@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
 import type { Change } from '../../engine/change.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { Context } from '../../engine/procedure.ts';
+import type { AnyFinding, DataFinding } from '../../engine/finding.ts';
 import type { EndedSession } from '../../providers/database/port.ts';
 import { procedure } from '../ports.ts';
-import type { Ports } from '../ports.ts';
-import { idleFinding } from './idle-finding.ts';
-import { planEnding, selectedIn } from './kill-idle-plan.ts';
-import { selectIdle } from './idle-selection.ts';
 import { judgeEnding, stillToEnd } from './ending-judgement.ts';
-import { serverNamed } from './server.ts';
+import { IdleData, idleFinding } from './idle-finding.ts';
+import type { IdleSession } from './idle-finding.ts';
+import { selectIdle } from './idle-selection.ts';
+import { Ending, planEnding } from './kill-idle-plan.ts';
+import { onServer, serverOf } from './server.ts';
+import type { DatabaseContext } from './server.ts';
+import { onlyUnchanged } from './session-data.ts';
 import { waitUntilGone } from './sessions-gone.ts';
 import { counted } from './units.ts';
 
@@ -17,14 +18,14 @@ import { counted } from './units.ts';
 const names = z.array(z.string());
 
 const KillIdleInput = z.object({
+  ...onServer,
   olderThanMs: z.number().check(z.gte(0)),
   users: names,
   applications: names,
   databases: names,
   includeIdleInTransaction: z.boolean(),
-  on: z.optional(z.string()),
 });
-type KillIdleContext = Context<z.output<typeof KillIdleInput>, Pick<Ports, 'database' | 'settings'>>;
+type KillIdleContext = DatabaseContext<z.output<typeof KillIdleInput>>;
 
 /**
  * Section 2.3 of the runbook, "Kill idle connections". Who is ended is decided once, by the first step; each is ended only
@@ -34,74 +35,84 @@ export const killIdle = procedure({
   id: 'db.kill-idle',
   section: '2.3',
   title: 'End idle connections',
-  needs: ['database', 'settings'],
+  purpose: 'Connections run out, and many of them do nothing.',
+  needs: { database: 'required', settings: 'required' },
   input: KillIdleInput,
-  steps: ({ precondition, action }) => [
-    precondition('idle', 'Idle sessions', (context) => lookForIdle(context)),
-    {
-      ...action('terminate', 'End idle sessions', {
-        tier: 'disruptive',
-        plan: async (context) => {
-          const selected = selectedIn(context.findings.get('idle'));
-          return planEnding(selected, await serverOf(context).sessionsStillThere(selected.ends, context));
-        },
-        apply: (context, change) => terminateAll(context, change),
-        verify: (context, _, told) => goneFromServer(context, told),
-      }),
-      when: ({ findings }) => selectedIn(findings.get('idle')).ends.length > 0,
-    },
-  ],
-  summarise: ({ findings }) => `${findings.get('terminate')?.summary ?? findings.get('idle')?.summary}.`,
-  stateLeft: async (context) => {
-    const { ends } = selectedIn(context.findings.get('idle'));
-    const { sessions } = await serverOf(context).sessionsStillThere(ends, context);
-    return `${stillToEnd(ends, sessions).length} of ${counted(ends.length, 'session')} are still there and idle.`;
+  steps: ({ precondition, action }) => {
+    const idle = precondition('idle', 'Idle sessions', {
+      data: IdleData,
+      look: (context) => lookForIdle(context),
+    });
+    const end = action('terminate', 'End idle sessions', {
+      tier: 'disruptive',
+      change: Ending,
+      when: ({ read }) => read(idle).ends.length > 0,
+      plan: async (context) => {
+        const selected = context.read(idle);
+        return planEnding(selected, await (await serverOf(context)).sessionsStillThere(selected.ends, context));
+      },
+      apply: (context, change) => terminateAll(context, change),
+      verify: (context, _, results) => goneFromServer(context, context.read(idle).ends, results),
+    });
+    return {
+      steps: [idle, end],
+      summary: ({ seen }) => `${(seen(end) ?? seen(idle))?.summary}.`,
+      stateLeft: async (context) => {
+        const { ends } = context.read(idle);
+        const { sessions } = await (await serverOf(context)).sessionsStillThere(ends, context);
+        return `${stillToEnd(ends, sessions).length} of ${counted(ends.length, 'session')} are still there and idle.`;
+      },
+      afterFailure: () => ['rb db connections', 'rb db kill-idle --dry-run'],
+    };
   },
-  afterFailure: () => ['rb db connections', 'rb db kill-idle --dry-run'],
 });
 
-const serverOf = ({ database, input }: KillIdleContext) => serverNamed(database, input.on);
-
-const lookForIdle = async (context: KillIdleContext): Promise<Finding> => {
-  const { input, settings } = context;
-  const server = serverOf(context);
+const lookForIdle = async (context: KillIdleContext): Promise<DataFinding<IdleData>> => {
+  const { approved, input, ports } = context;
+  const { environment } = await ports.settings();
+  const server = await serverOf(context);
   // One after the other: this is typed where connections are scarce.
   const idle = await server.idleSessions(input, context);
-  // Only for the sake of being told that they stay: not worth a failure.
+  // Only to show that they stay: not worth a failure.
   const replication = await server.replication(context).catch(() => undefined);
-  const never = settings.environment.database?.neverTerminate ?? { users: [], applications: [], databases: [] };
+  const never = environment.database?.neverTerminate ?? { users: [], applications: [], databases: [] };
   const selection = selectIdle(idle.sessions, replication?.receivers ?? [], {
     filter: input,
     never,
     role: idle.server.user,
+    approved,
   });
-  return idleFinding(selection, idle, input.olderThanMs);
+  return idleFinding(selection, idle, { olderThanMs: input.olderThanMs, approved });
 };
 
-/** Fewer are ended before anybody has read how far it is. */
+/** Fewer are ended before a progress bar could be read. */
 const worthABar = 50;
 
 /** All at once on one connection; the server checks each again. */
-const terminateAll = async (context: KillIdleContext, change: Change): Promise<readonly EndedSession[]> => {
-  const { sessions } = change.data as unknown as {
-    readonly sessions: readonly (EndedSession & { stateSince: string })[];
-  };
-  let [answered, told] = [0, 0];
+const terminateAll = async (
+  context: KillIdleContext,
+  change: Change<z.output<typeof Ending>>,
+): Promise<readonly EndedSession[]> => {
+  const sessions = change.data.sessions.map(onlyUnchanged);
+  let [answered, reported] = [0, 0];
   const onEach = () => {
     answered += 1;
     const tenths = Math.floor((answered * 10) / sessions.length);
-    if (tenths === told || sessions.length < worthABar) return;
-    told = tenths;
+    if (tenths === reported || sessions.length < worthABar) return;
+    reported = tenths;
     context.report({ status: `${answered} of ${sessions.length} asked to end`, share: answered / sessions.length });
   };
-  const { results } = await serverOf(context).endSessions({ how: 'terminate', sessions }, context, onEach);
+  const server = await serverOf(context);
+  const { results } = await server.endSessions({ how: 'terminate', sessions }, context, onEach);
   return results;
 };
 
-const goneFromServer = async (context: KillIdleContext, told: unknown): Promise<Finding> => {
-  const { ends } = selectedIn(context.findings.get('idle'));
-  const results = told as readonly EndedSession[] | undefined;
-  const server = serverOf(context);
+const goneFromServer = async (
+  context: KillIdleContext,
+  ends: readonly IdleSession[],
+  results: readonly EndedSession[] | undefined,
+): Promise<AnyFinding> => {
+  const server = await serverOf(context);
   const { sessions, unseen } = results
     ? await waitUntilGone(
         server,

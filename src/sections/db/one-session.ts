@@ -1,52 +1,54 @@
+import * as z from 'zod/mini';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { Context, StepContext } from '../../engine/procedure.ts';
-import type { Database, Server, Session } from '../../providers/database/port.ts';
-import type { Ports } from '../ports.ts';
+import type { Reads } from '../../engine/procedure/context.ts';
+import type { CheckSpec } from '../../engine/procedure/specs.ts';
+import type { Server, Session } from '../../providers/database/port.ts';
+import { ServerData } from './data.ts';
 import { withoutRight } from './idle-selection.ts';
-import { placeOf, serverData, serverNamed } from './server.ts';
-import { doing, nameOf, sessionCells, sessionColumns, sessionData } from './session-facts.ts';
+import { onServer, placeOf, serverOf } from './server.ts';
+import type { DatabaseContext, DatabasePorts } from './server.ts';
+import { SessionData } from './session-data.ts';
+import { doing, nameOf, sessionCells, sessionColumns } from './session-facts.ts';
 import { age } from './units.ts';
 
-export type DatabasePorts = Pick<Ports, 'database' | 'settings'>;
-/** The context of a step that works on one server. */
-export type OnContext = Context<{ readonly on?: string | undefined }, DatabasePorts>;
-/** How a step knows which session was chosen, from what the steps before it found. */
-export type Chosen = (findings: StepContext<unknown>['findings']) => Session;
+/** What is known of the session that a change is about. */
+export type ChosenSession = Pick<Session, 'pid' | 'backendStart' | 'user' | 'database' | 'application' | 'kind'>;
+/** How a step knows it, from what the steps before it have found. */
+export type Chosen = (reads: Reads) => ChosenSession;
 
-export const serverOf = ({ database, input }: OnContext): Database => serverNamed(database, input.on);
+/** A session by its process id. */
+export const PidInput = z.object({ ...onServer, pid: z.int().check(z.gte(1), z.lte(2 ** 31 - 1)) });
+type PidInput = z.output<typeof PidInput>;
+
+const OneSession = z.object({ server: ServerData, session: SessionData });
 
 /** The session that a person named, as it is when the command begins. Errors: `refused` where there is none. */
-export const lookAtSession = async (context: OnContext, pid: number): Promise<Finding> => {
-  const { server, session } = await serverOf(context).session(pid, context);
-  if (!session) throw noSession(pid, server);
-  return {
-    verdict: session.state === null ? 'unknown' : 'ok',
-    summary: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
-    evidence: {
-      columns: [...sessionColumns, { title: 'query', narrows: true }],
-      rows: [[...sessionCells(session), session.query]],
-    },
-    data: { server: serverData(server), session: sessionData(session) },
-  };
+export const lookAtSession: CheckSpec<PidInput, DatabasePorts, z.output<typeof OneSession>> = {
+  data: OneSession,
+  look: async (context) => {
+    const { pid } = context.input;
+    const { server, session } = await (await serverOf(context)).session(pid, context);
+    if (!session) throw noSession(pid, server);
+    return {
+      verdict: session.state === null ? 'unknown' : 'ok',
+      summary: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
+      evidence: {
+        columns: [...sessionColumns, { title: 'query', narrows: true }],
+        rows: [[...sessionCells(session), session.query]],
+      },
+      data: { server, session },
+    };
+  },
 };
-
-export const chosenIn =
-  (step: string): Chosen =>
-  (findings) => {
-    const data = findings.get(step)?.data as unknown as { readonly session: Session } | undefined;
-    if (!data) throw new RunbookError('refused', 'The session could not be looked at. Nothing was done.');
-    return data.session;
-  };
 
 /** The chosen session as it is now. Errors: `refused` where it is gone, or its process id is another's by now. */
 export const sameSession = async (
-  context: OnContext,
-  chosen: Session,
+  context: DatabaseContext,
+  chosen: ChosenSession,
 ): Promise<{ readonly server: Server; readonly session: Session }> => {
-  const { server, session } = await serverOf(context).session(chosen.pid, context);
+  const { server, session } = await (await serverOf(context)).session(chosen.pid, context);
   if (!session || session.backendStart !== chosen.backendStart)
-    throw new RunbookError('refused', `${nameOf(chosen)} is gone: it ended by itself. Nothing was done.`, {
+    throw new RunbookError('refused', `${nameOf(chosen)} is gone: it ended by itself.`, {
       next: ['rb db running', 'rb db blocking'],
     });
   refuseUntouchable(session, server);
@@ -54,14 +56,14 @@ export const sameSession = async (
 };
 
 const noSession = (pid: number, server: Server): RunbookError =>
-  new RunbookError('refused', `There is no session with the pid ${pid} on ${placeOf(server)}. Nothing was done.`, {
+  new RunbookError('refused', `There is no session with the pid ${pid} on ${placeOf(server)}.`, {
     next: ['rb db running', 'rb db blocking'],
   });
 
 const refuseUntouchable = (session: Session, server: Server): void => {
   const found = untouchable(session, server);
   if (!found) return;
-  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${found.why}. Nothing was done.`, {
+  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${found.why}.`, {
     next: found.next,
   });
 };

@@ -1,28 +1,88 @@
-import type { Finding } from '../../engine/finding.ts';
+import * as z from 'zod/mini';
+import type { DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
-import type { JsonObject } from '../../engine/json.ts';
 import type { Call, Database, From, ReplicationView } from '../../providers/database/port.ts';
-import { read } from './read.ts';
+import { list, nullableNumber, nullableText, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
 import { replicationLimits } from './replication-judgement.ts';
 import { endRows } from './replication-rows.ts';
 import type { EndRow } from './replication-rows.ts';
-import { serverData } from './server.ts';
+import { onServer } from './server.ts';
+import { SlotData } from './slot-data.ts';
 import { slotLimits } from './slots-judgement.ts';
-import { slotsData } from './slots-table.ts';
 import { counted } from './units.ts';
 
+const ReceiverData = z.object({
+  pid: z.number(),
+  name: z.string(),
+  user: nullableText,
+  client: nullableText,
+  state: z.string(),
+  syncState: z.string(),
+  slot: nullableText,
+  notSentBytes: nullableNumber,
+  notWrittenBytes: nullableNumber,
+  notFlushedBytes: nullableNumber,
+  notReplayedBytes: nullableNumber,
+  writeLagMs: nullableNumber,
+  flushLagMs: nullableNumber,
+  replayLagMs: nullableNumber,
+  lastReplyMs: nullableNumber,
+});
+
+const bothEnds = {
+  name: z.string(),
+  server: ServerData,
+  receivers: list(ReceiverData),
+  unseen: z.number(),
+  slots: list(SlotData),
+};
+const limits = z.object({ lagMs: z.number(), behindBytes: z.number() });
+
+const ReplicationData = z.object({
+  servers: list(
+    z.union([
+      z.object({ name: z.string(), unreachable: z.string() }),
+      z.object({ ...bothEnds, role: z.literal('primary'), synchronousStandbys: z.string() }),
+      z.object({
+        ...bothEnds,
+        role: z.literal('replica'),
+        receiver: z.enum(['streaming', 'other', 'none', 'archive', 'unseen']),
+        receiverStatus: nullableText,
+        upstream: nullableText,
+        upstreamSlot: nullableText,
+        lastMessageMs: nullableNumber,
+        receivedLsn: nullableText,
+        replayedLsn: nullableText,
+        notReplayedBytes: nullableNumber,
+        notReceivedBytes: nullableNumber,
+        replay: z.enum(['running', 'pause requested', 'paused']),
+        lastReplayedCommitMs: nullableNumber,
+        lagMs: nullableNumber,
+      }),
+    ]),
+  ),
+  thresholds: z.object({
+    warn: limits,
+    critical: limits,
+    slots: z.object({ warnRetainedBytes: z.number(), criticalRetainedBytes: z.number() }),
+  }),
+});
+
 /** Section 2.3 of the runbook, "Check replication lag": seen from the primary and from each configured replica. */
-export const replication = read({
+export const replication = databaseLook({
   id: 'replication',
   section: '2.3',
   title: 'Replication',
-  input: {},
-  look: async ({ server, ...call }) => {
-    // A replica that cannot be reached is told; without the first server there is nothing to say.
+  purpose: 'Reads from a replica are stale, or a replication alert fires.',
+  input: z.object(onServer),
+  data: ReplicationData,
+  look: async (server, context) => {
+    // An unreachable replica is part of the answer. Without the first server there is none.
     const [first, ...others] = await Promise.all([
-      server.replication(call),
-      ...server.replicas.map((replica) => lookAt(replica, call)),
+      server.replication(context),
+      ...server.replicas.map((replica) => lookAt(replica, context)),
     ]);
     return replicationFinding([
       { name: server.name, view: first },
@@ -39,7 +99,7 @@ const lookAt = async (replica: Database, call: Call): Promise<Seen> => {
     return await replica.replication(call);
   } catch (error) {
     if (call.signal.aborted || !(error instanceof RunbookError)) throw error;
-    return messageOf(error).replace(/^[^:]*: /, '');
+    return messageOf(error);
   }
 };
 
@@ -49,7 +109,7 @@ interface End {
   readonly view: Seen;
 }
 
-const replicationFinding = (ends: readonly End[]): Finding => {
+const replicationFinding = (ends: readonly End[]): DataFinding<z.output<typeof ReplicationData>> => {
   const [first] = ends;
   const rows = ends.flatMap(({ name, view }): readonly EndRow[] => [
     ...endRows(name, view),
@@ -84,14 +144,10 @@ const replicationFinding = (ends: readonly End[]): Finding => {
       ]),
     },
     data: {
-      servers: ends.map(({ name, view: seen }): JsonObject =>
-        typeof seen === 'string' ? { name, unreachable: seen } : { name, ...viewData(seen) },
+      servers: ends.map(({ name, view: seen }) =>
+        typeof seen === 'string' ? { name, unreachable: seen } : { name, ...seen },
       ),
-      thresholds: {
-        warn: { ...replicationLimits.warn },
-        critical: { ...replicationLimits.critical },
-        slots: { ...slotLimits },
-      },
+      thresholds: { ...replicationLimits, slots: slotLimits },
     },
   };
 };
@@ -106,10 +162,3 @@ const strangerRows = (from: string, view: Seen, first: Seen | undefined): readon
 
 const whoReceives = ({ role, receivers, unseen }: From<ReplicationView>): string =>
   `${role === 'primary' ? 'the primary' : 'a replica'} with ${counted(receivers.length + unseen, 'receiver')}`;
-
-const viewData = ({ server, ...view }: From<ReplicationView>): JsonObject => ({
-  server: serverData(server),
-  ...view,
-  receivers: view.receivers.map((one) => ({ ...one })),
-  slots: slotsData(view.slots),
-});

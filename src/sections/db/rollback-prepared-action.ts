@@ -1,15 +1,17 @@
+import * as z from 'zod/mini';
 import { RunbookError } from '../../engine/errors.ts';
-import type { ActionSpec, StepContext } from '../../engine/procedure.ts';
-import type { PreparedTransaction } from '../../providers/database/port.ts';
-import { serverOf } from './one-session.ts';
-import type { DatabasePorts, OnContext } from './one-session.ts';
-import { placeOf } from './server.ts';
+import type { Reads } from '../../engine/procedure/context.ts';
+import type { ActionSpec } from '../../engine/procedure/specs.ts';
+import type { Database } from '../../providers/database/port.ts';
+import type { Has } from '../ports.ts';
+import { placeOf, serverOf } from './server.ts';
+import type { OnServer } from './server.ts';
 import { age, counted } from './units.ts';
 
-type Chosen = (findings: StepContext<unknown>['findings']) => PreparedTransaction;
-
 /** A name alone may be given again. */
-type Key = Pick<PreparedTransaction, 'gid' | 'transaction'>;
+const Key = z.object({ gid: z.string(), transaction: z.string() });
+type Key = z.output<typeof Key>;
+type Receipt = Awaited<ReturnType<Database['rollbackPrepared']>>;
 
 const isThat =
   ({ gid, transaction }: Key) =>
@@ -19,11 +21,12 @@ const isThat =
 const quoted = (gid: string): string => `'${gid.replaceAll("'", "''")}'`;
 
 /** ROLLBACK PREPARED of a transaction that a transaction manager has forgotten. */
-export const rollingBack = (chosen: Chosen): ActionSpec<OnContext['input'], DatabasePorts> => ({
+export const rollingBack = (chosen: (reads: Reads) => Key): ActionSpec<OnServer, Has<'database'>, Key, Receipt> => ({
   tier: 'destructive',
+  change: Key,
   plan: async (context) => {
-    const { gid, transaction } = chosen(context.findings);
-    const { server, prepared } = await serverOf(context).blocking(context);
+    const { gid, transaction } = chosen(context);
+    const { server, prepared } = await (await serverOf(context)).blocking(context);
     const now = prepared.find(isThat({ gid, transaction }));
     if (!now) throw refusal(gid, 'is not there any more', ['rb db blocking']);
     if (!now.mayRollBack)
@@ -46,16 +49,11 @@ export const rollingBack = (chosen: Chosen): ActionSpec<OnContext['input'], Data
       data: { gid, transaction },
     };
   },
-  apply: async (context, change) => {
-    const { outcome, reason } = await serverOf(context).rollbackPrepared(change.data as unknown as Key, context);
-    return { outcome, reason };
-  },
-  verify: async (context, change, told) => {
-    const key = change.data as unknown as Key;
-    const { gid } = key;
-    const answer = told as { readonly outcome: 'done' | 'denied' | 'gone'; readonly reason: string | null } | undefined;
-    const { prepared } = await serverOf(context).blocking(context);
-    const still = prepared.some(isThat(key));
+  apply: async (context, change) => (await serverOf(context)).rollbackPrepared(change.data, context),
+  verify: async (context, change, answer) => {
+    const { gid } = change.data;
+    const { prepared } = await (await serverOf(context)).blocking(context);
+    const still = prepared.some(isThat(change.data));
     const data = { outcome: answer?.outcome ?? null, stillThere: still };
     if (still)
       return {
@@ -72,4 +70,4 @@ export const rollingBack = (chosen: Chosen): ActionSpec<OnContext['input'], Data
 });
 
 const refusal = (gid: string, why: string, next: readonly string[]): RunbookError =>
-  new RunbookError('refused', `The prepared transaction "${gid}" ${why}. Nothing was done.`, { next });
+  new RunbookError('refused', `The prepared transaction "${gid}" ${why}.`, { next });

@@ -1,22 +1,34 @@
 import * as z from 'zod/mini';
-import type { Finding } from '../../engine/finding.ts';
+import type { DataFinding } from '../../engine/finding.ts';
 import type { From, Session, Sessions } from '../../providers/database/port.ts';
-import { read } from './read.ts';
+import { list, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
 import { atItMs, judgeAllRunning, judgeRunning, runningLimits } from './running-judgement.ts';
-import { placeOf, serverData, unseenBecause } from './server.ts';
-import { nameOf, sessionData } from './session-facts.ts';
+import { onServer, placeOf, unseenBecause } from './server.ts';
+import { SessionData } from './session-data.ts';
+import { nameOf } from './session-facts.ts';
 import { age, counted, marked } from './units.ts';
 
+const RunningData = z.object({
+  server: ServerData,
+  sessions: list(SessionData),
+  unseen: z.number(),
+  thresholds: z.object({ olderThanMs: z.number(), warnMs: z.number(), criticalMs: z.number() }),
+});
+
 /** Section 2.3 of the runbook, "Running queries": what works, or holds a transaction open, for long. */
-export const running = read({
+export const running = databaseLook({
   id: 'running',
   section: '2.3',
   title: 'Running queries',
-  input: { olderThanMs: z.optional(z.number().check(z.gte(0))) },
-  look: async ({ server, input, settings, ...call }) => {
-    const longMs = (settings.environment.database?.longRunningMinutes ?? 1) * 60_000;
-    const olderThanMs = input.olderThanMs ?? longMs;
-    return runningFinding(await server.runningSessions({ olderThanMs }, call), { olderThanMs, longMs });
+  purpose: 'The database is slow or busy, and you want to see which queries run for long.',
+  input: z.object({ ...onServer, olderThanMs: z.optional(z.number().check(z.gte(0))) }),
+  data: RunningData,
+  look: async (server, context) => {
+    const { environment } = await context.ports.settings();
+    const longMs = (environment.database?.longRunningMinutes ?? 1) * 60_000;
+    const olderThanMs = context.input.olderThanMs ?? longMs;
+    return runningFinding(await server.runningSessions({ olderThanMs }, context), { olderThanMs, longMs });
   },
   next: ['rb db blocking', 'rb db cancel <pid>'],
 });
@@ -26,7 +38,10 @@ interface Asked {
   readonly longMs: number;
 }
 
-const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderThanMs, longMs }: Asked): Finding => {
+const runningFinding = (
+  { server, sessions, unseen }: From<Sessions>,
+  { olderThanMs, longMs }: Asked,
+): DataFinding<z.output<typeof RunningData>> => {
   // A worker is listed with what it waits for, and is at work for another one that is in the list.
   const leaders = sessions.filter(({ kind }) => kind !== 'parallel worker');
   const workers = sessions.length - leaders.length;
@@ -71,8 +86,8 @@ const runningFinding = ({ server, sessions, unseen }: From<Sessions>, { olderTha
       ]),
     },
     data: {
-      server: serverData(server),
-      sessions: sessions.map(sessionData),
+      server,
+      sessions,
       unseen,
       thresholds: { olderThanMs, warnMs: longMs, criticalMs: longMs * runningLimits.criticalTimes },
     },

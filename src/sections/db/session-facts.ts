@@ -1,6 +1,5 @@
 import { onOneLine } from '../../engine/errors.ts';
 import type { Cell, Column } from '../../engine/finding.ts';
-import type { JsonObject } from '../../engine/json.ts';
 import type { Session } from '../../providers/database/port.ts';
 import { age } from './units.ts';
 
@@ -44,6 +43,3 @@ export const sessionCells = (session: Session): readonly Cell[] => [
   session.state ?? { text: 'cannot see', verdict: 'unknown' },
   age(presentMs(session)),
 ];
-
-/** For programs; ages are in milliseconds. */
-export const sessionData = (session: Session): JsonObject => ({ ...session, blockedBy: [...session.blockedBy] });

@@ -1,8 +1,12 @@
+import { poll } from '../../engine/poll.ts';
 import type { Call, Database, EndedSession, From, SessionKey, Sessions } from '../../providers/database/port.ts';
 
-/** A session that was asked to end rolls back first; so long it is given. */
+/** A session that was asked to end rolls back first. */
 const patienceMs = 10_000;
 const firstPauseMs = 50;
+const longestPauseMs = 1000;
+
+const pauseMs = (looks: number): number => Math.min(firstPauseMs * 2 ** (looks - 1), longestPauseMs);
 
 /** Nothing is settled by who may not look. */
 export const notToBeSeen = 'cannot see whether the session is still there and what it does (pg_monitor)';
@@ -13,14 +17,12 @@ export const waitUntilGone = async (
   keys: readonly SessionKey[],
   call: Call,
 ): Promise<From<Sessions>> => {
-  const until = call.clock.monotonic() + patienceMs;
-  for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, 1000)) {
-    // oxlint-disable-next-line no-await-in-loop -- a look after another
-    const look = await server.sessionsStillThere(keys, call);
-    if (look.sessions.length + look.unseen === 0 || call.clock.monotonic() + pause > until) return look;
-    // oxlint-disable-next-line no-await-in-loop
-    await call.clock.sleep(pause, call.signal);
-  }
+  const look = () => server.sessionsStillThere(keys, call);
+  const gone = await poll({ everyMs: pauseMs, forMs: patienceMs, clock: call.clock, signal: call.signal }, async () => {
+    const seen = await look();
+    return seen.sessions.length + seen.unseen === 0 ? seen : undefined;
+  });
+  return gone ?? look();
 };
 
 const words: Readonly<Record<EndedSession['outcome'], string>> = {

@@ -1,22 +1,47 @@
 import * as z from 'zod/mini';
-import type { Cell, Finding } from '../../engine/finding.ts';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import type { DatabaseSize, From, TableSize } from '../../providers/database/port.ts';
-import { read } from './read.ts';
-import { isCatalog, placeOf, serverData } from './server.ts';
+import { list, nullableNumber, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
+import { isCatalog, onServer, placeOf } from './server.ts';
 import { judgeSize, sizeLimits } from './size-judgement.ts';
 import { bytes, counted, grouped, percent } from './units.ts';
 
+const SizeData = z.object({
+  server: ServerData,
+  bytes: nullableNumber,
+  databases: list(z.object({ name: z.string(), bytes: nullableNumber })),
+  tables: list(
+    z.object({
+      table: z.string(),
+      totalBytes: z.number(),
+      heapBytes: z.number(),
+      indexBytes: z.number(),
+      toastBytes: z.number(),
+      rows: nullableNumber,
+      estimated: z.boolean(),
+    }),
+  ),
+  tableCount: z.number(),
+  walBytes: nullableNumber,
+  temporary: z.object({ bytes: nullableNumber, files: nullableNumber, writtenBytes: z.number() }),
+  tablespaces: list(z.object({ name: z.string(), location: z.string(), bytes: nullableNumber })),
+  thresholds: z.object({ warnTemporaryBytes: z.number(), criticalTemporaryBytes: z.number() }),
+});
+
 /** Section 3.6 of the runbook, the size of the database, and of what is in it. */
-export const size = read({
+export const size = databaseLook({
   id: 'size',
   section: '3.6',
   title: 'Database size',
-  input: { limit: z.int().check(z.gte(1), z.lte(1000)) },
-  look: async ({ server, input, ...call }) => sizeFinding(await server.size(input, call)),
+  purpose: 'The disk of the database fills up.',
+  input: z.object({ ...onServer, limit: z.int().check(z.gte(1), z.lte(1000)) }),
+  data: SizeData,
+  look: async (server, context) => sizeFinding(await server.size(context.input, context)),
   next: ['rb db running', 'rb db bloat', 'rb db wal'],
 });
 
-const sizeFinding = ({ server, ...found }: From<DatabaseSize>): Finding => ({
+const sizeFinding = ({ server, ...found }: From<DatabaseSize>): DataFinding<z.output<typeof SizeData>> => ({
   verdict: judgeSize(found),
   summary: [
     `${found.bytes === null ? 'cannot see the size of' : bytes(found.bytes)} ${placeOf(server)}, ${counted(found.tableCount, 'table')}`,
@@ -36,15 +61,7 @@ const sizeFinding = ({ server, ...found }: From<DatabaseSize>): Finding => ({
     ],
     rows: rowsOf(found),
   },
-  data: {
-    server: serverData(server),
-    ...found,
-    databases: found.databases.map((one) => ({ ...one })),
-    tables: found.tables.map((one) => ({ ...one })),
-    tablespaces: found.tablespaces.map((one) => ({ ...one })),
-    temporary: { ...found.temporary },
-    thresholds: { ...sizeLimits },
-  },
+  data: { server, ...found, thresholds: sizeLimits },
 });
 
 const mostDatabases = 5;

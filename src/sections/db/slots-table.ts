@@ -1,5 +1,4 @@
 import type { Cell } from '../../engine/finding.ts';
-import type { JsonObject } from '../../engine/json.ts';
 import type { ReplicationSlot } from '../../providers/database/port.ts';
 import { judgeSlot } from './slots-judgement.ts';
 import { age, bytes } from './units.ts';
@@ -14,6 +13,3 @@ export const slotDetail = (slot: ReplicationSlot): string =>
   ].join(', ');
 
 export const slotCell = (slot: ReplicationSlot): Cell => ({ text: slotDetail(slot), verdict: judgeSlot(slot) });
-
-export const slotsData = (slots: readonly ReplicationSlot[]): readonly JsonObject[] =>
-  slots.map((slot) => ({ ...slot }));

@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
-import type { Finding } from '../../engine/finding.ts';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Context } from '../../engine/procedure.ts';
+import type { AnyFinding } from '../../engine/finding.ts';
+import type { Context } from '../../engine/procedure/context.ts';
 import { procedure } from '../ports.ts';
-import type { Ports } from '../ports.ts';
-import { placeOf, serverNamed } from './server.ts';
+import type { Has } from '../ports.ts';
+import { nullableNumber } from './data.ts';
+import { onServer, placeOf, serverOf } from './server.ts';
+import type { OnServer } from './server.ts';
 import { age, counted } from './units.ts';
 
 /**
@@ -15,15 +17,17 @@ export const slowReset = procedure({
   id: 'db.slow.reset',
   section: '3.3',
   title: 'Reset of the statement statistics',
-  needs: ['database'],
-  input: z.object({ on: z.optional(z.string()) }),
-  steps: ({ action }) => [
-    action('reset', 'Reset the statement statistics', {
+  purpose: 'You want to measure statements from now on, for example after a change.',
+  needs: { database: 'required' },
+  input: z.object(onServer),
+  steps: ({ action }) => {
+    const reset = action('reset', 'Reset the statement statistics', {
       tier: 'mild',
+      change: z.object({ at: z.string(), sinceMs: nullableNumber }),
       plan: async (context) => {
         const view = await statementsOf(context);
         if (!view.available)
-          throw new RunbookError('refused', `There are no statement statistics (${view.reason}). Nothing was done.`, {
+          throw new RunbookError('refused', `There are no statement statistics (${view.reason}).`, {
             next: view.next,
           });
         const { server, total, sinceMs } = view;
@@ -40,23 +44,24 @@ export const slowReset = procedure({
           data: { at: context.clock.now().toISOString(), sinceMs },
         };
       },
-      apply: (context) => serverNamed(context.database, context.input.on).resetStatements(context),
-      verify: async (context, change, told) => {
-        const { at, sinceMs } = change.data as { readonly at: string; readonly sinceMs: number | null };
+      apply: async (context) => (await serverOf(context)).resetStatements(context),
+      verify: async (context, change, answer) => {
+        const { at, sinceMs } = change.data;
         const view = await statementsOf(context);
         const now = view.available ? view.sinceMs : null;
-        return judgeReset(told !== undefined, sinceMs, now, context.clock.now().getTime() - Date.parse(at));
+        return judgeReset(answer !== undefined, sinceMs, now, context.clock.now().getTime() - Date.parse(at));
       },
-    }),
-  ],
-  summarise: () => 'The statistics of all statements are reset. rb db slow shows what comes from now on.',
-  afterFailure: () => ['rb db slow'],
+    });
+    return {
+      steps: [reset],
+      summary: () => 'The statistics of all statements are reset. rb db slow shows what comes from now on.',
+      afterFailure: () => ['rb db slow'],
+    };
+  },
 });
 
-type ResetContext = Context<{ readonly on?: string | undefined }, Pick<Ports, 'database'>>;
-
-const statementsOf = (context: ResetContext) =>
-  serverNamed(context.database, context.input.on).statements({ orderBy: 'total', limit: 1 }, context);
+const statementsOf = async (context: Context<OnServer, Has<'database'>>) =>
+  (await serverOf(context)).statements({ orderBy: 'total', limit: 1 }, context);
 
 /** By the age of the statistics: where they are as old as the plan at most, somebody has reset them since. */
 export const judgeReset = (
@@ -64,7 +69,7 @@ export const judgeReset = (
   beforeMs: number | null,
   nowMs: number | null,
   sincePlanMs: number,
-): Finding => {
+): AnyFinding => {
   if (answered || (nowMs !== null && nowMs <= sincePlanMs))
     return { verdict: 'ok', summary: 'reset', data: { sinceMs: nowMs } };
   if (nowMs === null || beforeMs === null)

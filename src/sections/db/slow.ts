@@ -1,19 +1,62 @@
 import * as z from 'zod/mini';
-import type { Finding } from '../../engine/finding.ts';
+import type { DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
 import type { From, StatementsView } from '../../providers/database/port.ts';
-import { read } from './read.ts';
-import { placeOf, serverData } from './server.ts';
+import { list, nullableNumber, nullableText, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
+import { onServer, placeOf } from './server.ts';
 import { judgeStatement, slowLimits } from './slow-judgement.ts';
 import { age, bytes, counted, grouped, marked, percent } from './units.ts';
 
+const StatementData = z.object({
+  id: z.string(),
+  query: nullableText,
+  user: nullableText,
+  calls: z.number(),
+  totalMs: z.number(),
+  meanMs: z.number(),
+  maxMs: z.number(),
+  rows: z.number(),
+  share: z.number(),
+  hitRatio: nullableNumber,
+  ioMs: nullableNumber,
+  temporaryBytes: z.number(),
+  verdict: z.enum(['ok', 'warn', 'critical', 'unknown']),
+});
+
+const SlowData = z.union([
+  z.object({
+    server: ServerData,
+    available: z.literal(false),
+    reason: z.enum(['not installed', 'not created', 'not preloaded', 'no right']),
+    next: list(z.string()),
+  }),
+  z.object({
+    server: ServerData,
+    available: z.literal(true),
+    statements: list(StatementData),
+    total: z.object({ statements: z.number(), calls: z.number(), executionMs: z.number() }),
+    unseen: z.number(),
+    sinceMs: nullableNumber,
+    dropped: nullableNumber,
+    track: z.string(),
+    thresholds: z.object({ warnMeanMs: z.number(), criticalMeanMs: z.number(), leastShare: z.number() }),
+  }),
+]);
+
 /** Section 3.3 of the runbook, "Find slow queries": where the time of this database goes, from pg_stat_statements. */
-export const slow = read({
+export const slow = databaseLook({
   id: 'slow',
   section: '3.3',
   title: 'Slow queries',
-  input: { orderBy: z.enum(['total', 'mean', 'max', 'calls']), limit: z.int().check(z.gte(1), z.lte(500)) },
-  look: async ({ server, input, ...call }) => slowFinding(await server.statements(input, call)),
+  purpose: 'Response times rise, and you want to see which statements take the time.',
+  input: z.object({
+    ...onServer,
+    orderBy: z.enum(['total', 'mean', 'max', 'calls']),
+    limit: z.int().check(z.gte(1), z.lte(500)),
+  }),
+  data: SlowData,
+  look: async (server, context) => slowFinding(await server.statements(context.input, context)),
   next: ['rb db running', 'rb db indexes'],
 });
 
@@ -24,14 +67,14 @@ const reasons = {
   'no right': 'pg_stat_statements may not be read by this role',
 } as const;
 
-const slowFinding = (view: From<StatementsView>): Finding => {
+const slowFinding = (view: From<StatementsView>): DataFinding<z.output<typeof SlowData>> => {
   const { server } = view;
   if (!view.available)
     return {
       verdict: 'unknown',
       summary: `cannot see the statements of ${placeOf(server)}: ${reasons[view.reason]}`,
       evidence: { columns: [{ title: 'what to do' }], rows: view.next.map((line) => [line]) },
-      data: { server: serverData(server), available: false, reason: view.reason, next: [...view.next] },
+      data: view,
     };
   const { statements, total, unseen, sinceMs, dropped, track } = view;
   const judged = statements.map((statement) => ({ ...statement, verdict: judgeStatement(statement) }));
@@ -72,17 +115,7 @@ const slowFinding = (view: From<StatementsView>): Finding => {
         one.user,
       ]),
     },
-    data: {
-      server: serverData(server),
-      available: true,
-      statements: judged.map((one) => ({ ...one })),
-      total: { ...total },
-      unseen,
-      sinceMs,
-      dropped,
-      track,
-      thresholds: { ...slowLimits },
-    },
+    data: { ...view, statements: judged, thresholds: slowLimits },
   };
 };
 

@@ -1,23 +1,27 @@
 import { RunbookError } from '../../engine/errors.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { ActionSpec } from '../../engine/procedure.ts';
-import type { EndedSession, Session, SessionKey } from '../../providers/database/port.ts';
+import type { AnyFinding } from '../../engine/finding.ts';
+import type { Reads } from '../../engine/procedure/context.ts';
+import type { ActionSpec } from '../../engine/procedure/specs.ts';
+import type { EndedSession, Session } from '../../providers/database/port.ts';
 import { protectedBy } from './idle-selection.ts';
-import { sameSession, serverOf, whoIsAffected } from './one-session.ts';
-import type { Chosen, DatabasePorts, OnContext } from './one-session.ts';
-import { placeOf } from './server.ts';
+import { sameSession, whoIsAffected } from './one-session.ts';
+import type { Chosen } from './one-session.ts';
+import { placeOf, serverOf } from './server.ts';
+import type { DatabaseContext, DatabasePorts, OnServer } from './server.ts';
+import { SessionKey } from './session-data.ts';
 import { nameOf } from './session-facts.ts';
 import { notToBeSeen, waitUntilGone } from './sessions-gone.ts';
 
 /** Ends the chosen session. Errors: `refused` for what `neverTerminate` names. */
 export const terminating = (
   chosen: Chosen,
-  more: (context: OnContext) => readonly string[] = () => [],
-): ActionSpec<OnContext['input'], DatabasePorts> => ({
+  more: (reads: Reads) => readonly string[] = () => [],
+): ActionSpec<OnServer, DatabasePorts, SessionKey, EndedSession | undefined> => ({
   tier: 'destructive',
+  change: SessionKey,
   plan: async (context) => {
-    const { server, session } = await sameSession(context, chosen(context.findings));
-    refuseProtected(session, context);
+    const { server, session } = await sameSession(context, chosen(context));
+    await refuseProtected(session, context);
     return {
       summary: `end the session of ${nameOf(session)} on ${placeOf(server)}`,
       target: server.target,
@@ -29,27 +33,25 @@ export const terminating = (
     };
   },
   apply: async (context, change) => {
-    const key = change.data as unknown as SessionKey;
-    const { results } = await serverOf(context).endSessions({ how: 'terminate', sessions: [key] }, context);
+    const server = await serverOf(context);
+    const { results } = await server.endSessions({ how: 'terminate', sessions: [change.data] }, context);
     return results[0];
   },
-  verify: async (context, change, told) => {
-    const key = change.data as unknown as SessionKey;
-    const answer = told as EndedSession | undefined;
-    const server = serverOf(context);
+  verify: async (context, change, answer) => {
+    const server = await serverOf(context);
     const { sessions, unseen } =
       answer?.outcome === 'done'
-        ? await waitUntilGone(server, [key], context)
-        : await server.sessionsStillThere([key], context);
+        ? await waitUntilGone(server, [change.data], context)
+        : await server.sessionsStillThere([change.data], context);
     return judgeTerminate(sessions[0], answer, unseen);
   },
 });
 
-const refuseProtected = (session: Session, { settings }: OnContext): void => {
-  const never = settings.environment.database?.neverTerminate;
+const refuseProtected = async (session: Session, { ports }: DatabaseContext): Promise<void> => {
+  const never = (await ports.settings()).environment.database?.neverTerminate;
   const why = never && protectedBy(session, never);
   if (why === undefined) return;
-  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${why}. Nothing was done.`, {
+  throw new RunbookError('refused', `${nameOf(session)} is left alone: ${why}.`, {
     next: ['change database.neverTerminate in runbook.config.yaml if that is not meant'],
   });
 };
@@ -59,7 +61,7 @@ export const judgeTerminate = (
   still: Session | undefined,
   answer: EndedSession | undefined,
   unseen: number,
-): Finding => {
+): AnyFinding => {
   const data = { outcome: answer?.outcome ?? null, stillThere: still !== undefined };
   if (answer?.outcome === 'denied') return { verdict: 'critical', summary: `denied: ${answer.reason}`, data };
   if (still) {

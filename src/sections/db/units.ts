@@ -4,20 +4,22 @@ import type { Cell, Verdict } from '../../engine/finding.ts';
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** For people, in steps of 1024 as the server's own functions have it: `512 B`, `1.2 GB`. Null: null, which tables show as a dash. */
-export const bytes = <Value extends number | null>(count: Value): Value extends number ? string : string | null => {
-  type Shown = Value extends number ? string : string | null;
-  if (count === null) return null as Shown;
+export function bytes(count: number): string;
+export function bytes(count: number | null): string | null;
+export function bytes(count: number | null): string | null {
+  if (count === null) return null;
   let [value, unit] = [count, 0];
   while (Math.abs(value) >= 1000 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
   const digits = unit === 0 || Math.abs(value) >= 100 ? 0 : 1;
-  return `${value.toFixed(digits).replace(/\.0$/, '')} ${units[unit]}` as Shown;
-};
+  return `${value.toFixed(digits).replace(/\.0$/, '')} ${units[unit]}`;
+}
 
 /** An age of the server's, which may come with fractions of a millisecond. */
-export const age = <Value extends number | null>(ms: Value): Value extends number ? string : string | null => {
-  type Shown = Value extends number ? string : string | null;
-  return (ms === null ? null : formatDuration(Math.round(Math.max(0, ms)))) as Shown;
-};
+export function age(ms: number): string;
+export function age(ms: number | null): string | null;
+export function age(ms: number | null): string | null {
+  return ms === null ? null : formatDuration(Math.round(Math.max(0, ms)));
+}
 
 /** `37 %`; below one percent with a digit: `0.4 %`. */
 export const percent = (share: number): string => {

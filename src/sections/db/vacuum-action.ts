@@ -1,11 +1,14 @@
-import type { Change } from '../../engine/change.ts';
+import * as z from 'zod/mini';
 import { onOneLine, RunbookError } from '../../engine/errors.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { ActionSpec, Context } from '../../engine/procedure.ts';
+import type { AnyFinding } from '../../engine/finding.ts';
+import { poll } from '../../engine/poll.ts';
+import type { Context } from '../../engine/procedure/context.ts';
+import type { ActionSpec } from '../../engine/procedure/specs.ts';
 import type { DatabaseTable, Server, TableRows, VacuumOutcome, VacuumProgress } from '../../providers/database/port.ts';
 import { quotedName } from '../../providers/database/port.ts';
-import type { DatabasePorts } from './one-session.ts';
+import type { Has } from '../ports.ts';
 import { placeOf } from './server.ts';
+import { TableData } from './table-data.ts';
 import { age, bytes, counted, grouped } from './units.ts';
 import { judgeVacuumed } from './vacuumed-judgement.ts';
 
@@ -13,25 +16,24 @@ interface Input {
   readonly table: string;
   readonly analyze: boolean;
 }
-type VacuumContext = Context<Input, DatabasePorts>;
+type VacuumContext = Context<Input, Has<'database'>>;
 
-interface Planned {
-  readonly table: DatabaseTable;
-  readonly analyze: boolean;
-}
+const Planned = z.object({ table: TableData, analyze: z.boolean() });
+type Planned = z.output<typeof Planned>;
 
 /** From here on the reading alone is felt by others. */
 const largeBytes = 10 * 1024 ** 3;
 const lookEveryMs = 1000;
 /** PGSTAT_STAT_INTERVAL of those servers, and a little. */
 const statisticsAgeMs = 600;
-const mostLooks = 4;
+const patienceMs = 2000;
 
-export const vacuuming: ActionSpec<Input, DatabasePorts> = {
+export const vacuuming: ActionSpec<Input, Has<'database'>, Planned, VacuumOutcome> = {
   tier: 'mild',
+  change: Planned,
   plan: async (context) => {
-    const { database, input } = context;
-    const { server, table } = await database.table(input.table, context);
+    const { ports, input } = context;
+    const { server, table } = await (await ports.database()).table(input.table, context);
     refuse(table, server);
     const { rows } = table;
     return {
@@ -45,14 +47,15 @@ export const vacuuming: ActionSpec<Input, DatabasePorts> = {
       undo: 'none needed: no data changes; Ctrl-C twice cancels it, and what was cleaned stays clean',
       raises: table.bytes >= largeBytes ? [`it reads ${bytes(table.bytes)}`] : [],
       basis: { oid: table.oid, table: table.name, owner: table.owner },
-      data: { table: { ...table, rows: { ...rows } }, analyze: input.analyze },
+      data: { table, analyze: input.analyze },
     };
   },
   apply: async (context, change) => {
-    const { table, analyze } = plannedIn(change);
+    const { table, analyze } = change.data;
+    const database = await context.ports.database();
     let phase: string | null = null;
     let unseen = false;
-    return context.database.vacuum(table, { analyze }, context, (progress) => {
+    return database.vacuum(table, { analyze }, context, (progress) => {
       if ('unseen' in progress) {
         context.report({ status: 'how far it is cannot be seen' });
         if (!unseen)
@@ -66,16 +69,14 @@ export const vacuuming: ActionSpec<Input, DatabasePorts> = {
       phase = progress.phase;
     });
   },
-  verify: (context, change, told) => verify(context, plannedIn(change), told as VacuumOutcome | undefined),
+  verify: (context, change, outcome) => verify(context, change.data, outcome),
 };
-
-const plannedIn = (change: Change): Planned => change.data as unknown as Planned;
 
 const refuse = (table: DatabaseTable, server: Server): void => {
   if (server.role === 'replica')
     throw new RunbookError(
       'refused',
-      `${server.address} is a replica: VACUUM runs on the primary and comes from there. Nothing was done.`,
+      `${server.address} is a replica: VACUUM runs on the primary and comes from there.`,
       { next: ['name the primary in database.url'] },
     );
   if (table.mayVacuum) return;
@@ -85,7 +86,7 @@ const refuse = (table: DatabaseTable, server: Server): void => {
       : `connect as its owner, or: GRANT ${quotedName(table.owner)} TO ${quotedName(server.user)}`;
   throw new RunbookError(
     'refused',
-    `${onOneLine(table.name)} belongs to "${onOneLine(table.owner)}": the server would only warn "${server.user}", and do nothing. Nothing was done.`,
+    `${onOneLine(table.name)} belongs to "${onOneLine(table.owner)}": the server would only warn "${server.user}", and do nothing.`,
     { next: [grant] },
   );
 };
@@ -105,41 +106,44 @@ const statusOf = ({ phase, share, scannedBytes, totalBytes, indexPasses, runsMs 
   ...(share === null ? {} : { share }),
 });
 
-/** After an interruption the server may still be at it: it does not notice at once that nobody waits for the answer. */
+/** After an interruption the server may still be at it: it does not notice at once that the connection is gone. */
 const verify = async (
   context: VacuumContext,
   planned: Planned,
   outcome: VacuumOutcome | undefined,
-): Promise<Finding> => {
-  const { database } = context;
+): Promise<AnyFinding> => {
   if (!outcome) await untilNotRunning(context, planned.table.oid);
   const after = await rowsAfter(context, planned.table);
   const stays = (after?.dead ?? 0) > 0;
-  const holders = stays ? (await database.xminHolders(context)).holders : [];
+  const holders = stays ? (await (await context.ports.database()).xminHolders(context)).holders : [];
   return judgeVacuumed(planned, after, holders, outcome);
 };
 
-/** Up to version 14 the server's statistics may be half a second old: it is looked again until this VACUUM is counted, for a while. */
+/** Up to version 14 the server's statistics may be half a second old: looks again until this VACUUM is counted. */
 const rowsAfter = async (context: VacuumContext, table: DatabaseTable): Promise<TableRows | undefined> => {
-  for (let looks = 1; ; looks += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a look after another
-    const { tables } = await context.database.vacuumStatus({ limit: 1, tableOid: table.oid }, context);
-    const rows = tables[0]?.rows;
-    const isCounted = rows === undefined || table.kind === 'partitioned table' || rows.vacuums > table.rows.vacuums;
-    if (isCounted || looks === mostLooks) return rows;
-    // oxlint-disable-next-line no-await-in-loop
-    await context.clock.sleep(statisticsAgeMs, context.signal);
-  }
+  const { ports, clock, signal } = context;
+  const database = await ports.database();
+  const look = async () => {
+    const { tables } = await database.vacuumStatus({ limit: 1, tableOid: table.oid }, context);
+    return { rows: tables[0]?.rows };
+  };
+  const counted = await poll({ everyMs: statisticsAgeMs, forMs: patienceMs, clock, signal }, async () => {
+    const seen = await look();
+    const isCounted =
+      seen.rows === undefined || table.kind === 'partitioned table' || seen.rows.vacuums > table.rows.vacuums;
+    return isCounted ? seen : undefined;
+  });
+  return (counted ?? (await look())).rows;
 };
 
 const untilNotRunning = async (context: VacuumContext, oid: number): Promise<void> => {
-  for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- a look after another
-    const { running } = await context.database.vacuumProgress(context);
+  const { ports, clock, signal, report } = context;
+  const database = await ports.database();
+  await poll({ everyMs: lookEveryMs, forMs: Number.POSITIVE_INFINITY, clock, signal }, async () => {
+    const { running } = await database.vacuumProgress(context);
     const own = running.find(({ tableOid, autovacuum }) => tableOid === oid && !autovacuum);
-    if (!own) return;
-    context.report(statusOf(own));
-    // oxlint-disable-next-line no-await-in-loop
-    await context.clock.sleep(lookEveryMs, context.signal);
-  }
+    if (!own) return true;
+    report(statusOf(own));
+    return undefined;
+  });
 };

@@ -1,22 +1,73 @@
 import * as z from 'zod/mini';
-import type { Cell, Finding } from '../../engine/finding.ts';
-import type { From, TableRows, VacuumedTable, VacuumProgress, VacuumStatus } from '../../providers/database/port.ts';
-import { read } from './read.ts';
-import { isCatalog, placeOf, serverData } from './server.ts';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
+import type { From, VacuumedTable, VacuumProgress, VacuumStatus } from '../../providers/database/port.ts';
+import { list, nullableNumber, nullableText, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
+import { isCatalog, onServer, placeOf } from './server.ts';
+import { TableRowsData } from './table-data.ts';
 import { age, bytes, counted, grouped, marked, percent } from './units.ts';
 import { ageShare, judgeAge, judgeTable, judgeVacuum, vacuumLimits } from './vacuum-judgement.ts';
 
+const ages = { xidAge: z.number(), multixactAge: z.number() };
+
+const VacuumStatusData = z.object({
+  server: ServerData,
+  tables: list(
+    z.object({
+      oid: z.number(),
+      name: z.string(),
+      bytes: z.number(),
+      rows: TableRowsData,
+      autovacuumAt: nullableNumber,
+      xidAge: nullableNumber,
+    }),
+  ),
+  tableCount: z.number(),
+  wraparound: z.object({
+    ...ages,
+    freezeMaxAge: z.number(),
+    multixactFreezeMaxAge: z.number(),
+    stopsAt: z.number(),
+    share: z.number(),
+    databases: list(z.object({ name: z.string(), ...ages })),
+  }),
+  running: list(
+    z.object({
+      pid: z.number(),
+      table: nullableText,
+      tableOid: z.number(),
+      database: nullableText,
+      autovacuum: z.boolean(),
+      phase: nullableText,
+      share: nullableNumber,
+      scannedBytes: nullableNumber,
+      totalBytes: nullableNumber,
+      indexPasses: nullableNumber,
+      runsMs: nullableNumber,
+    }),
+  ),
+  autovacuum: z.boolean(),
+  thresholds: z.object({
+    warnDeadTimes: z.number(),
+    leastDeadRows: z.number(),
+    warnAgeShare: z.number(),
+    criticalAgeShare: z.number(),
+  }),
+});
+
 /** Section 2.3 of the runbook: which tables need VACUUM, what runs, and how far the server is from wraparound. */
-export const vacuumStatus = read({
+export const vacuumStatus = databaseLook({
   id: 'vacuum-status',
   section: '2.3',
   title: 'Vacuum',
-  input: { limit: z.int().check(z.gte(1), z.lte(1000)) },
-  look: async ({ server, input, ...call }) => vacuumFinding(await server.vacuumStatus(input, call)),
+  purpose: 'Dead rows pile up, or the server warns of transaction wraparound.',
+  input: z.object({ ...onServer, limit: z.int().check(z.gte(1), z.lte(1000)) }),
+  data: VacuumStatusData,
+  look: async (server, context) => vacuumFinding(await server.vacuumStatus(context.input, context)),
   next: ['rb db vacuum <table>', 'rb db running'],
 });
 
-const vacuumFinding = ({ server, ...status }: From<VacuumStatus>): Finding => {
+const vacuumFinding = ({ server, ...status }: From<VacuumStatus>): DataFinding<z.output<typeof VacuumStatusData>> => {
   const { tables, tableCount, wraparound, running, autovacuum } = status;
   const share = ageShare(wraparound, wraparound.stopsAt);
   const behind = tables.filter((table) => judgeTable(table) !== 'ok').length;
@@ -60,21 +111,16 @@ const vacuumFinding = ({ server, ...status }: From<VacuumStatus>): Finding => {
       ],
     },
     data: {
-      server: serverData(server),
-      tables: tables.map((table) => ({ ...table, rows: rowsData(table.rows) })),
-      tableCount,
-      wraparound: { ...wraparound, share, databases: wraparound.databases.map((one) => ({ ...one })) },
-      running: running.map((one) => ({ ...one })),
-      autovacuum,
-      thresholds: { ...vacuumLimits },
+      server,
+      ...status,
+      wraparound: { ...wraparound, share },
+      thresholds: vacuumLimits,
     },
   };
 };
 
 const isWorthALine = (table: VacuumedTable): boolean =>
   judgeTable(table) !== 'ok' || (table.rows.dead > 0 && !isCatalog(table.name));
-
-export const rowsData = (rows: TableRows) => ({ ...rows });
 
 const last = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.min(one, other);

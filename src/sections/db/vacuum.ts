@@ -7,9 +7,15 @@ export const vacuum = procedure({
   id: 'db.vacuum',
   section: '2.3',
   title: 'Vacuum of a table',
-  needs: ['database', 'settings'],
+  purpose: 'A table has collected dead rows, and autovacuum does not keep up.',
+  needs: { database: 'required' },
   input: z.object({ table: z.string().check(z.minLength(1)), analyze: z.boolean() }),
-  steps: ({ action }) => [action('vacuum', 'Vacuum the table', vacuuming)],
-  summarise: ({ findings }) => `${findings.get('vacuum')?.summary}.`,
-  afterFailure: () => ['rb db vacuum --status', 'rb db running'],
+  steps: ({ action }) => {
+    const vacuumed = action('vacuum', 'Vacuum the table', vacuuming);
+    return {
+      steps: [vacuumed],
+      summary: ({ seen }) => `${seen(vacuumed)?.summary}.`,
+      afterFailure: () => ['rb db vacuum --status', 'rb db running'],
+    };
+  },
 });

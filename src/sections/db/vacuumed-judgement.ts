@@ -1,7 +1,6 @@
-import type { Finding } from '../../engine/finding.ts';
+import type { AnyFinding } from '../../engine/finding.ts';
 import type { DatabaseTable, TableRows, VacuumOutcome, XminHolder } from '../../providers/database/port.ts';
 import { age, grouped } from './units.ts';
-import { rowsData } from './vacuum-status.ts';
 
 /** So much of the dead rows may stay without a word: others go on writing meanwhile. */
 const stayingLimits = { share: 0.1, rows: 1000 } as const;
@@ -15,13 +14,13 @@ export const judgeVacuumed = (
   after: TableRows | undefined,
   holders: readonly XminHolder[],
   outcome: VacuumOutcome | undefined,
-): Finding => {
+): AnyFinding => {
   const before = table.rows;
   const data = {
     table: table.name,
     analyze,
-    before: rowsData(before),
-    after: after ? rowsData(after) : null,
+    before: { ...before },
+    after: after ? { ...after } : null,
     holders: holders.map((one) => ({ ...one })),
     notices: [...(outcome?.notices ?? [])],
   };

@@ -1,22 +1,56 @@
-import type { Cell, Finding } from '../../engine/finding.ts';
+import * as z from 'zod/mini';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import type { From, WalView } from '../../providers/database/port.ts';
-import { read } from './read.ts';
-import { placeOf, serverData } from './server.ts';
-import { slotCell, slotsData } from './slots-table.ts';
+import { list, nullableNumber, nullableText, ServerData } from './data.ts';
+import { databaseLook } from './database-look.ts';
+import { onServer, placeOf } from './server.ts';
+import { SlotData } from './slot-data.ts';
+import { slotCell } from './slots-table.ts';
 import { age, bytes, counted } from './units.ts';
 import { expectedWalBytes, isFailing, judgeWal, walLimits } from './wal-judgement.ts';
 
+const WalData = z.object({
+  server: ServerData,
+  directory: z.nullable(z.object({ bytes: z.number(), files: z.number() })),
+  positionBytes: z.number(),
+  maxWalBytes: z.number(),
+  keepBytes: z.number(),
+  maxSlotKeepBytes: nullableNumber,
+  level: z.string(),
+  slots: list(SlotData),
+  archiving: z.object({
+    mode: z.enum(['off', 'on', 'always']),
+    configured: z.boolean(),
+    archived: z.number(),
+    failed: z.number(),
+    lastArchivedMs: nullableNumber,
+    lastFailedMs: nullableNumber,
+    lastFailedFile: nullableText,
+    waiting: nullableNumber,
+  }),
+  lastCheckpointMs: nullableNumber,
+  thresholds: z.object({
+    warnTimes: z.number(),
+    criticalTimes: z.number(),
+    warnWaitingFiles: z.number(),
+    criticalWaitingFiles: z.number(),
+    expectedBytes: z.number(),
+  }),
+});
+
 /** Section 3.6 of the runbook, "WAL accumulation": how much there is, and what keeps it. */
-export const wal = read({
+export const wal = databaseLook({
   id: 'wal',
   section: '3.6',
   title: 'WAL',
-  input: {},
-  look: async ({ server, ...call }) => walFinding(await server.wal(call)),
+  purpose: 'The write-ahead log takes more and more of the disk.',
+  input: z.object(onServer),
+  data: WalData,
+  look: async (server, context) => walFinding(await server.wal(context)),
   next: ['rb db replication', 'rb db size'],
 });
 
-const walFinding = ({ server, ...found }: From<WalView>): Finding => {
+const walFinding = ({ server, ...found }: From<WalView>): DataFinding<z.output<typeof WalData>> => {
   const { directory, slots, archiving } = found;
   return {
     verdict: judgeWal(found),
@@ -29,11 +63,8 @@ const walFinding = ({ server, ...found }: From<WalView>): Finding => {
     ].join('; '),
     evidence: { columns: [{ title: 'what' }, { title: 'value' }], rows: rowsOf(found) },
     data: {
-      server: serverData(server),
+      server,
       ...found,
-      directory: directory && { ...directory },
-      slots: slotsData(slots),
-      archiving: { ...archiving },
       thresholds: { ...walLimits, expectedBytes: expectedWalBytes(found) },
     },
   };

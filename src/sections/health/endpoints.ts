@@ -1,15 +1,40 @@
+import * as z from 'zod/mini';
 import type { EnvironmentConfig, HealthConfig } from '../../config/schema.ts';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Cell, Finding } from '../../engine/finding.ts';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
 import type { Http, Probe, ProbeResult } from '../../providers/http/port.ts';
+
+export const Endpoints = z.object({
+  endpoints: z.array(
+    z.object({
+      url: z.string(),
+      healthy: z.boolean(),
+      ms: z.number(),
+      detail: z.string(),
+      failure: z.optional(z.string()),
+      httpStatus: z.optional(z.number()),
+      reportedLatencyMs: z.optional(z.number()),
+    }),
+  ),
+});
+export type Endpoints = z.output<typeof Endpoints>;
+
+export const LoadBalancer = z.object({
+  url: z.string(),
+  failures: z.number(),
+  unhealthyThreshold: z.number(),
+  intervalSeconds: z.number(),
+  healthy: z.boolean(),
+});
+export type LoadBalancer = z.output<typeof LoadBalancer>;
 
 /** Section 4 of the runbook: every endpoint, all at the same time. Errors: `usage` where the environment has no `url`. */
 export const probeEndpoints = async (
   environment: EnvironmentConfig,
   http: Http,
   signal: AbortSignal,
-): Promise<Finding> => {
+): Promise<DataFinding<Endpoints>> => {
   const base = baseUrl(environment);
   const { endpoints, timeoutSeconds } = environment.health;
   const results = await Promise.all(
@@ -50,7 +75,7 @@ export const probeLoadBalancer = async (
   environment: EnvironmentConfig,
   http: Http,
   signal: AbortSignal,
-): Promise<Finding> => {
+): Promise<DataFinding<LoadBalancer>> => {
   const { path, unhealthyThreshold, intervalSeconds } = environment.health.loadBalancer;
   const url = at(baseUrl(environment), path);
   const results: ProbeResult[] = [];

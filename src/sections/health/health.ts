@@ -1,29 +1,55 @@
 import * as z from 'zod/mini';
-import { instancesFinding } from '../instances.ts';
-import { procedure } from '../ports.ts';
-import { probeEndpoints, probeLoadBalancer } from './endpoints.ts';
+import { RunbookError } from '../../engine/errors.ts';
+import { Instances, instancesFinding } from '../instances.ts';
+import { look } from '../ports.ts';
+import { readIfSeen } from '../read-if-seen.ts';
+import { Endpoints, LoadBalancer, probeEndpoints, probeLoadBalancer } from './endpoints.ts';
 
 /** Every endpoint through the load balancer, the load balancer's own check, and each instance; all at the same time. */
-export const health = procedure({
+export const health = look({
   id: 'health',
   section: '4',
   title: 'Health',
-  needs: ['settings', 'http', 'workloadIfAny'],
+  purpose: 'Is the service healthy, and if not, which part of it?',
+  needs: { settings: 'required', http: 'required', workload: 'optional' },
   input: z.object({}),
-  steps: ({ parallel, check }) => [
-    parallel('health', 'Health', [
-      check('endpoints', 'Endpoints', ({ settings, http, signal }) =>
-        probeEndpoints(settings.environment, http, signal),
-      ),
-      check('load-balancer', 'Load balancer', ({ settings, http, signal }) =>
-        probeLoadBalancer(settings.environment, http, signal),
-      ),
-      check('instances', 'Instances', async ({ workloadIfAny, signal, clock }) =>
-        workloadIfAny
-          ? instancesFinding(await workloadIfAny.status({ signal }), clock.now())
-          : { verdict: 'unknown', summary: 'no `workload` is configured, so the instances cannot be seen' },
-      ),
-    ]),
-  ],
-  afterFailure: () => ['rb restart status', 'rb restart --rolling --dry-run'],
+  /** Null: not configured, or not seen. */
+  result: z.object({
+    endpoints: z.nullable(Endpoints),
+    loadBalancer: z.nullable(LoadBalancer),
+    instances: z.nullable(Instances),
+  }),
+  steps: ({ parallel, check }) => {
+    const endpoints = check('endpoints', 'Endpoints', {
+      tolerant: true,
+      data: Endpoints,
+      look: async ({ ports, signal }) =>
+        probeEndpoints((await ports.settings()).environment, await ports.http(), signal),
+    });
+    const loadBalancer = check('load-balancer', 'Load balancer', {
+      tolerant: true,
+      data: LoadBalancer,
+      look: async ({ ports, signal }) =>
+        probeLoadBalancer((await ports.settings()).environment, await ports.http(), signal),
+    });
+    const instances = check('instances', 'Instances', {
+      tolerant: true,
+      when: async ({ ports }) => (await ports.settings()).environment.workload !== undefined,
+      data: Instances,
+      look: async ({ ports, signal, clock }) => {
+        const workload = await ports.workload();
+        if (!workload) throw new RunbookError('unreachable', 'no `workload` is configured');
+        return instancesFinding(await workload.status({ signal }), clock.now());
+      },
+    });
+    return {
+      steps: [parallel('health', 'Health', [endpoints, loadBalancer, instances])],
+      result: (reads) => ({
+        endpoints: readIfSeen(reads, endpoints) ?? null,
+        loadBalancer: readIfSeen(reads, loadBalancer) ?? null,
+        instances: readIfSeen(reads, instances) ?? null,
+      }),
+      afterFailure: () => ['rb restart status', 'rb restart --rolling --dry-run'],
+    };
+  },
 });

@@ -1,44 +1,49 @@
 import * as z from 'zod/mini';
-import type { Finding } from '../../engine/finding.ts';
+import type { DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
-import type { Json } from '../../engine/json.ts';
-import { procedure } from '../ports.ts';
+import { look } from '../ports.ts';
 import { probeEndpoints } from './endpoints.ts';
 
+const Sample = z.object({ at: z.string(), failing: z.array(z.string()) });
+type Sample = z.output<typeof Sample>;
+
+const Watched = z.object({ samples: z.number(), failed: z.number(), failing: z.array(z.string()) });
+type Watched = z.output<typeof Watched>;
+
 /** The endpoints again and again. Unhealthy is what fails as often in a row as the load balancer's threshold says. */
-export const healthWatch = procedure({
+export const healthWatch = look({
   id: 'health.watch',
   section: '4',
   title: 'Health, watched',
-  needs: ['settings', 'http'],
+  purpose: 'Does the service stay healthy, for example after a change?',
+  needs: { settings: 'required', http: 'required' },
   input: z.object({ everyMs: z.number().check(z.gte(250)), forMs: z.number().check(z.gt(0)) }),
-  steps: ({ watch }) => [
-    watch('endpoints', 'Endpoints', {
+  result: Watched,
+  steps: ({ watch }) => {
+    const endpoints = watch('endpoints', 'Endpoints', {
+      data: Sample,
       everyMs: ({ input }) => input.everyMs,
       forMs: ({ input }) => input.forMs,
       endsWhenCritical: false,
-      sample: async ({ settings, http, signal, clock, report }) => {
-        const finding = await probeEndpoints(settings.environment, http, signal);
-        report(finding.evidence ? { table: finding.evidence } : {});
-        return { at: clock.now().toISOString(), ...sampleOf(finding) };
+      sample: async ({ ports, signal, clock, report }) => {
+        const { environment } = await ports.settings();
+        const { data, evidence } = await probeEndpoints(environment, await ports.http(), signal);
+        report(evidence ? { table: evidence } : {});
+        const failing = data.endpoints.filter((one) => !one.healthy).map((one) => new URL(one.url).pathname);
+        return { at: clock.now().toISOString(), failing };
       },
-      judge: ({ settings }, samples) =>
-        judge(samples as readonly HealthSample[], settings.environment.health.loadBalancer.unhealthyThreshold),
-    }),
-  ],
-  afterFailure: () => ['rb restart status', 'rb health'],
+      judge: async ({ ports }, samples) =>
+        judge(samples, (await ports.settings()).environment.health.loadBalancer.unhealthyThreshold),
+    });
+    return {
+      steps: [endpoints],
+      result: ({ seen }) => Watched.parse(seen(endpoints)?.data),
+      afterFailure: () => ['rb restart status', 'rb health'],
+    };
+  },
 });
 
-type HealthSample = { readonly failing: readonly string[] };
-
-const sampleOf = (finding: Finding): HealthSample => {
-  const { endpoints } = finding.data as {
-    readonly endpoints: readonly { readonly url: string; readonly healthy: boolean }[];
-  };
-  return { failing: endpoints.filter((one) => !one.healthy).map((one) => new URL(one.url).pathname) };
-};
-
-const judge = (samples: readonly HealthSample[], threshold: number): Finding => {
+const judge = (samples: readonly Sample[], threshold: number): DataFinding<Watched> => {
   const latest = samples.at(-1)?.failing ?? [];
   const lasting = latest.filter(
     (path) =>
@@ -47,7 +52,7 @@ const judge = (samples: readonly HealthSample[], threshold: number): Finding => 
   );
   const verdict = worst([latest.length > 0 ? 'warn' : 'ok', lasting.length > 0 ? 'critical' : 'ok']);
   const failed = samples.filter((sample) => sample.failing.length > 0).length;
-  const data: Json = { samples: samples.length, failed, failing: latest };
+  const data = { samples: samples.length, failed, failing: latest };
   if (verdict === 'critical')
     return { verdict, data, summary: `${lasting.join(', ')} failed ${threshold} times in a row` };
   if (verdict === 'warn') return { verdict, data, summary: `${latest.join(', ')} failed just now` };

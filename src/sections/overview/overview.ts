@@ -1,54 +1,66 @@
 import * as z from 'zod/mini';
-import type { Cell, Finding } from '../../engine/finding.ts';
+import type { Cell, DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
-import { procedure } from '../ports.ts';
+import type { Http } from '../../providers/http/port.ts';
+import { look } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { links } from './links.ts';
 
+const Service = z.object({ name: z.string(), purpose: z.nullable(z.string()), stack: z.array(z.string()) });
+type Service = z.output<typeof Service>;
+
+const Links = z.object({
+  links: z.array(
+    z.object({ name: z.string(), kind: z.enum(['dashboard', 'document', 'architecture']), url: z.string() }),
+  ),
+});
+type Links = z.output<typeof Links>;
+
+const Environments = z.object({
+  environments: z.array(
+    z.object({ name: z.string(), url: z.nullable(z.string()), verdict: z.enum(['ok', 'critical', 'unknown']) }),
+  ),
+});
+type Environments = z.output<typeof Environments>;
+
 /** Section 1 of the runbook: what the service is, where it is, how it is, and where to look further. */
-export const overview = procedure({
+export const overview = look({
   id: 'overview',
   section: '1',
   title: 'Service overview',
-  needs: ['settings', 'http'],
+  purpose: 'What is this service, where does it run, and where is more about it?',
+  // Optional: a configuration that is not trusted is shown, and its addresses are not contacted.
+  needs: { settings: 'required', http: 'optional' },
   input: z.object({}),
-  steps: ({ check }) => [
-    check('service', 'Service', ({ settings }) => card(settings)),
-    check('links', 'Dashboards and documents', ({ settings }) => linksFinding(settings)),
-    check('environments', 'Environments', async ({ settings, http, signal }) => {
-      const rows = await Promise.all(
-        Object.entries(settings.config.environments).map(async ([name, environment]) => {
-          const label = environment.protected ? `${name} (protected)` : name;
-          if (environment.url === undefined)
-            return { name, verdict: 'unknown' as const, row: [label, null, 'no url configured'] as const };
-          const url = `${environment.url.replace(/\/+$/, '')}${environment.health.loadBalancer.path}`;
-          const probe = await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal);
-          const verdict = probe.healthy ? ('ok' as const) : ('critical' as const);
-          return { name, verdict, row: [label, environment.url, { text: probe.detail, verdict }] as const };
-        }),
-      );
-      return {
-        // Another environment that is down is worth seeing; only the selected one decides.
-        verdict: worst(rows.filter((one) => one.name === settings.name).map((one) => one.verdict)),
-        summary: `${rows.filter((one) => one.verdict === 'ok').length} of ${rows.length} environments answer`,
-        evidence: {
-          columns: [{ title: 'environment' }, { title: 'url' }, { title: 'health' }],
-          rows: rows.map((one): readonly Cell[] => one.row),
-        },
-        data: { environments: rows.map(({ name, verdict, row }) => ({ name, url: row[1], verdict })) },
-      };
-    }),
-  ],
+  result: z.object({ service: Service, ...Links.shape, ...Environments.shape }),
+  steps: ({ check }) => {
+    const service = check('service', 'Service', {
+      data: Service,
+      look: async ({ ports }) => card(await ports.settings()),
+    });
+    const further = check('links', 'Dashboards and documents', {
+      data: Links,
+      look: async ({ ports }) => linksFinding(await ports.settings()),
+    });
+    const environments = check('environments', 'Environments', {
+      data: Environments,
+      look: async ({ ports, signal }) => probeEnvironments(await ports.settings(), await ports.http(), signal),
+    });
+    return {
+      steps: [service, further, environments],
+      result: ({ read }) => ({ service: read(service), ...read(further), ...read(environments) }),
+    };
+  },
 });
 
-const card = ({ config: { service } }: Settings): Finding => ({
+const card = ({ config: { service } }: Settings): DataFinding<Service> => ({
   verdict: 'ok',
   summary:
     [service.purpose, service.stack && `on ${service.stack.join(', ')}`].filter(Boolean).join('; ') || service.name,
   data: { name: service.name, purpose: service.purpose ?? null, stack: service.stack ?? [] },
 });
 
-const linksFinding = (settings: Settings): Finding => {
+const linksFinding = (settings: Settings): DataFinding<Links> => {
   const all = links(settings.config.service);
   return {
     verdict: 'ok',
@@ -58,5 +70,38 @@ const linksFinding = (settings: Settings): Finding => {
       rows: all.map((link) => [link.name, link.kind, link.url]),
     },
     data: { links: all.map((link) => ({ ...link })) },
+  };
+};
+
+const probeEnvironments = async (
+  settings: Settings,
+  http: Http | undefined,
+  signal: AbortSignal,
+): Promise<DataFinding<Environments>> => {
+  const rows = await Promise.all(
+    Object.entries(settings.config.environments).map(async ([name, environment]) => {
+      const label = environment.protected ? `${name} (protected)` : name;
+      if (environment.url === undefined)
+        return { name, url: null, verdict: 'unknown' as const, row: [label, null, 'no url configured'] };
+      if (!http)
+        return { name, url: environment.url, verdict: 'unknown' as const, row: [label, environment.url, 'not asked'] };
+      const url = `${environment.url.replace(/\/+$/, '')}${environment.health.loadBalancer.path}`;
+      const probe = await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal);
+      const verdict = probe.healthy ? ('ok' as const) : ('critical' as const);
+      const row: readonly Cell[] = [label, environment.url, { text: probe.detail, verdict }];
+      return { name, url: environment.url, verdict, row };
+    }),
+  );
+  return {
+    // Another environment that is down is worth seeing; only the selected one decides, and only if there is something to ask.
+    verdict: worst(rows.filter(({ name, url }) => name === settings.name && url !== null).map((one) => one.verdict)),
+    summary: http
+      ? `${rows.filter((one) => one.verdict === 'ok').length} of ${rows.length} environments answer`
+      : 'not asked, because the configuration is not trusted; rb trust shows what it would do',
+    evidence: {
+      columns: [{ title: 'environment' }, { title: 'url' }, { title: 'health' }],
+      rows: rows.map((one) => one.row),
+    },
+    data: { environments: rows.map(({ name, url, verdict }) => ({ name, url, verdict })) },
   };
 };

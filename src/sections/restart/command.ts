@@ -39,7 +39,7 @@ export const register: Register = (program, rb) => {
   restart
     .command('undo')
     .option('--to-revision <n>', 'to this one; rb restart status lists them')
-    .summary('back to the version before')
+    .summary('roll back to the previous version')
     .addHelpText('before', undoExamples)
     .action(({ toRevision }: { readonly toRevision?: string }) =>
       rb.run(undoRestart, toRevision === undefined ? {} : { revision: toRevision }),
@@ -93,7 +93,7 @@ const examples = `Examples:
   rb restart --instance app-2        only that one
   rb restart --every 6h              from now on, until --unschedule
   rb restart status                  what is running now, and what changed last
-  rb restart undo                    back to the version before
+  rb restart undo                    roll back to the previous version
 `;
 
 const undoExamples = `Examples:

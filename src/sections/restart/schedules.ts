@@ -1,26 +1,46 @@
 import * as z from 'zod/mini';
-import type { Finding, Table } from '../../engine/finding.ts';
+import type { DataFinding, Table } from '../../engine/finding.ts';
 import type { Schedule } from '../../providers/workload/port.ts';
-import { procedure } from '../ports.ts';
+import { look } from '../ports.ts';
 import { schedulingOf } from './scheduling.ts';
 
+const Schedules = z.object({
+  schedules: z.array(
+    z.object({
+      id: z.string(),
+      expression: z.string(),
+      suspended: z.boolean(),
+      lastRunAt: z.optional(z.string()),
+      lastResult: z.optional(z.string()),
+    }),
+  ),
+});
+type Schedules = z.output<typeof Schedules>;
+
 /** The restarts at fixed times that `rb` has set up, and what became of the last one. */
-export const restartSchedules = procedure({
+export const restartSchedules = look({
   id: 'restart.schedules',
   section: '2.1',
   title: 'Scheduled restarts',
-  needs: ['workload'],
+  purpose: 'Which restarts are scheduled, and what became of the last one?',
+  needs: { workload: 'required' },
   input: z.object({}),
-  steps: ({ check }) => [
-    check('schedules', 'Scheduled restarts', async ({ workload, signal }) =>
-      schedulesFinding(await schedulingOf(workload).list({ signal })),
-    ),
-  ],
-  afterFailure: () => ['rb restart --every 6h'],
+  result: Schedules,
+  steps: ({ check }) => {
+    const schedules = check('schedules', 'Scheduled restarts', {
+      data: Schedules,
+      look: async ({ ports, signal }) => schedulesFinding(await schedulingOf(await ports.workload()).list({ signal })),
+    });
+    return {
+      steps: [schedules],
+      result: ({ read }) => read(schedules),
+      afterFailure: () => ['rb restart --every 6h'],
+    };
+  },
 });
 
 /** A schedule that does not run is a warning: somebody relies on it. */
-const schedulesFinding = (schedules: readonly Schedule[]): Finding => {
+const schedulesFinding = (schedules: readonly Schedule[]): DataFinding<Schedules> => {
   const idle = schedules.filter(({ suspended }) => suspended);
   return {
     verdict: idle.length > 0 ? 'warn' : 'ok',

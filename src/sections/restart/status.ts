@@ -1,50 +1,37 @@
 import * as z from 'zod/mini';
-import type { Finding } from '../../engine/finding.ts';
-import type { WorkloadViews } from '../../providers/workload/port.ts';
-import { lookFurther } from '../further.ts';
-import { lookAtInstances } from '../instances.ts';
-import type { Ports } from '../ports.ts';
-import { procedure } from '../ports.ts';
+import { platformView, revisionsView } from '../further.ts';
+import { Instances, lookAtInstances } from '../instances.ts';
+import { look } from '../ports.ts';
 
 const mostEvents = 8;
 const mostRevisions = 6;
 
-/** The first rows are for people; programs get all of it as data. */
-const onOneScreen = (finding: Finding, rows = Number.POSITIVE_INFINITY): Finding => {
-  const { evidence } = finding;
-  if (!evidence || evidence.rows.length <= rows) return finding;
-  const more = `${evidence.rows.length - rows} more: -o json`;
-  return {
-    ...finding,
-    summary: `${finding.summary} (${more})`,
-    evidence: { ...evidence, rows: evidence.rows.slice(0, rows) },
-  };
-};
-
-/** One screen: the instances, and where the platform tells more: its rollout, autoscaler, events, what changed last. */
-export const restartStatus = procedure({
+/** One screen: the instances, and where the platform has more to say: its rollout, autoscaler, events, what changed last. */
+export const restartStatus = look({
   id: 'restart.status',
   section: '2.1',
   title: 'Instances',
-  needs: ['workload'],
+  purpose: 'What is running, since when and how well, and what changed last?',
+  needs: { workload: 'required' },
   input: z.object({}),
+  result: Instances,
   steps: ({ check, parallel }) => {
-    const view = (id: keyof WorkloadViews, title: string, rows?: number) => ({
-      ...check(id, title, async (context) => onOneScreen(await lookFurther(context, id), rows)),
-      when: ({ workload }: Pick<Ports, 'workload'>) => workload.views !== undefined,
-    });
-    return [
-      parallel('status', 'Status', [
-        check('instances', 'Instances', lookAtInstances),
-        view('rollout', 'Rollout'),
-        view('autoscaler', 'Autoscaler'),
-        view('events', 'Recent events', mostEvents),
-        view('revisions', 'What changed last', mostRevisions),
-      ]),
-    ];
+    const instances = check('instances', 'Instances', { data: Instances, look: lookAtInstances });
+    const rollout = check('rollout', 'Rollout', platformView('rollout'));
+    const status = parallel('status', 'Status', [
+      instances,
+      rollout,
+      check('autoscaler', 'Autoscaler', platformView('autoscaler')),
+      check('events', 'Recent events', platformView('events', mostEvents)),
+      check('revisions', 'What changed last', revisionsView(mostRevisions)),
+    ]);
+    return {
+      steps: [status],
+      result: ({ read }) => read(instances),
+      afterFailure: ({ seen }) =>
+        seen(rollout)?.verdict === 'critical'
+          ? ['rb restart undo --dry-run   (shows what it would change)', 'rb restart undo', 'rb health']
+          : ['rb restart --rolling', 'rb health'],
+    };
   },
-  afterFailure: ({ findings }) =>
-    findings.get('status/rollout')?.verdict === 'critical'
-      ? ['rb restart undo --dry-run   (shows what it would change)', 'rb restart undo', 'rb health']
-      : ['rb restart --rolling', 'rb health'],
 });

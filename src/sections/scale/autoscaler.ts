@@ -1,26 +1,27 @@
+import * as z from 'zod/mini';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Finding } from '../../engine/finding.ts';
-import type { Autoscaler, Autoscaling, Workload } from '../../providers/workload/port.ts';
+import type { AnyFinding, DataFinding } from '../../engine/finding.ts';
+import type { Autoscaling, Workload } from '../../providers/workload/port.ts';
 
-/** What sets the number of instances by itself, if anything does. That it cannot be seen keeps nobody from scaling. */
+/** What sets the number of instances by itself. */
+export const Autoscaler = z.object({
+  name: z.string(),
+  min: z.number(),
+  max: z.number(),
+  active: z.boolean(),
+  wakesAtZero: z.optional(z.literal(true)),
+});
+export type Autoscaler = z.output<typeof Autoscaler>;
+
+/** Looks for it; null where there is none. */
 export const findAutoscaler = async (
   { autoscaling }: Workload,
   call: { readonly signal: AbortSignal },
-): Promise<Finding> => {
-  if (!autoscaling) return { verdict: 'ok', summary: 'this platform has none', data: null };
-  try {
-    const found = await autoscaling.find(call);
-    return found
-      ? { verdict: found.active ? 'warn' : 'ok', summary: inWords(found), data: { ...found } }
-      : { verdict: 'ok', summary: 'none sets the number of instances', data: null };
-  } catch (error) {
-    if (call.signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unreachable') throw error;
-    return {
-      verdict: 'unknown',
-      summary: `cannot see whether an autoscaler sets the number of instances: ${error.message}`,
-      data: { unseen: true },
-    };
-  }
+): Promise<DataFinding<Autoscaler | null>> => {
+  const found = await autoscaling?.find(call);
+  return found
+    ? { verdict: found.active ? 'warn' : 'ok', summary: inWords(found), data: { ...found } }
+    : { verdict: 'ok', summary: 'none sets the number of instances', data: null };
 };
 
 const inWords = ({ name, min, max, active }: Autoscaler): string =>
@@ -28,21 +29,13 @@ const inWords = ({ name, min, max, active }: Autoscaler): string =>
     ? `${name} sets the number of instances, between ${min} and ${max}`
     : `${name} (between ${min} and ${max}) is not active at present`;
 
-/** The one that would change the number again; undefined where there is none, it is not active, or it cannot be seen. */
-export const autoscalerIn = (finding: Finding | undefined): Autoscaler | undefined => {
-  const data = finding?.data as Partial<Autoscaler> | null | undefined;
-  return data?.active === true ? (data as Autoscaler) : undefined;
-};
-
-/** What the person who confirms has to know, where nobody could see whether there is an autoscaler. */
-export const unseenAutoscaler = (finding: Finding | undefined): readonly string[] =>
-  (finding?.data as { readonly unseen?: boolean } | null | undefined)?.unseen === true
-    ? ['cannot see whether an autoscaler would change it back']
-    : [];
+/** What the person who confirms has to know where the autoscaler could not be seen. */
+export const unseenAutoscaler = (finding: AnyFinding | undefined): readonly string[] =>
+  finding?.verdict === 'unknown' ? ['cannot see whether an autoscaler would change it back'] : [];
 
 /** What happens to a count that is set past an autoscaler. */
 export const fate = ({ name, min, max, wakesAtZero }: Autoscaler, to: number): string => {
-  if (to === 0 && !wakesAtZero) return `at 0 instances ${name} does nothing any more, until somebody starts some again`;
+  if (to === 0 && !wakesAtZero) return `at 0 instances ${name} does nothing any more, until some are started again`;
   if (to < min || to > max) return `${name} keeps between ${min} and ${max}: it would change ${to} back at once`;
   return `${name} (between ${min} and ${max}) may change ${to} again as soon as the load asks for it`;
 };

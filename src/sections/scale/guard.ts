@@ -1,4 +1,6 @@
-import type { Finding } from '../../engine/finding.ts';
+import type { DataFinding } from '../../engine/finding.ts';
+import type { Settings } from '../settings.ts';
+import type { Decided } from './counts.ts';
 import { isOffPeak, wallClock } from './off-peak.ts';
 import type { OffPeakWindow } from './off-peak.ts';
 
@@ -8,8 +10,11 @@ export interface Limits {
   readonly offPeak?: OffPeakWindow | undefined;
 }
 
+/** Without a configuration the floor is 1 instance. */
+export const limitsOf = ({ environment: { scaling } }: Settings): Limits => ({ ...scaling, min: scaling?.min ?? 1 });
+
 /** Whether a count is allowed at all: the floor and the ceiling hold for every way of asking. */
-export const withinLimits = (present: number, to: number, limits: Limits): Finding => {
+export const withinLimits = (present: number, to: number, limits: Limits): DataFinding<Omit<Decided, 'baseline'>> => {
   const allowed = `${limits.min}${limits.max === undefined ? ' or more' : ` to ${limits.max}`}`;
   const data = { present, to, min: limits.min, max: limits.max ?? null };
   if (to < limits.min)

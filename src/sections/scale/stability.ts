@@ -1,18 +1,19 @@
+import * as z from 'zod/mini';
 import { worst } from '../../engine/finding.ts';
 import type { Finding } from '../../engine/finding.ts';
 import type { WorkloadStatus } from '../../providers/workload/port.ts';
 
 /** One look at the instances: the baseline before the change, then again and again while they are watched. */
-export interface StabilitySample {
-  readonly [key: string]: string | number | readonly string[] | { readonly [id: string]: string | number };
-  readonly desired: number;
-  readonly running: number;
-  readonly unhealthy: readonly string[];
-  /** Start time by instance, where the platform tells. */
-  readonly startedAt: { readonly [id: string]: string };
+export const StabilitySample = z.object({
+  desired: z.number(),
+  running: z.number(),
+  unhealthy: z.array(z.string()),
+  /** Start time by instance, where the platform has it. */
+  startedAt: z.record(z.string(), z.string()),
   /** How often the platform has started it again, by instance, where it counts. */
-  readonly restarts: { readonly [id: string]: number };
-}
+  restarts: z.record(z.string(), z.number()),
+});
+export type StabilitySample = z.output<typeof StabilitySample>;
 
 export const stabilitySample = ({ desired, instances }: WorkloadStatus): StabilitySample => ({
   desired,
@@ -41,7 +42,7 @@ export interface Expectation {
  * instances, is flapping: a warning.
  */
 export const judgeStability = (
-  baseline: StabilitySample | undefined,
+  baseline: StabilitySample,
   samples: readonly StabilitySample[],
   expected: Expectation,
 ): Finding => {
@@ -53,7 +54,7 @@ export const judgeStability = (
   // While the count is off, what is new may be one instance too many: the next look tells.
   const restarted = isOff(latest, expected) ? [] : restarts(baseline, samples);
   if (restarted.length > 0) return { verdict: 'critical', summary: `${restarted.join(', ')} restarted by itself` };
-  const before = new Set(baseline?.unhealthy);
+  const before = new Set(baseline.unhealthy);
   const ill = latest.unhealthy.filter(
     (id) => trailing(samples, (sample) => sample.unhealthy.includes(id)) >= expected.unhealthyThreshold,
   );
@@ -112,24 +113,24 @@ const trailing = (samples: readonly StabilitySample[], is: (sample: StabilitySam
 };
 
 /**
- * Instances that started anew, or were started again by the platform, since they were first seen: at the baseline, where
+ * Instances with a new start time, or started again by the platform, since they were first seen: at the baseline, where
  * they outlived the change.
  */
-const restarts = (baseline: StabilitySample | undefined, samples: readonly StabilitySample[]): readonly string[] => {
+const restarts = (baseline: StabilitySample, samples: readonly StabilitySample[]): readonly string[] => {
   const [first] = samples;
   const latest = samples.at(-1);
   if (!first || !latest) return [];
   const earliest = <Value>(id: string, of: (sample: StabilitySample) => { readonly [id: string]: Value }) => {
-    const outlived = baseline && of(first)[id] !== undefined ? [baseline] : [];
+    const outlived = of(first)[id] === undefined ? [] : [baseline];
     return [...outlived, ...samples].map((sample) => of(sample)[id]).find((value) => value !== undefined);
   };
-  const startedAnew = Object.entries(latest.startedAt).filter(
+  const renewed = Object.entries(latest.startedAt).filter(
     ([id, at]) => at !== earliest(id, (sample) => sample.startedAt),
   );
   const startedAgain = Object.entries(latest.restarts).filter(
     ([id, count]) => count > (earliest(id, (sample) => sample.restarts) ?? count),
   );
-  return [...new Set([...startedAnew, ...startedAgain].map(([id]) => id))];
+  return [...new Set([...renewed, ...startedAgain].map(([id]) => id))];
 };
 
 const changes = (samples: readonly StabilitySample[], of: (sample: StabilitySample) => string): number =>

@@ -13,7 +13,7 @@ export const parseAmount = (direction: Wanted['direction'], text: string): Wante
   if (!match)
     throw new RunbookError(
       'usage',
-      `"${text}" is no number of instances: expected a whole number or a percentage such as 50%.`,
+      `"${text}" is not a number of instances: expected a whole number or a percentage such as 50%.`,
       {
         next: [`rb scale ${direction} 2`, `rb scale ${direction} 50%`],
       },

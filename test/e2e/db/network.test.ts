@@ -38,7 +38,7 @@ const counted = async () => {
 /** One line that says why, with its step, and the exit code. */
 const unreachable = async (why: RegExp) => {
   const run = await through('operator').run('db connections');
-  const lines = run.stderr.split('\n').filter((line) => line.includes('connections:'));
+  const lines = run.stderr.split('\n').filter((line) => line.startsWith('✗ Connections '));
   expect([run.code, lines], run.all).toEqual([5, [expect.stringMatching(why)]]);
   expect(run.all).not.toContain('pass/w@rd');
 };
@@ -90,7 +90,7 @@ describe('rb db through a network that', () => {
     await toxic().silence();
     await running.writes('how far it is cannot be seen');
     running.signal('SIGINT');
-    await running.writes('Again stops waiting');
+    await running.writes('again to stop waiting');
     running.signal('SIGINT');
     const { code, stderr } = await running.ended;
     expect([code, stderr]).toEqual([7, expect.stringContaining('rb resume')]);

@@ -72,7 +72,8 @@ describe('every look is made in one read-only transaction, which lasts until the
     ['operator', 'terminate <pid> --dry-run'],
   ] as const)('as %s: rb db %s', async ([role, line]) => {
     const { run, sessions } = await sessionsOf(role, line.replace('<pid>', String(busy)));
-    expect(run.code, run.all).toBe(0);
+    // To estimate bloat takes the right to read the tables.
+    expect(run.code, run.all).toBe(line === 'bloat' ? 5 : 0);
     // Who answers is asked, and at least one thing beside that.
     expect(sessions.some(({ statements }) => statements.length > 2)).toBe(true);
     expect(sessions.map((session) => [session.application, outside(session)])).toEqual(

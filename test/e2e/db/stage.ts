@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { afterAll, beforeAll } from 'vitest';
@@ -62,6 +63,7 @@ export const useDatabase = (options: Partial<PostgresRigOptions>, ...statements:
       writeFiles(directory, {
         'runbook.config.yaml': `version: 1
 service: { name: shop }
+lock: { scope: '${randomUUID()}' }
 environments:
   prod:
     database:

@@ -11,7 +11,7 @@ const stage = useDatabase({});
 
 /** What is told of why, besides the title and what to do next. */
 const reason = ({ stderr }: Ended): readonly string[] =>
-  stderr.split('\n').filter((line) => line.includes('connections:'));
+  stderr.split('\n').filter((line) => line.startsWith('✗ Connections '));
 
 const refused = async (url: string, why: RegExp) => {
   const run = await operatorAt(url).run('db connections');
@@ -44,7 +44,7 @@ describe('a server that does not let us in: exit code 5, one line, no password i
     const { port } = silent.address() as AddressInfo;
     await refused(
       `postgresql://app:swordfish@127.0.0.1:${port}/shop?sslmode=disable&connect_timeout=2`,
-      new RegExp(`connections: 127\\.0\\.0\\.1:${port} does not answer within 2 s`),
+      new RegExp(`127\\.0\\.0\\.1:${port} does not answer within 2 s`),
     );
     silent.close();
   });

@@ -23,7 +23,7 @@ sso_account_id = 111122223333
 sso_role_name = on-call
 `,
     [join('.aws', 'sso', 'cache', `${createHash('sha1').update('work').digest('hex')}.json`)]: JSON.stringify({
-      accessToken: 'over',
+      accessToken: 'an-access-token-of-ada',
       expiresAt: new Date(Date.now() - 3_600_000).toISOString(),
       region: 'eu-central-1',
       startUrl,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { scenario } from '../../providers/workload/ecs/ecs-rig.ts';
 import type { Scenario, ServiceScenario } from '../../rigs/aws/scenario.ts';
@@ -81,6 +82,8 @@ const configuration = (place: object, lines: readonly string[]): string =>
   [
     'version: 1',
     'service: { name: checkout }',
+    // Each operator of the tests is that of another service.
+    `lock: { scope: '${randomUUID()}' }`,
     'environments:',
     '  staging:',
     `    workload: ${JSON.stringify(place)}`,

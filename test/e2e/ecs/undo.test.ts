@@ -79,7 +79,7 @@ describe.concurrent('a bad version against the scripted peer', () => {
     expect(shown).toContain(`+ app image: ${image('2.0.0')}`);
     session.type(`y${keys.enter}`);
     expect(await session.ended).toBe(1);
-    expect(session.screen()).toContain('It was taken back: Back to the version before.');
+    expect(session.screen()).toContain('It was taken back: Roll back to the previous version.');
     expect(revisionOf(played)).toBe('checkout:2');
   });
 

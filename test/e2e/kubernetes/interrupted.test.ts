@@ -23,7 +23,7 @@ describe('Ctrl-C during a rollout', () => {
     session.type(`y${keys.enter}`);
     await begun(name);
     session.type(keys.ctrlC);
-    await session.shows('Stopping: finishing this step. Again stops waiting for it');
+    await session.shows('Press Ctrl-C again to stop waiting (the outcome will be unknown).');
     await stage.control.letGo('Deployment', name);
     expect(await session.ended).toBe(130);
     const screen = session.screen();
@@ -46,15 +46,15 @@ describe('Ctrl-C during a rollout', () => {
     session.type(`y${keys.enter}`);
     await begun(name);
     session.type(keys.ctrlC);
-    await session.shows('Stopping: finishing this step');
+    await session.shows('Stopping after this step');
     session.type(keys.ctrlC);
     expect(await session.ended).toBe(7);
-    expect(session.screen()).toContain('Not waiting any longer: the outcome is unknown; rb resume settles it.');
+    expect(session.screen()).toContain('No longer waiting: the outcome is unknown, and rb resume settles it.');
     expect(session.screen()).toMatch(/next: +rb resume \S+/);
     const { generation } = (await stage.control.get('Deployment', name)).metadata;
 
     const resuming = operator.start('resume --yes');
-    await resuming.writes('an earlier run was cut off in this step');
+    await resuming.writes('an earlier run was interrupted in this step');
     await stage.control.letGo('Deployment', name);
     const resumed = await resuming.ended;
     expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('3 of 3 instances healthy')]);

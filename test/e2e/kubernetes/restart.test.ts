@@ -74,7 +74,7 @@ describe('a new version that crashes', () => {
     expect(shown).toContain(`+ spec.containers.app.image: registry.test/${name}:1.0.0`);
     session.type(`y${keys.enter}`);
     expect(await session.ended).toBe(1);
-    expect(session.screen()).toContain('It was taken back: Back to the version before.');
+    expect(session.screen()).toContain('It was taken back: Roll back to the previous version.');
     await stage.control.settled('Deployment', name);
     expect(await stage.versions(name)).toEqual(['1.0.0 3']);
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { Access, KubeconfigOptions } from '../../rigs/kubernetes/access.ts';
@@ -100,6 +101,8 @@ const configuration = (resource: string, namespace: string, { lines = [], worklo
   return [
     'version: 1',
     'service: { name: checkout }',
+    // Each operator of the tests is that of another service.
+    `lock: { scope: '${randomUUID()}' }`,
     'environments:',
     '  staging:',
     `    workload: ${JSON.stringify(place)}`,

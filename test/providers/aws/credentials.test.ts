@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { remembering } from '../../../src/providers/aws/secrets.ts';
 import { runAwsCli } from '../../rigs/aws/aws-cli.ts';
 import { environmentOf } from '../../rigs/aws/local-environment.ts';
 import type { ScriptedAws } from '../../rigs/aws/scripted.ts';
@@ -94,8 +95,11 @@ const withoutEndpoint = (): Record<string, string> => {
   return rest;
 };
 
-/** What one look says. */
-const ask = async (profile: string | undefined, env: Record<string, string> = environment): Promise<unknown> => {
+/** What one look says, and the secrets that were remembered for it. */
+const asked = async (
+  profile: string | undefined,
+  env: Record<string, string> = environment,
+): Promise<{ readonly said: unknown; readonly secrets: readonly string[] }> => {
   const words = [
     join(import.meta.dirname, 'ask.ts'),
     aws.cluster,
@@ -104,8 +108,9 @@ const ask = async (profile: string | undefined, env: Record<string, string> = en
   ];
   const { stdout, stderr } = await run(process.execPath, words, { env: { PATH: process.env['PATH'], ...env } });
   expect(stderr).toBe('');
-  return JSON.parse(stdout);
+  return JSON.parse(stdout) as Awaited<ReturnType<typeof asked>>;
 };
+const ask = async (...given: Parameters<typeof asked>): Promise<unknown> => (await asked(...given)).said;
 
 /** The key with which ECS was asked. */
 const keyUsed = () => aws.requests.findLast(({ operation }) => operation === 'DescribeServices')?.accessKey;
@@ -196,6 +201,109 @@ describe('credentials, as the AWS CLI finds them, against the scripted peer', ()
       message: expect.stringContaining('the AWS profile prodd cannot be used') as string,
     });
   });
+});
+
+/** A server that gives the same answer to everything, and what it was asked with. */
+const answering = async (type: string, body: string) => {
+  const authorizations: unknown[] = [];
+  const server = createServer((request, response) => {
+    authorizations.push(request.headers.authorization);
+    response.setHeader('content-type', type).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return { url, authorizations, [Symbol.dispose]: () => void server.close() };
+};
+const later = () => new Date(Date.now() + 3_600_000).toISOString();
+const withoutFiles = () => ({
+  ...environment,
+  AWS_CONFIG_FILE: join(home, 'none'),
+  AWS_SHARED_CREDENTIALS_FILE: join(home, 'none'),
+});
+
+describe('every secret is remembered before it is used', () => {
+  test.each([
+    ['the default profile', undefined, {}],
+    ['keys in the environment', undefined, environmentKeys],
+    ['AWS_PROFILE', undefined, { AWS_PROFILE: 'prod' }],
+    ['a process that prints them', 'process', {}],
+  ] as const)('%s', async (_, profile, more) => {
+    expect((await asked(profile, { ...environment, ...more })).secrets).toContain(secret);
+  });
+
+  test('a session token in the environment', async () => {
+    const env = { ...environment, ...environmentKeys, AWS_SESSION_TOKEN: 'a-session-token-of-mine' };
+    expect((await asked(undefined, env)).secrets).toContain('a-session-token-of-mine');
+  });
+
+  test('a role: its keys, its token, and the keys of the profile that took it on', async () => {
+    const { secrets } = await asked('role');
+    expect(secrets).toContain(secret);
+    expect(secrets.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('an SSO session: its token, and the credentials that it was given for it', async () => {
+    const { secrets } = await asked('sso');
+    expect(secrets).toContain('live');
+    expect(secrets.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('a web identity: the token of the file, and the credentials', async () => {
+    const file = join(home, 'web-identity');
+    await writeFile(file, 'web-identity-canary\n');
+    const credentials = `<AccessKeyId>ASIAWEBEXAMPLE000000</AccessKeyId><SecretAccessKey>web-secret-canary</SecretAccessKey><SessionToken>web-token-canary</SessionToken><Expiration>${later()}</Expiration>`;
+    const name = 'AssumeRoleWithWebIdentity';
+    using sts = await answering(
+      'text/xml',
+      `<${name}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${name}Result><Credentials>${credentials}</Credentials></${name}Result></${name}Response>`,
+    );
+    const { said, secrets } = await asked(undefined, {
+      ...withoutFiles(),
+      AWS_ENDPOINT_URL_STS: sts.url,
+      AWS_WEB_IDENTITY_TOKEN_FILE: file,
+      AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/on-call',
+    });
+    expect(said).toMatchObject({ healthy: 3 });
+    expect(secrets).toEqual(expect.arrayContaining(['web-identity-canary', 'web-secret-canary', 'web-token-canary']));
+  });
+
+  test('a container: what it is asked with, and the credentials', async () => {
+    using agent = await answering(
+      'application/json',
+      JSON.stringify({
+        AccessKeyId: 'ASIACONTAINEREXAMPLE',
+        SecretAccessKey: 'container-secret-canary',
+        Token: 'container-token-canary',
+        Expiration: later(),
+      }),
+    );
+    const { said, secrets } = await asked(undefined, {
+      ...withoutFiles(),
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: agent.url,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'container-authorization-canary',
+    });
+    expect([said, agent.authorizations]).toEqual([
+      expect.objectContaining({ healthy: 3 }),
+      ['container-authorization-canary'],
+    ]);
+    expect(secrets).toEqual(
+      expect.arrayContaining(['container-secret-canary', 'container-token-canary', 'container-authorization-canary']),
+    );
+  });
+});
+
+test('renewed credentials are remembered as well', async () => {
+  let made = 0;
+  const provider = async () => {
+    made += 1;
+    const expiration = new Date(Date.now() + 1000);
+    return { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: `secret-${made}`, sessionToken: `token-${made}`, expiration };
+  };
+  const known: string[] = [];
+  const find = remembering(provider, undefined, {}, (_, one) => void known.push(one));
+  await find();
+  await find();
+  expect(known).toEqual(expect.arrayContaining(['secret-1', 'token-1', 'secret-2', 'token-2']));
 });
 
 describe('what AWS refuses, against the scripted peer', () => {

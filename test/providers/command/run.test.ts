@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRedactor } from '../../../src/config/redaction.ts';
 import { type CommandSpec, runCommand, type RunOptions } from '../../../src/providers/command/run.ts';
 import { commandStillRunning } from '../../../src/providers/command/running.ts';
 
@@ -87,6 +88,22 @@ describe('a command', () => {
     clearInterval(watch);
     expect(whileRunning).toBeGreaterThanOrEqual(2);
     expect(lines.toSorted()).toEqual(['stderr two', 'stdout one', 'stdout three']);
+  });
+
+  test('that gives away a secret line by line: it is put together before a line is shown', async () => {
+    const redactor = createRedactor();
+    redactor.add('pw', 'hunter2/hunter2/hunter2');
+    const encoded = Buffer.from(`${'x'.repeat(50)}hunter2/hunter2/hunter2`).toString('base64');
+    const lines: string[] = [];
+    await sh(
+      `echo one; printf '%s\\n' ${encoded} | fold -w 64; sleep 0.3; echo two; printf 'hunter2/'; sleep 0.3; echo hunter2/hunter2`,
+      {
+        onLine: (line) => lines.push(line),
+        filter: redactor.redactStream,
+      },
+    );
+    expect([lines.at(0), lines.at(-2), lines.at(-1)]).toEqual(['one', 'two', '‹secret:pw›']);
+    expect(Buffer.from(lines.slice(1, -2).join(''), 'base64').toString()).not.toContain('hunter');
   });
 
   test('that talks without end is cut in the middle, and its end is kept', async () => {

@@ -136,7 +136,7 @@ onEachVersion(
         );
         expect(error).toMatchObject({ kind: 'unreachable' });
         expect(error.message).toMatch(
-          /^look: localhost:\d+ refuses connections: no server listens there; .*no-such-host\.invalid[^.]*\.$/,
+          /^localhost:\d+ refuses connections: no server listens there; .*no-such-host\.invalid[^.]*\.$/,
         );
         expect(error.next?.length).toBe(2);
         const standby = await refusal(
@@ -153,7 +153,7 @@ onEachVersion(
           );
           expect(error).toMatchObject({
             kind: 'unreachable',
-            message: `look: localhost:${port()} does not accept the password of "plain".`,
+            message: `localhost:${port()} does not accept the password of "plain".`,
           });
           expect(other.taken).toBe(0);
         } finally {
@@ -178,7 +178,7 @@ onEachVersion(
           const error = await refusal(url);
           expect(error).toMatchObject({
             kind: 'unreachable',
-            message: `look: localhost:${proxy.port} does not answer within 2 s.`,
+            message: `localhost:${proxy.port} does not answer within 2 s.`,
           });
           await untilTrue('the socket is closed', () => proxy.open === 0);
         });

@@ -160,9 +160,7 @@ onEachVersion('cancelling and ending sessions', {}, (bench) => {
           through.endSessions({ how: 'terminate', sessions: [keyOf(session)] }, newCall({ mark: 's/terminate' })),
         );
         expect(error).toMatchObject({ name: 'RunbookError', kind: 'unknown' });
-        expect(error.message).toContain(
-          `terminate: the connection to localhost:${proxy.port} was lost before it answered`,
-        );
+        expect(error.message).toContain(`The connection to localhost:${proxy.port} was lost before it answered`);
         if (when === 'after') await isGone(bench.open('operator', name), session);
         else
           expect((await bench.open('operator', name).sessionsStillThere([session], newCall())).sessions).toHaveLength(

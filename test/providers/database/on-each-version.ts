@@ -44,7 +44,7 @@ export const onEachVersion = (
         open: (role, database, { limits, ...url } = {}) =>
           openPostgres(
             { url: started().url(role, database, url), ...(limits && { limits }) },
-            { environment: {}, home: '/nonexistent', login: 'nobody' },
+            { environment: {}, home: '/nonexistent', login: 'nobody', remember: () => undefined },
           ),
       });
     },

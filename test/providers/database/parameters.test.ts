@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectionParameters } from '../../../src/providers/database/postgres/parameters.ts';
+import type { ParameterDeps } from '../../../src/providers/database/postgres/parameters.ts';
 import { shownQuery } from '../../../src/providers/database/postgres/query-text.ts';
 import { parseUrl } from '../../../src/providers/database/postgres/url.ts';
 
-const nothing = { environment: {}, home: '/nonexistent', login: 'me' };
-const parametersOf = (
-  url: string,
-  deps: Partial<typeof nothing> & { readonly environment?: Record<string, string> } = {},
-) => connectionParameters(url, { ...nothing, ...deps });
+const nothing: ParameterDeps = { environment: {}, home: '/nonexistent', login: 'me', remember: () => undefined };
+const parametersOf = (url: string, deps: Partial<ParameterDeps> = {}) =>
+  connectionParameters(url, { ...nothing, ...deps });
 
 describe('the URL of a database', () => {
   it.each([
@@ -211,5 +210,60 @@ describe('a statement that is shown, where literals are hard to tell', () => {
     ['SELECT größe, $1, $ä$secret$ä$ FROM "Größe"', `SELECT größe, $1, '…' FROM "Größe"`],
   ])('has no contents of literals: %j', (text, expected) => {
     expect(shownQuery(text)).toBe(expected);
+  });
+});
+
+/** What is known when the parameters are there, and when the server has asked for the password. */
+const known = (url: string, deps: Parameters<typeof parametersOf>[1] = {}) => {
+  const secrets: Record<string, string> = {};
+  const parameters = parametersOf(url, { ...deps, remember: (name, secret) => void (secrets[name] = secret) });
+  const before = { ...secrets };
+  const [host] = parameters.hosts;
+  if (!host) throw new Error('no host');
+  return { before, password: parameters.password(host).password, after: secrets };
+};
+const withHome = <Result>(files: Readonly<Record<string, string>>, use: (home: string) => Result): Result => {
+  const home = mkdtempSync(join(tmpdir(), 'rb-home-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text, { mode: 0o600 });
+  try {
+    return use(home);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+};
+
+describe('every secret is remembered, and under the name of its place', () => {
+  it('PGPASSWORD, also where the URL has another one', () => {
+    const environment = { PGPASSWORD: 'of-variable' };
+    expect(known('postgresql://db/shop', { environment }).before).toEqual({ PGPASSWORD: 'of-variable' });
+    expect(known('postgresql://u:of%2Durl@db/shop', { environment })).toMatchObject({
+      before: { PGPASSWORD: 'of-variable', 'database.url': 'of-url' },
+      password: 'of-url',
+    });
+  });
+
+  it('the service file, and sslpassword', () => {
+    const file = '[shop]\nhost=db\npassword=of-service\n[other]\npassword=not-ours\n';
+    withHome({ '.pg_service.conf': file }, (home) => {
+      for (const deps of [{ home, environment: { PGSERVICE: 'shop' } }, { home }])
+        expect(known(`postgresql:///${'environment' in deps ? '' : '?service=shop'}`, deps)).toMatchObject({
+          before: { 'database service shop': 'of-service' },
+          password: 'of-service',
+        });
+    });
+    withHome({ '.pg_service.conf': '[shop]\nhost=db\nsslpassword=of-key\n' }, (home) =>
+      expect(known('postgresql:///?service=shop', { home }).before).toEqual({ 'database service shop': 'of-key' }),
+    );
+    expect(known('postgresql://db/shop?sslpassword=of-key').before).toEqual({ 'database.url': 'of-key' });
+  });
+
+  it('.pgpass and PGPASSFILE, when the server asks', () => {
+    withHome({ '.pgpass': 'other:*:*:*:not-ours\ndb:*:*:me:of\\:file\n' }, (home) => {
+      const name = `password file ${join(home, '.pgpass')}`;
+      const byDefault = known('postgresql://db/shop', { home });
+      expect(byDefault).toEqual({ before: {}, password: 'of:file', after: { [name]: 'of:file' } });
+      const environment = { PGPASSFILE: join(home, '.pgpass') };
+      expect(known('postgresql://db/shop', { environment }).after).toEqual({ [name]: 'of:file' });
+    });
   });
 });

@@ -15,7 +15,10 @@ export interface Around {
 
 /** The adapter at an address, with nothing around it unless it is given. */
 export const at = (url: string, around: Around = {}): Database =>
-  openPostgres({ url }, { environment: {}, home: '/nonexistent', login: 'nobody', ...around });
+  openPostgres(
+    { url },
+    { environment: {}, home: '/nonexistent', login: 'nobody', remember: () => undefined, ...around },
+  );
 
 /** Connects in a step that is called "look". */
 export const identify = async (url: string, around: Around = {}): Promise<Server> =>

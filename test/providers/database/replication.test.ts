@@ -229,7 +229,7 @@ onEachVersion('replication', { replica: true, settings: { max_standby_streaming_
       const { table } = await adapter.table('t', newCall());
       const error = await rejection(adapter.vacuum(table, { analyze: true }, newCall({ mark: 's/vacuum' })));
       expect(error).toMatchObject({ kind: 'failed' });
-      expect(error.message).toMatch(/^vacuum: localhost:\d+ is a replica; VACUUM runs on the primary/);
+      expect(error.message).toMatch(/^localhost:\d+ is a replica; VACUUM runs on the primary/);
     });
 
     it('answers every read', async () => {

@@ -46,7 +46,7 @@ onEachVersion(
         const error = await refusal(atLeast('TLSv1.3'));
         expect(error).toMatchObject({
           kind: 'unreachable',
-          message: `look: localhost:${port()} does no version of TLS that is allowed here.`,
+          message: `localhost:${port()} does no version of TLS that is allowed here.`,
         });
       } finally {
         await bench.rig.sql('postgres', 'ALTER SYSTEM RESET ssl_max_protocol_version');
@@ -85,7 +85,7 @@ onEachVersion(
         const error = await refusal(base(bench, { sslmode: 'require' }));
         expect(error).toMatchObject({
           kind: 'unreachable',
-          message: `look: localhost:${port()} does not do TLS, and sslmode=require wants it.`,
+          message: `localhost:${port()} does not do TLS, and sslmode=require wants it.`,
         });
       } finally {
         await bench.rig.sql('postgres', 'ALTER SYSTEM RESET ssl');
@@ -98,7 +98,7 @@ onEachVersion(
       const error = await refusal(base(bench, { sslmode: 'verify-full' }));
       expect(error).toMatchObject({ kind: 'unreachable' });
       expect(error.message).toBe(
-        `look: the certificate of localhost:${port()} is signed by no authority that is trusted here (sslmode=verify-full).`,
+        `the certificate of localhost:${port()} is signed by no authority that is trusted here (sslmode=verify-full).`,
       );
       expect(error.next?.[0]).toContain('sslrootcert=');
       // With an authority named, `require` verifies too.
@@ -113,7 +113,7 @@ onEachVersion(
       const error = await refusal(byAnotherName(bench, 'verify-full'));
       expect(error).toMatchObject({ kind: 'unreachable' });
       expect(error.message).toMatch(
-        /^look: the certificate of db\.example\.com:\d+ is for another name than db\.example\.com: .*localhost/,
+        /^the certificate of db\.example\.com:\d+ is for another name than db\.example\.com: .*localhost/,
       );
       expect(await identify(byAnotherName(bench, 'verify-ca'))).toMatchObject({ address: `db.example.com:${port()}` });
       expect(await identify(byAnotherName(bench, 'require').replace(/sslrootcert=[^&]*&/, ''))).toMatchObject({
@@ -127,7 +127,7 @@ onEachVersion(
         const error = await refusal(bench.rig.url('plain', 'postgres'));
         expect(error).toMatchObject({
           kind: 'unreachable',
-          message: `look: the certificate of localhost:${port()} has expired.`,
+          message: `the certificate of localhost:${port()} has expired.`,
         });
       } finally {
         await bench.rig.presentCertificate(1);

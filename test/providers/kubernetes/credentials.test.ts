@@ -320,3 +320,74 @@ test('a key that does not belong to its certificate is an error that says so', a
     message: expect.stringContaining('the client certificate and its key of user ann'),
   });
 });
+
+/** What is known after one request, whether it went well or not. */
+const known = async (user: object, more: { readonly cluster?: object; readonly env?: Record<string, string> } = {}) => {
+  const secrets: string[] = [];
+  const server = await serve((answer) => send(answer, {}));
+  const deps = { remember: (_: string, secret: string) => void secrets.push(secret), env: more.env ?? {} };
+  const error = await clientOf(directory, server, { user, cluster: more.cluster ?? {}, deps })
+    .then(get)
+    .then(
+      () => undefined,
+      (failed: unknown) => failed,
+    );
+  return { secrets, error };
+};
+const stated = (fields: object) => `cat ${write(directory, credential(JSON.stringify(fields)))}`;
+const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+
+describe('every secret is remembered before it is used', () => {
+  test('a password, and a token in a file', async () => {
+    expect((await known({ username: 'ann', password: 'canary-1' })).secrets).toEqual(['canary-1']);
+    expect((await known({ tokenFile: write(directory, 'canary-2\n') })).secrets).toEqual(['canary-2']);
+  });
+
+  test('a client key', async () => {
+    const { certificate, key } = await (await testAuthority()).issue(1);
+    const user = { 'client-certificate-data': inBase64(certificate), 'client-key-data': inBase64(key) };
+    expect((await known(user)).secrets).toEqual([key.trim()]);
+  });
+
+  test('what a plugin hands out, a key as well as a token', async () => {
+    const { certificate, key } = await (await testAuthority()).issue(1);
+    const given = { token: 'canary-3', clientCertificateData: certificate, clientKeyData: key };
+    expect((await known(plugin(stated(given)))).secrets).toEqual(expect.arrayContaining(['canary-3', key.trim()]));
+  });
+
+  test('what a plugin is given: variables and arguments that are named like a secret, and ours that it inherits', async () => {
+    const { exec } = plugin(stated({ token: 't' })) as { readonly exec: object };
+    const user = {
+      exec: {
+        ...exec,
+        env: [
+          { name: 'AZURE_CLIENT_SECRET', value: 'canary-4' },
+          { name: 'REGION', value: 'eu-central-1' },
+        ],
+        args: ['--password', 'canary-5', '--api-token=canary-6', '--cluster', 'prod'],
+      },
+    };
+    const { secrets } = await known(user, { env: { VAULT_TOKEN: 'canary-7', HOME: '/home/ann' } });
+    expect(secrets).toEqual(expect.arrayContaining(['canary-4', 'canary-5', 'canary-6', 'canary-7']));
+    for (const open of ['eu-central-1', 'prod', '/home/ann']) expect(secrets).not.toContain(open);
+  });
+
+  test('the token of a plugin that prints it twice and fails', async () => {
+    const { secrets, error } = await known(plugin(`${stated({ token: 'canary-8' })}; echo canary-8 >&2; exit 1`));
+    expect(secrets).toContain('canary-8');
+    expect(error).toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('all that an OIDC login keeps', async () => {
+    const config = { 'id-token': jwt(4e9), 'refresh-token': 'canary-9', 'client-secret': 'canary-10' };
+    const { secrets } = await known({ 'auth-provider': { name: 'oidc', config } });
+    expect(secrets).toEqual(expect.arrayContaining([jwt(4e9), 'canary-9', 'canary-10']));
+  });
+
+  test('the password of a proxy, as it is written and decoded', async () => {
+    const cluster = { 'proxy-url': 'http://ann:canary%2D11@127.0.0.1:1' };
+    expect((await known({ token: 't' }, { cluster })).secrets).toEqual(
+      expect.arrayContaining(['canary%2D11', 'canary-11']),
+    );
+  });
+});

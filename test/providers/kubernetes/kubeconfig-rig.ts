@@ -61,6 +61,7 @@ export const connect = (
     {
       clock,
       redact: (text) => text,
+      remember: () => undefined,
       ...deps,
       env: { PATH: process.env['PATH'], KUBECONFIG: paths.join(':'), ...deps.env },
     },

@@ -1,6 +1,8 @@
 import type { Clock } from '../../../src/engine/clock.ts';
-import type { Progress } from '../../../src/engine/procedure.ts';
-import type { Call } from '../../../src/providers/workload/port.ts';
+import type { Change } from '../../../src/engine/change.ts';
+import type { AnyFinding } from '../../../src/engine/finding.ts';
+import type { Progress } from '../../../src/engine/procedure/context.ts';
+import type { Call, Operation } from '../../../src/providers/workload/port.ts';
 
 const clock: Clock = {
   now: () => new Date(),
@@ -34,3 +36,10 @@ export const newCall = (
     notes: () => reported.flatMap(({ note }) => note ?? []).join('\n'),
   };
 };
+
+/** Applies a change and verifies it in one process: what ECS or a command answered is still known. */
+export const carriedOut = async <Input>(
+  operation: Pick<Operation<Input>, 'apply' | 'verify'>,
+  change: Change,
+  call: Call,
+): Promise<AnyFinding> => operation.verify(change, call, await operation.apply(change, call));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import type { CommandWorkloadConfig } from '../../../src/providers/workload/command/config.ts';
 import { commandStillRunning } from '../../../src/providers/command/running.ts';
-import { newCall } from './call.ts';
+import { carriedOut, newCall } from './call.ts';
 import { workloadContract } from './contract.ts';
 import { oneByOneContract } from './one-by-one.ts';
 import { type CommandRig, startCommandRig } from './rig/command-rig.ts';
@@ -68,6 +68,22 @@ describe.concurrent('what the configuration leaves out', () => {
     expect(workload.rollback).toBeUndefined();
   });
 
+  test('how many there should be is only known where the status command says so', async ({ rig }) => {
+    const statusOf = (...words: string[]) =>
+      rig.openWith({ status: { command: ['echo', ...words] } }).status(newCall());
+    expect(await rig.open().status(newCall())).toMatchObject({ desired: 3, desiredIs: 'listed' });
+    expect(await statusOf('all', 'good')).toMatchObject({ desired: 3, desiredIs: 'listed', note: 'all good' });
+    expect(await statusOf('{"desired": -1, "note": "odd"}')).toMatchObject({
+      desired: 3,
+      desiredIs: 'listed',
+      note: 'odd',
+    });
+    const known = await statusOf('{"desired": 5, "note": 7}');
+    expect(known).toMatchObject({ desired: 5 });
+    expect(Object.keys(known)).not.toContain('desiredIs');
+    expect(Object.keys(known)).not.toContain('note');
+  });
+
   test('without a health URL nothing is called healthy', async ({ rig }) => {
     const workload = rig.openWith({ instanceHealth: undefined });
     const { instances } = await workload.status(newCall());
@@ -77,8 +93,7 @@ describe.concurrent('what the configuration leaves out', () => {
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
     expect(change.raises).toEqual(['no instance that is known to be healthy would be left']);
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({
       verdict: 'warn',
       summary: expect.stringContaining('healthy or not is not known') as string,
     });
@@ -92,8 +107,7 @@ describe.concurrent('what the configuration leaves out', () => {
     const workload = rig.openWith({ instances: names, instanceHealth: `${url}?{{instance}}` });
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({ verdict: 'ok' });
     const later = rig.openWith({ instances: names, instanceHealth: `${url}?{{instance}}` });
     expect(await later.restart.verify(change, newCall())).toMatchObject({ verdict: 'unknown' });
   });
@@ -125,8 +139,7 @@ describe.concurrent('what goes wrong with a command', () => {
     const workload = rig.openWith({ ...failing(['true']), readyTimeoutMs: 1500 });
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringContaining('app-1 was not restarted: it still runs since') as string,
     });

@@ -1,9 +1,9 @@
 import { describe, expect, test as base } from 'vitest';
 import type { Change } from '../../../src/engine/change.ts';
 import { fingerprint } from '../../../src/engine/change.ts';
-import type { Finding } from '../../../src/engine/finding.ts';
+import type { AnyFinding } from '../../../src/engine/finding.ts';
 import type { Call, Instance, Workload } from '../../../src/providers/workload/port.ts';
-import { newCall } from './call.ts';
+import { carriedOut, newCall } from './call.ts';
 
 /** A real platform with a service `checkout` of three instances, version 2.0.0, of which 1.0.0 was the version before; between 1 and 9 of them are allowed. */
 export interface WorkloadRig {
@@ -51,12 +51,11 @@ const serving = async (workload: Workload, count: number): Promise<readonly Inst
 };
 
 /** Unit after unit, as the procedure does it, up to the first that is not back. */
-const restartAll = async (workload: Workload, call: Call): Promise<Finding | undefined> => {
-  let finding: Finding | undefined;
+const restartAll = async (workload: Workload, call: Call): Promise<AnyFinding | undefined> => {
+  let finding: AnyFinding | undefined;
   for (const unit of await workload.restartUnits(1, call)) {
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
-    finding = await workload.restart.verify(change, call);
+    finding = await carriedOut(workload.restart, change, call);
     if (finding.verdict !== 'ok') break;
   }
   return finding;
@@ -153,8 +152,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         const unit = await firstUnit(workload);
         const call = newCall();
         const change = await workload.restart.plan(unit, call);
-        await workload.restart.apply(change, call);
-        expect(await workload.restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+        expect(await carriedOut(workload.restart, change, call)).toMatchObject({ verdict: 'ok' });
       });
     });
 
@@ -185,8 +183,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         const call = newCall();
         const rest = await later.stopAndStart.plan({}, call, change);
         expect(rest.summary).toContain('start the 3 instances that the interrupted session stopped');
-        await later.stopAndStart.apply(rest, call);
-        expect(await later.stopAndStart.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+        expect(await carriedOut(later.stopAndStart, rest, call)).toMatchObject({ verdict: 'ok' });
         await serving(workload, 3);
       });
 
@@ -218,8 +215,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         await rig.crash(id);
         const call = newCall();
         const change = await workload.restartInstance.plan({ id }, call);
-        await workload.restartInstance.apply(change, call);
-        expect(await workload.restartInstance.verify(change, call)).toMatchObject({ verdict: 'ok' });
+        expect(await carriedOut(workload.restartInstance, change, call)).toMatchObject({ verdict: 'ok' });
         const after = starts(await serving(workload, 3));
         expect(starts(before).filter((one) => after.includes(one))).toHaveLength(2);
       });
@@ -231,9 +227,9 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         const call = newCall();
         const change = await workload.stopAndStart.plan({}, call);
         expect(change.summary).toBe('stop all 3 instances, wait for the drain, start 3');
-        await workload.stopAndStart.apply(change, call);
+        const receipt = await workload.stopAndStart.apply(change, call);
         expect(call.notes()).toContain('all stopped after');
-        expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+        expect(await workload.stopAndStart.verify(change, call, receipt)).toMatchObject({ verdict: 'ok' });
         expect(starts(await serving(workload, 3)).filter((one) => before.includes(one))).toEqual([]);
       });
 
@@ -241,8 +237,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         await rig.crash(await firstOf(workload));
         const call = newCall();
         const change = await workload.stopAndStart.plan({}, call);
-        await workload.stopAndStart.apply(change, call);
-        expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+        expect(await carriedOut(workload.stopAndStart, change, call)).toMatchObject({ verdict: 'ok' });
         await serving(workload, 3);
       });
 
@@ -255,9 +250,9 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         await rig.startsNext('healthy');
         const call = newCall();
         const change = await workload.stopAndStart.plan({}, call);
-        await workload.stopAndStart.apply(change, call);
+        const receipt = await workload.stopAndStart.apply(change, call);
         expect(call.notes()).toMatch(/still running after/);
-        expect(await workload.stopAndStart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+        expect(await workload.stopAndStart.verify(change, call, receipt)).toMatchObject({ verdict: 'ok' });
       });
 
       test('told to stop in the middle, it starts them again before it does', async ({ rig, workload }) => {
@@ -287,8 +282,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
           const change = await workload.scale.plan({ to, expected }, call);
           expect(change.summary).toBe(`scale checkout from ${expected} to ${to} instances`);
           expect(change.blastRadius).toContain(`now ${expected}, minimum 1, maximum 9`);
-          await workload.scale.apply(change, call);
-          expect(await workload.scale.verify(change, call)).toMatchObject({ verdict: 'ok' });
+          expect(await carriedOut(workload.scale, change, call)).toMatchObject({ verdict: 'ok' });
           await serving(workload, to);
         }
       });
@@ -308,8 +302,7 @@ export const workloadContract = (name: string, start: () => Promise<WorkloadRig>
         const call = newCall();
         const change = await rollback.plan({}, call);
         expect(change.summary).toMatch(/^roll checkout back from version 2\.0\.0/);
-        await rollback.apply(change, call);
-        expect(await rollback.verify(change, call)).toMatchObject({ verdict: 'ok' });
+        expect(await carriedOut(rollback, change, call)).toMatchObject({ verdict: 'ok' });
         expect((await serving(workload, 3)).map(({ version }) => version)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
       });
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { fingerprint } from '../../../src/engine/change.ts';
-import { newCall } from './call.ts';
+import { carriedOut, newCall } from './call.ts';
 import { withRig, type WorkloadRig } from './contract.ts';
 
 /** A platform on which `rb` restarts one instance after another itself. The three are app-1 to app-3. */
@@ -36,8 +36,7 @@ export const oneByOneContract = (name: string, start: () => Promise<OneByOneRig>
     test('restarts that instance, and no other, and sees it healthy', async ({ rig, workload }) => {
       const call = newCall();
       const change = await workload.restart.plan(unit('app-2'), call);
-      await workload.restart.apply(change, call);
-      expect(await workload.restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+      expect(await carriedOut(workload.restart, change, call)).toMatchObject({ verdict: 'ok' });
       expect(await allStarts(rig)).toEqual([1, 2, 1]);
     });
 
@@ -68,8 +67,7 @@ export const oneByOneContract = (name: string, start: () => Promise<OneByOneRig>
       await rig.comesBack('app-2', 'unhealthy');
       const call = newCall();
       const change = await workload.restart.plan(unit('app-2'), call);
-      await workload.restart.apply(change, call);
-      expect(await workload.restart.verify(change, call)).toMatchObject({
+      expect(await carriedOut(workload.restart, change, call)).toMatchObject({
         verdict: 'critical',
         summary: expect.stringContaining('app-2 came back unhealthy: HTTP 503') as string,
       });
@@ -79,8 +77,7 @@ export const oneByOneContract = (name: string, start: () => Promise<OneByOneRig>
       await rig.comesBack('app-2', 'crash');
       const call = newCall();
       const change = await workload.restart.plan(unit('app-2'), call);
-      await workload.restart.apply(change, call);
-      const finding = await workload.restart.verify(change, call);
+      const finding = await carriedOut(workload.restart, change, call);
       expect(finding).toMatchObject({ verdict: 'critical', summary: 'app-2 did not come back: stopped' });
     });
 
@@ -92,8 +89,7 @@ export const oneByOneContract = (name: string, start: () => Promise<OneByOneRig>
       const call = newCall();
       const rest = await later.restart.plan(unit('app-1', 'app-2'), call, change);
       expect(rest.summary).toContain('app-1 already restarted by the interrupted session');
-      await later.restart.apply(rest, call);
-      expect(await later.restart.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+      expect(await carriedOut(later.restart, rest, call)).toMatchObject({ verdict: 'ok' });
       expect(await allStarts(rig)).toEqual([2, 2, 1]);
     });
 

@@ -50,7 +50,7 @@ const view = (more: Partial<BlockingView>): BlockingView => ({
 
 const edge = (blocked: number, blocker: number) => ({ blocked, blocker });
 const select = (sessions: ReturnType<typeof session>[], more: Partial<Parameters<typeof selectIdle>[2]> = {}) =>
-  selectIdle(sessions, [], { filter: all, never: all, role: 'operator', ...more });
+  selectIdle(sessions, [], { filter: all, never: all, role: 'operator', approved: undefined, ...more });
 
 describe('who is ended', () => {
   test('a filter means whole names; several of a kind are alternatives, kinds restrict one another', () => {

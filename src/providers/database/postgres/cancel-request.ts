@@ -2,17 +2,11 @@ import { Connection } from 'pg';
 import type { Connected } from './connect.ts';
 import { socketTo } from './connect.ts';
 
-interface Cancelling extends NodeJS.EventEmitter {
-  connect(port: number | string, host?: string): void;
-  requestSsl(): void;
-  cancel(processId: number, secretKey: number): void;
-}
-
 /** Asks the server to cancel what the connection is doing: on another one, as the protocol has it. Never fails; over within `ms`. */
 export const sendCancel = ({ client, host, attempt }: Connected, ms: number): Promise<void> =>
   new Promise((resolve) => {
     const socket = socketTo(host);
-    const connection = new Connection({ stream: () => socket, ssl: attempt }) as unknown as Cancelling;
+    const connection = new Connection({ stream: () => socket, ssl: attempt });
     const finish = () => {
       clearTimeout(timer);
       socket.destroy();

@@ -3,11 +3,11 @@ import { codeOf, isFromServer, oneLine } from './failure.ts';
 import type { Doing } from './failure.ts';
 import type { ConnectionParameters } from './parameters.ts';
 
-/** Why no connection came about: one line that names the host and the step, and what to do. */
+/** Why no connection came about: one line that names the host, and what to do. */
 export const connectFailure = (error: unknown, doing: Doing, parameters: ConnectionParameters): RunbookError => {
   if (error instanceof RunbookError) return error;
   const [why, next] = isFromServer(error) ? serverSays(error, doing) : networkSays(error, doing, parameters);
-  return new RunbookError('unreachable', `${doing.step}: ${why}.`, { next, cause: error });
+  return new RunbookError('unreachable', `${why}.`, { next, cause: error });
 };
 
 type Explained = readonly [why: string, next: readonly string[]];

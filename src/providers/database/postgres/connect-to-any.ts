@@ -1,12 +1,12 @@
-import type { QueryResult } from 'pg';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Call } from '../port.ts';
-import { applicationName, stepOf } from './application-name.ts';
+import { applicationName } from './application-name.ts';
 import { connectFailure } from './connect-failure.ts';
 import { addressOf, connectTo } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { codeOf, isFromServer } from './failure.ts';
 import type { ConnectionParameters, Host, SessionAttributes } from './parameters.ts';
+import { lastRows } from './rows.ts';
 
 type Role = 'primary' | 'replica';
 
@@ -26,24 +26,23 @@ const roundsFor: Readonly<Record<SessionAttributes, readonly (Role | undefined)[
  * where there are several hosts, one line that names each that was tried.
  */
 export const connectToAny = async (parameters: ConnectionParameters, call: Call): Promise<Connected> => {
-  const step = stepOf(call.mark);
-  const names = { step, applicationName: applicationName(call.mark) };
+  const name = applicationName(call.mark);
   const failures = new Map<Host, RunbookError>();
   for (const wanted of roundsFor[parameters.target])
     for (const host of parameters.hosts) {
-      const found = await attempt(connectTo(parameters, host, names, call.signal), call.signal);
+      const found = await attempt(connectTo(parameters, host, name, call.signal), call.signal);
       if (found instanceof RunbookError) {
         failures.set(host, found);
-        if (isFinal(found)) throw allOf(failures, step);
+        if (isFinal(found)) throw allOf(failures);
         continue;
       }
       if (wanted === undefined) return found;
-      const role = await attempt(roleOf(found, parameters, step, call.signal), call.signal);
+      const role = await attempt(roleOf(found, parameters, call.signal), call.signal);
       if (role === wanted) return found;
       found.destroy();
-      failures.set(host, role instanceof RunbookError ? role : isNot(wanted, host, parameters, step));
+      failures.set(host, role instanceof RunbookError ? role : isNot(wanted, host, parameters));
     }
-  throw allOf(failures, step);
+  throw allOf(failures);
 };
 
 /** The result, or why there is none. Errors: `usage`, a fault of ours, and the reason of `signal` when it aborts. */
@@ -61,12 +60,7 @@ const isFinal = ({ cause }: RunbookError): boolean =>
 const isReplica = `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.pg_is_in_recovery() AS replica`;
 
 /** Errors: `unreachable` where it does not answer within the time that a connection may take. */
-const roleOf = async (
-  connected: Connected,
-  parameters: ConnectionParameters,
-  step: string,
-  signal: AbortSignal,
-): Promise<Role> => {
+const roleOf = async (connected: Connected, parameters: ConnectionParameters, signal: AbortSignal): Promise<Role> => {
   const { client, host } = connected;
   const destroy = () => connected.destroy();
   let late = false;
@@ -78,34 +72,31 @@ const roleOf = async (
   signal.addEventListener('abort', destroy, { once: true });
   try {
     signal.throwIfAborted();
-    const [, answer] = (await client.query(isReplica)) as unknown as readonly QueryResult<{ replica: boolean }>[];
-    return answer?.rows[0]?.replica === true ? 'replica' : 'primary';
+    const [row] = lastRows<{ readonly replica: boolean }>(await client.query(isReplica));
+    return row?.replica === true ? 'replica' : 'primary';
   } catch (error) {
     destroy();
     if (signal.aborted) throw signal.reason;
     const { database, user } = parameters;
     // In the words of pg, for the same reason.
     const why = late ? new Error('timeout expired', { cause: error }) : error;
-    throw connectFailure(why, { address: addressOf(host), database, user, step }, parameters);
+    throw connectFailure(why, { address: addressOf(host), database, user }, parameters);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', destroy);
   }
 };
 
-const isNot = (wanted: Role, host: Host, { target }: ConnectionParameters, step: string): RunbookError =>
-  new RunbookError(
-    'unreachable',
-    `${step}: ${addressOf(host)} is no ${wanted}, and target_session_attrs=${target} wants one.`,
-  );
+const isNot = (wanted: Role, host: Host, { target }: ConnectionParameters): RunbookError =>
+  new RunbookError('unreachable', `${addressOf(host)} is no ${wanted}, and target_session_attrs=${target} wants one.`);
 
 /** Each names its host. */
-const allOf = (failures: ReadonlyMap<Host, RunbookError>, step: string): RunbookError => {
+const allOf = (failures: ReadonlyMap<Host, RunbookError>): RunbookError => {
   const all = [...failures.values()];
   const [first] = all;
   if (first !== undefined && all.length === 1) return first;
-  const whys = all.map(({ message }) => message.slice(`${step}: `.length).replace(/\.$/, ''));
-  return new RunbookError('unreachable', `${step}: ${whys.join('; ')}.`, {
+  const whys = all.map(({ message }) => message.replace(/\.$/, ''));
+  return new RunbookError('unreachable', `${whys.join('; ')}.`, {
     next: [...new Set(all.flatMap(({ next }) => next ?? []))],
     cause: first,
   });

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
+import type { SocketConnectOpts } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
-import { RunbookError } from '../../../engine/errors.ts';
+import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { codeOf, isFromServer } from './failure.ts';
 import type { Doing } from './failure.ts';
@@ -12,14 +13,21 @@ import { attemptsFor } from './tls.ts';
 import type { Attempt } from './tls.ts';
 import { valueTypes } from './value-types.ts';
 
-/** What pg has and its types do not tell. */
-export interface OpenClient extends Client {
-  readonly processID: number;
-  readonly secretKey: number;
+/** What pg has and its types leave out. */
+declare module 'pg' {
+  interface Client {
+    readonly processID: number;
+    readonly secretKey: number;
+  }
+  interface Connection {
+    connect(port: number | string, host?: string): void;
+    requestSsl(): void;
+    cancel(processId: number, secretKey: number): void;
+  }
 }
 
 export interface Connected {
-  readonly client: OpenClient;
+  readonly client: Client;
   readonly host: Host;
   readonly attempt: Attempt;
   /** Ends it at once, whatever the server does. */
@@ -39,12 +47,12 @@ class AddressedSocket extends Socket {
     super();
     this.#address = address;
   }
-  override connect(...words: unknown[]): this {
-    const [port, host] = words as [number, string | undefined];
-    // Else it is the path of a socket.
-    return typeof port === 'number' && this.#address !== undefined
-      ? super.connect(port, this.#address)
-      : (super.connect as (...all: unknown[]) => this).call(this, port, host);
+  override connect(to: SocketConnectOpts | number | string, host?: string | (() => void)): this {
+    if (typeof to === 'object') return super.connect(to);
+    // The path of a socket.
+    if (typeof to === 'string') return super.connect(to);
+    const name = this.#address ?? host;
+    return typeof name === 'string' ? super.connect(to, name) : super.connect(to);
   }
 }
 
@@ -57,20 +65,19 @@ export const socketTo = (host: Host): Socket => new AddressedSocket(host.hostadd
 export const connectTo = async (
   parameters: ConnectionParameters,
   host: Host,
-  names: Pick<Doing, 'step'> & { readonly applicationName: string },
+  applicationName: string,
   signal: AbortSignal,
 ): Promise<Connected> => {
   const doing: Doing = {
     address: addressOf(host),
     database: parameters.database,
     user: parameters.user,
-    step: names.step,
   };
   let first: unknown;
   for (const attempt of attemptsFor(parameters, host)) {
     signal.throwIfAborted();
     try {
-      return await connectOnce(parameters, host, attempt, names.applicationName, doing, signal);
+      return await connectOnce(parameters, host, attempt, applicationName, doing, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       first ??= error;
@@ -83,8 +90,7 @@ export const connectTo = async (
 };
 
 const isAboutTls = (error: unknown): boolean =>
-  !(error instanceof RunbookError) &&
-  /SSL|TLS|CERT|ECONNRESET|EPROTO/.test(`${codeOf(error)} ${(error as Error).message}`);
+  !(error instanceof RunbookError) && /SSL|TLS|CERT|ECONNRESET|EPROTO/.test(`${codeOf(error)} ${messageOf(error)}`);
 
 const connectOnce = async (
   parameters: ConnectionParameters,
@@ -112,7 +118,7 @@ const connectOnce = async (
     pipeline: true,
     sslnegotiation: parameters.direct && attempt !== false ? 'direct' : 'postgres',
     ...(parameters.options !== undefined && { options: parameters.options }),
-  }) as OpenClient;
+  });
   // A connection that breaks while nothing is asked is noticed by what is asked next.
   client.on('error', () => undefined);
   let version = '';
@@ -143,10 +149,10 @@ const prepareTls = (ssl: ConnectionOptions, connecting: Promise<unknown>): void 
   ssl.secureContext = createSecureContext(ssl);
 };
 
-const passwordFor = (parameters: ConnectionParameters, host: Host, { step, address, user }: Doing): string => {
+const passwordFor = (parameters: ConnectionParameters, host: Host, { address, user }: Doing): string => {
   const found = parameters.password(host);
   if (found.password !== undefined) return found.password;
-  throw new RunbookError('unreachable', `${step}: ${address} wants a password for "${user}": ${found.because}.`, {
+  throw new RunbookError('unreachable', `${address} wants a password for "${user}": ${found.because}.`, {
     next: [
       `write it to ~/.pgpass (mode 0600): ${isSocket(host) ? 'localhost' : host.host}:${host.port}:${parameters.database}:${user}:<password>`,
     ],

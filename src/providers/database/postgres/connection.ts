@@ -1,6 +1,5 @@
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Call, Server } from '../port.ts';
-import { stepOf } from './application-name.ts';
 import { sendCancel } from './cancel-request.ts';
 import { addressOf } from './connect.ts';
 import type { Connected } from './connect.ts';
@@ -10,6 +9,7 @@ import type { Doing } from './failure.ts';
 import { identityQuery, serverOf } from './identity.ts';
 import type { IdentityRow } from './identity.ts';
 import type { ConnectionParameters } from './parameters.ts';
+import { lastRows } from './rows.ts';
 
 export interface Limits {
   readonly statementTimeoutMs: number;
@@ -33,10 +33,11 @@ export interface Connection {
   unlimited(text: string): Promise<unknown>;
   /** The one row that a statement has. */
   row<Row>(text: string, values?: readonly unknown[]): Promise<Row>;
-  onNotice(
-    listener: (notice: { readonly message?: string; readonly code?: string; readonly routine?: string }) => void,
-  ): void;
+  onNotice(listener: (notice: Notice) => void): void;
 }
+
+/** What the server says besides. */
+type Notice = Readonly<Record<'message' | 'code' | 'routine', string | undefined>>;
 
 /** How a connection is used. */
 export interface Use {
@@ -65,16 +66,16 @@ export const withConnection = async <Result>(
   call.signal.throwIfAborted();
   const connected = await connectToAny(parameters, call);
   const { client } = connected;
-  const began = connectionOn(connected, parameters, use, call);
+  const began = connectionOn(connected, parameters, use);
   const aborted = new Promise<never>((_, reject) => {
-    const abort = () => void cancelAndGiveUp(connected, finished).then(() => reject(call.signal.reason as Error));
+    const abort = () => void cancelAndGiveUp(connected, finished).then(() => reject(call.signal.reason));
     call.signal.addEventListener('abort', abort, { once: true });
     if (call.signal.aborted) abort();
   });
   const finished = Promise.all([workOn(began, use, work), began.server]).then(
     ([result]) => result,
     (error: unknown) => {
-      throw call.signal.aborted ? (call.signal.reason as Error) : error;
+      throw call.signal.aborted ? call.signal.reason : error;
     },
   );
   aborted.catch(() => undefined);
@@ -105,22 +106,19 @@ const cancelAndGiveUp = async (connected: Connected, finished: Promise<unknown>)
   clearTimeout(timer);
 };
 
-const connectionOn = (connected: Connected, parameters: ConnectionParameters, use: Use, call: Call): Connection => {
+const connectionOn = (connected: Connected, parameters: ConnectionParameters, use: Use): Connection => {
   const { client, host } = connected;
   const doing: Doing = {
     address: addressOf(host),
     database: parameters.database,
     user: parameters.user,
-    step: stepOf(call.mark),
   };
   const major = Number.parseInt(connected.version, 10);
   const { statementTimeoutMs } = use.limits;
 
   const send = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
-    const result: unknown = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
-    // Of several statements the last one counts.
-    const { rows } = (Array.isArray(result) ? result.at(-1) : result) as { readonly rows: readonly Row[] };
-    return rows;
+    const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+    return lastRows<Row>(result);
   };
   const ask = async <Row>(...statement: Parameters<typeof send>): Promise<readonly Row[]> => {
     let silent = false;
@@ -147,9 +145,10 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     if (major < oldestVersion)
       throw new RunbookError(
         'failed',
-        `${doing.step}: ${doing.address} is PostgreSQL ${connected.version}; rb knows ${oldestVersion} and later.`,
+        `${doing.address} is PostgreSQL ${connected.version}; rb knows ${oldestVersion} and later.`,
       );
-    return serverOf(row as IdentityRow, doing.address, connected.version);
+    if (row === undefined) throw new Error('no row: identity');
+    return serverOf(row, doing.address, connected.version);
   };
 
   const server = identify().catch((error: unknown) => {
@@ -186,7 +185,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
       if (row === undefined) throw new Error(`no row: ${text}`);
       return row;
     },
-    onNotice: (listener) => void client.on('notice', (notice) => listener(notice as { message?: string })),
+    onNotice: (listener) => void client.on('notice', listener),
   };
 };
 

@@ -1,24 +1,26 @@
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 
-/** What was being done, for the message: no error is told without the host and the step. */
+/** Where it was being done, for the message: every error names the host. */
 export interface Doing {
   /** `db-1.example.com:5432`. */
   readonly address: string;
   readonly database: string;
   readonly user: string;
-  /** The step of the procedure. */
-  readonly step: string;
 }
 
 /** The code of an error: a SQLSTATE, or the system's (`ECONNREFUSED`). */
 export const codeOf = (error: unknown): string | undefined => {
-  const { code } = error as { readonly code?: unknown };
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 };
 
 /** Whether the server itself said it, in contrast to the network. */
 export const isFromServer = (error: unknown): boolean =>
-  /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '') && (error as { severity?: unknown }).severity !== undefined;
+  /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '') &&
+  typeof error === 'object' &&
+  error !== null &&
+  'severity' in error &&
+  error.severity !== undefined;
 
 /** The server ended the session, or the connection broke: what was sent last may have been done. */
 export const isLost = (error: unknown): boolean =>
@@ -27,7 +29,7 @@ export const isLost = (error: unknown): boolean =>
 /** Why a read did not work. */
 export const readFailure = (error: unknown, doing: Doing): RunbookError => {
   if (error instanceof RunbookError) return error;
-  const at = `${doing.step}: ${doing.address}`;
+  const at = doing.address;
   if (isLost(error))
     return new RunbookError('unreachable', `${at} broke the connection off: ${oneLine(error)}.`, {
       next: ['try again; where it stays so, look at the server and the network'],
@@ -64,7 +66,7 @@ export const writeFailure = (error: unknown, doing: Doing, what: string): Runboo
   if (error instanceof RunbookError || !isLost(error)) return readFailure(error, doing);
   return new RunbookError(
     'unknown',
-    `${doing.step}: the connection to ${doing.address} was lost before it answered; whether ${what} was done is not known: ${oneLine(error)}.`,
+    `The connection to ${doing.address} was lost before it answered; whether ${what} was done is not known: ${oneLine(error)}.`,
     { cause: error },
   );
 };

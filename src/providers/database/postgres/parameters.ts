@@ -56,10 +56,12 @@ export interface ParameterDeps {
   readonly home: string;
   /** The login name, which is the default of `user`. */
   readonly login: string;
+  /** Given every secret before it is used, so that no output can show it. */
+  readonly remember: (name: string, secret: string) => void;
 }
 
 /** libpq's environment variables, in its order of precedence: after the URL, before the service file's opposite and the defaults. */
-const variables: Readonly<Record<string, string>> = {
+const libpqVariables: Readonly<Record<string, string>> = {
   host: 'PGHOST',
   hostaddr: 'PGHOSTADDR',
   port: 'PGPORT',
@@ -95,13 +97,14 @@ const withoutEffect = new Set(
 export const connectionParameters = (url: string, deps: ParameterDeps): ConnectionParameters => {
   const written = parseUrl(url);
   const service = written['service'] ?? deps.environment['PGSERVICE'];
-  const all: Record<string, string> = {
-    ...fromEnvironment(deps.environment),
-    ...(service !== undefined && readService(service, deps.environment, deps.home)),
-    ...written,
-  };
+  const variables = fromEnvironment(deps.environment);
+  const ofService = service === undefined ? {} : readService(service, deps.environment, deps.home);
+  rememberSecrets(deps.remember, 'PGPASSWORD', variables);
+  rememberSecrets(deps.remember, `database service ${service}`, ofService);
+  rememberSecrets(deps.remember, 'database.url', written);
+  const all: Record<string, string> = { ...variables, ...ofService, ...written };
   for (const name of Object.keys(all))
-    if (!(name in variables) && !withoutEffect.has(name))
+    if (!(name in libpqVariables) && !withoutEffect.has(name))
       throw new RunbookError('usage', `The URL of the database has an unknown parameter: ${name}.`, {
         next: ['see "Parameter Key Words" in the documentation of libpq'],
       });
@@ -123,6 +126,10 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
   };
 };
 
+const rememberSecrets = (remember: ParameterDeps['remember'], name: string, found: Parameters): void => {
+  for (const secret of [found['password'], found['sslpassword']]) if (secret) remember(name, secret);
+};
+
 /** Whatever is asked of the server that `rb` does not look at: to leave it out silently would be less than was asked for. */
 const refuseUnkept = (all: Parameters): void => {
   for (const [name, only] of [
@@ -135,14 +142,14 @@ const refuseUnkept = (all: Parameters): void => {
     if (value === undefined || value === '' || (only !== undefined && value !== only)) continue;
     throw new RunbookError('usage', `The database asks for ${name}=${value}, which rb cannot promise.`, {
       next: [
-        `leave ${name} out (of the URL, the service file and ${variables[name]}): sslmode=verify-full shows who answers`,
+        `leave ${name} out (of the URL, the service file and ${libpqVariables[name]}): sslmode=verify-full shows who answers`,
       ],
     });
   }
 };
 
 const fromEnvironment = (environment: Environment): Parameters => {
-  const found = Object.entries(variables).map(([name, variable]) => [name, environment[variable] ?? ''] as const);
+  const found = Object.entries(libpqVariables).map(([name, variable]) => [name, environment[variable] ?? ''] as const);
   return Object.fromEntries(found.filter(([, value]) => value !== ''));
 };
 
@@ -176,7 +183,7 @@ const isLoopback = (one: Host): boolean => {
 
 const passwordOf = (
   all: Parameters,
-  { home }: ParameterDeps,
+  { home, remember }: ParameterDeps,
   host: Host,
   database: string,
   user: string,
@@ -185,7 +192,10 @@ const passwordOf = (
   const file = all['passfile'] ?? join(home, '.pgpass');
   const name = socketDirectories.includes(host.host) ? 'localhost' : host.host;
   const found = passwordFrom(file, { host: name, port: host.port, database, user });
-  if (found.password !== undefined) return found;
+  if (found.password !== undefined) {
+    remember(`password file ${file}`, found.password);
+    return found;
+  }
   const reasons = {
     'no such file': 'the URL has none, PGPASSWORD is not set, and there is no password file',
     'no such line': `the URL has none, PGPASSWORD is not set, and ${file} has no line for it`,

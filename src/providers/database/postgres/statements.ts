@@ -155,7 +155,7 @@ const statementOf = (row: Row): readonly Statement[] => {
 export const resetStatements = async (connection: Connection): Promise<void> => {
   const { schema } = await connection.row<Extension>(extension);
   if (schema === null)
-    throw new RunbookError('failed', `${connection.doing.step}: pg_stat_statements is not in this database.`, {
+    throw new RunbookError('failed', 'pg_stat_statements is not in this database.', {
       next: [create],
     });
   // With all its arguments: another function of that name, with fewer, would be the better match.
@@ -168,7 +168,7 @@ export const resetStatements = async (connection: Connection): Promise<void> => 
   if (reset?.allowed !== true)
     throw new RunbookError(
       'failed',
-      `${connection.doing.step}: ${connection.doing.address}: "${connection.doing.user}" may not reset the statistics.`,
+      `${connection.doing.address}: "${connection.doing.user}" may not reset the statistics.`,
       {
         next: [
           `as a superuser: GRANT EXECUTE ON FUNCTION ${schema}.pg_stat_statements_reset TO "${connection.doing.user}"`,

@@ -125,9 +125,9 @@ export const findTable = async (connection: Connection, name: string): Promise<D
 const visibleAs = (connection: Connection, name: string): Promise<Visible> =>
   connection.row<Visible>(visible, [isName.test(name) ? name : null, name]).catch((error: unknown) => {
     if (codeOf(error) !== '42501') throw error;
-    const { step, address, user } = connection.doing;
+    const { address, user } = connection.doing;
     const schema = /^\s*("(?:[^"]|"")+"|[^.\s]+)/.exec(name)?.[1] ?? name;
-    throw new RunbookError('failed', `${step}: ${address}: "${user}" may not look for it: ${oneLine(error)}.`, {
+    throw new RunbookError('failed', `${address}: "${user}" may not look for it: ${oneLine(error)}.`, {
       next: [`as its owner or a superuser: GRANT USAGE ON SCHEMA ${schema} TO "${user}"`],
       cause: error,
     });
@@ -150,11 +150,7 @@ export const requireTable = async (connection: Connection, { oid, name }: Databa
   );
   if (row?.name === name) return;
   const now = row ? `is ${onOneLine(row.name)} by now` : 'is gone';
-  throw new RunbookError(
-    'refused',
-    `${connection.doing.step}: the table ${onOneLine(name)} ${now}. Nothing was done.`,
-    {
-      next: ['run the command again'],
-    },
-  );
+  throw new RunbookError('refused', `The table ${onOneLine(name)} ${now}.`, {
+    next: ['run the command again'],
+  });
 };

@@ -19,16 +19,12 @@ export const vacuumTable = async (
   table: DatabaseTable,
   { analyze }: VacuumOptions,
 ): Promise<VacuumOutcome> => {
-  const { step, address } = connection.doing;
+  const { address } = connection.doing;
   const server = await connection.server;
   if (server.role === 'replica')
-    throw new RunbookError(
-      'failed',
-      `${step}: ${address} is a replica; VACUUM runs on the primary and comes from there.`,
-      {
-        next: ['name the primary in the configuration'],
-      },
-    );
+    throw new RunbookError('failed', `${address} is a replica; VACUUM runs on the primary and comes from there.`, {
+      next: ['name the primary in the configuration'],
+    });
   // Up to here nothing is changed: a loss is a read's.
   await requireTable(connection, table).catch((error: unknown) => {
     throw readFailure(error, connection.doing);
@@ -49,13 +45,9 @@ export const vacuumTable = async (
     throw writeFailure(error, connection.doing, `VACUUM of ${onOneLine(table.name)}`);
   }
   if (skipped.length > 0)
-    throw new RunbookError(
-      'failed',
-      `${step}: ${address} did not vacuum ${onOneLine(table.name)}: ${skipped.join('; ')}.`,
-      {
-        next: mendOf(table, server.user, server.version),
-      },
-    );
+    throw new RunbookError('failed', `${address} did not vacuum ${onOneLine(table.name)}: ${skipped.join('; ')}.`, {
+      next: mendOf(table, server.user, server.version),
+    });
   return { notices };
 };
 

@@ -1,5 +1,6 @@
 import type { Http } from '../../http/port.ts';
 import type { Environment } from '../../command/environment.ts';
+import type { TextFilter } from '../../command/output.ts';
 import type { CommandSpec, runCommand } from '../../command/run.ts';
 import type { commandStillRunning } from '../../command/running.ts';
 
@@ -40,6 +41,8 @@ export interface CommandWorkloadDeps {
   readonly run: typeof runCommand;
   /** Takes the secrets out of what a command said. Needed before it is shortened: half a secret is not recognised any more. */
   readonly redact: (text: string) => string;
+  /** The same while it is still talking: a secret may be cut by the end of a line. Default: nothing is taken out. */
+  readonly redactStream?: () => TextFilter;
   /** The parent's environment; commands get a minimal part of it. */
   readonly environment: Environment;
   /** Default: looks through the processes of this machine. */

@@ -1,10 +1,9 @@
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
-import type { Change } from '../../../engine/change.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import type { Call } from '../port.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import { instancesData, instancesKey } from './describe.ts';
-import type { Seen, Service } from './service.ts';
+import type { CommandsDone, Seen, Service } from './service.ts';
 
 /** One look at everything. */
 export interface Look {
@@ -27,13 +26,12 @@ const blindForMs = 10_000;
  */
 export const follow = async (
   service: Service,
-  change: Change,
   call: Call,
+  receipt: CommandsDone | undefined,
   judge: (look: Look) => Finding | undefined,
   late: (look: Look) => Finding,
-): Promise<Finding> => {
+): Promise<AnyFinding> => {
   const report = reporter(call);
-  const commandsDone = service.hasFinished(change, call);
   let began = call.clock.monotonic();
   let seenAt = began;
   let noted = false;
@@ -41,7 +39,7 @@ export const follow = async (
   const commandUntil = began + service.config.readyTimeoutMs + service.config.drainMs;
   for (let turn = 0; ; turn++) {
     // In this order: a command that ends between the two has left its mark on what is then seen.
-    const commandRunning = commandsDone ? false : await service.stillRunning(call.mark);
+    const commandRunning = receipt ? false : await service.stillRunning(call.mark);
     let instances: readonly Seen[] | undefined;
     try {
       instances = await service.instances(call.signal);
@@ -99,10 +97,10 @@ const reporter = (call: Call) => {
   };
 };
 
-const withEvidence = (finding: Finding, instances: readonly Seen[], call: Call): Finding => ({
+const withEvidence = (finding: Finding, instances: readonly Seen[], call: Call): AnyFinding => ({
   evidence: instancesTable(instances, call.clock.now()),
-  data: { instances: instancesData(instances) },
   ...finding,
+  data: { instances: instancesData(instances) },
 });
 
 export const waited = (look: Look): string => age(look.waitedMs);

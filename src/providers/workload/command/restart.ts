@@ -1,14 +1,16 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import { shown } from '../../command/shown.ts';
+import { operation } from '../operation.ts';
 import type { Call, Operation, RestartUnit } from '../port.ts';
-import { basisOf, beforeOf, type ChangeData, dataOf } from './before.ts';
+import { basisOf, Before, beforeOf } from './before.ts';
 import { followComeback, isNew, type Standing } from './comeback.ts';
 import { counted, described, isDown, listing } from './describe.ts';
 import { follow, type Look, waited, whileWatching } from './follow.ts';
 import { natural } from './instances.ts';
-import type { Seen, Service } from './service.ts';
+import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
 
 /** The units of a rolling restart: what is not healthy first, because that costs nobody anything; then by name, app-2 before app-10. */
 export const restartUnits = (instances: readonly Seen[], batch: number): readonly RestartUnit[] => {
@@ -28,26 +30,26 @@ export const restartUnits = (instances: readonly Seen[], batch: number): readonl
   return units;
 };
 
-/** Restarts the instances of one unit, at the same time, and waits until each is back. */
-export const restartOperation = (service: Service): Operation<RestartUnit> => ({
-  plan: (unit, call, interrupted) => planRestart(service, unit, call, interrupted),
-  apply: async (change, call) => {
-    const { todo } = dataOf(change);
-    const work = Promise.allSettled(todo.map((id) => service.change('restartInstance', { instance: id }, call)));
-    const results = await whileWatching(service, call, work);
-    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (errors.length > 0)
-      throw errors.find((error) => error instanceof RunbookError && error.kind === 'unknown') ?? errors[0];
-    service.finished(change, call);
-  },
-  verify: (change, call) => verifyRestart(service, change, call),
+const RestartData = z.object({
+  before: z.array(Before),
+  /** The instances to be restarted: all of the unit, except those that an interrupted session has restarted already. */
+  todo: z.array(z.string()),
 });
+type RestartData = z.output<typeof RestartData>;
+
+/** Restarts the instances of one unit, at the same time, and waits until each is back. */
+export const restartOperation = (service: Service): Operation<RestartUnit> =>
+  operation({
+    change: RestartData,
+    plan: (unit, call, interrupted) => planRestart(service, unit, call, interrupted?.data),
+    apply: ({ data }, call) => applyRestart(service, data, call),
+    verify: ({ data }, call, receipt) => verifyRestart(service, data, call, receipt),
+  });
 
 /** The same for one instance that the operator named. */
-export const restartInstanceOperation = (service: Service): Operation<{ readonly id: string }> => {
-  const restart = restartOperation(service);
-  return {
-    ...restart,
+export const restartInstanceOperation = (service: Service): Operation<{ readonly id: string }> =>
+  operation({
+    change: RestartData,
     plan: async ({ id }, call, interrupted) => {
       const instances = await service.instances(call.signal);
       const found = instances.find((instance) => instance.id === id);
@@ -56,14 +58,29 @@ export const restartInstanceOperation = (service: Service): Operation<{ readonly
           'usage',
           `there is no instance ${JSON.stringify(id)}; there are: ${listing(instances.map((each) => each.id))}`,
         );
-      const change = await restart.plan({ id, instances: [id] }, call, interrupted);
-      if (found.health !== 'ok' || dataOf(change).todo.length === 0) return change;
+      const change = await planRestart(service, { id, instances: [id] }, call, interrupted?.data);
+      if (found.health !== 'ok' || change.data.todo.length === 0) return change;
       return { ...change, raises: [...(change.raises ?? []), `${id} is healthy`] };
     },
-  };
+    apply: ({ data }, call) => applyRestart(service, data, call),
+    verify: ({ data }, call, receipt) => verifyRestart(service, data, call, receipt),
+  });
+
+const applyRestart = async (service: Service, { todo }: RestartData, call: Call): Promise<CommandsDone> => {
+  const work = Promise.allSettled(todo.map((id) => service.change('restartInstance', { instance: id }, call)));
+  const results = await whileWatching(service, call, work);
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (errors.length > 0)
+    throw errors.find((error) => error instanceof RunbookError && error.kind === 'unknown') ?? errors[0];
+  return commandsDone;
 };
 
-const planRestart = async (service: Service, unit: RestartUnit, call: Call, interrupted?: Change): Promise<Change> => {
+const planRestart = async (
+  service: Service,
+  unit: RestartUnit,
+  call: Call,
+  earlier: RestartData | undefined,
+): Promise<Change<RestartData>> => {
   const all = await service.instances(call.signal);
   const now = call.clock.now();
   const members = unit.instances.map((id) => {
@@ -73,7 +90,6 @@ const planRestart = async (service: Service, unit: RestartUnit, call: Call, inte
       next: ['rb restart status'],
     });
   });
-  const earlier = interrupted && dataOf(interrupted);
   const earlierOf = (id: string) => earlier?.before.find((before) => before.id === id);
   // What the interrupted session has restarted is not restarted again, unless it came back unhealthy.
   const isDone = (instance: Seen): boolean => {
@@ -85,12 +101,7 @@ const planRestart = async (service: Service, unit: RestartUnit, call: Call, inte
   const todo = members.filter((instance) => !done.includes(instance));
   const others = all.filter((instance) => !unit.instances.includes(instance.id));
   const raise = raiseOf(todo, others, all.length);
-  const data: ChangeData = {
-    before: members.map((instance) => (isDone(instance) && earlierOf(instance.id)) || beforeOf(instance, now)),
-    todo: todo.map(({ id }) => id),
-    to: null,
-    onlyStart: false,
-  };
+  const ids = todo.map(({ id }) => id);
   const what = todo.length === 0 ? 'restart nothing' : `restart ${listing(todo.map((each) => described(each, now)))}`;
   const already =
     done.length === 0 ? '' : `; ${listing(done.map(({ id }) => id))} already restarted by the interrupted session`;
@@ -98,11 +109,15 @@ const planRestart = async (service: Service, unit: RestartUnit, call: Call, inte
     summary: `${what}${already}`,
     target: service.target,
     blastRadius: [`${todo.length} of ${counted(all.length)}; ${serving(others)}`],
-    equivalent: todo.map(({ id }) => shown(service.argv('restartInstance', { instance: id }))),
+    equivalent: ids.map((id) => shown(service.argv('restartInstance', { instance: id }))),
     undo: 'none: what an instance held in memory is gone',
     ...(raise === undefined ? {} : { raises: [raise] }),
-    basis: { instances: members.map(basisOf) },
-    data,
+    basis: basisOf(members),
+    affects: ids,
+    data: {
+      before: members.map((instance) => (isDone(instance) && earlierOf(instance.id)) || beforeOf(instance, now)),
+      todo: ids,
+    },
   };
 };
 
@@ -133,12 +148,15 @@ const appearWithinMs = 2000;
 /** Looks in a row that settle it: one alone may have caught a moment in between. */
 const enough = 3;
 
-const verifyRestart = async (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before } = dataOf(change);
+const verifyRestart = async (
+  service: Service,
+  { before }: RestartData,
+  call: Call,
+  receipt: CommandsDone | undefined,
+): Promise<AnyFinding> => {
   const { config } = service;
-  const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
-  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone };
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: receipt !== undefined };
   const followed = before.map((each) => ({ id: each.id, stand: followComeback(each.id, each, rules) }));
   const patienceMs = Math.min(config.readyTimeoutMs, config.drainMs + requestedForMs);
 
@@ -146,9 +164,9 @@ const verifyRestart = async (service: Service, change: Change, call: Call): Prom
     const { id, kind, why, times } = standing;
     if (kind === 'failed') return { verdict: 'critical', summary: `${id} came back unhealthy: ${why}` };
     if (look.commandRunning || times < enough) return undefined;
-    if (kind === 'down' && (!commandsDone || look.waitedMs >= appearWithinMs))
+    if (kind === 'down' && (!receipt || look.waitedMs >= appearWithinMs))
       return { verdict: 'critical', summary: `${id} did not come back: ${why}` };
-    if (kind === 'old' && (!commandsDone || look.waitedMs >= patienceMs)) {
+    if (kind === 'old' && (!receipt || look.waitedMs >= patienceMs)) {
       if (look.commandRunning === undefined && look.waitedMs < patienceMs) return undefined;
       return look.commandRunning === undefined
         ? {
@@ -160,15 +178,15 @@ const verifyRestart = async (service: Service, change: Change, call: Call): Prom
     if (kind === 'unclear')
       return {
         verdict: 'unknown',
-        summary: `${commandsDone ? 'the command ended well, but whether' : 'whether'} ${id} was restarted cannot be told: ${unclearWhy(hasHealth, why)}`,
+        summary: `${receipt ? 'the command ended well, but whether' : 'whether'} ${id} was restarted cannot be told: ${unclearWhy(hasHealth, why)}`,
       };
     return undefined;
   };
 
   return follow(
     service,
-    change,
     call,
+    receipt,
     (look) => {
       const standings = followed.map(({ id, stand }) =>
         stand(

@@ -1,35 +1,42 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import { shown } from '../../command/shown.ts';
+import { operation } from '../operation.ts';
 import type { Call, Workload } from '../port.ts';
-import { beforeOf, dataOf, type ChangeData } from './before.ts';
+import { Before, beforeOf } from './before.ts';
 import { followComeback } from './comeback.ts';
 import { counted, described, isStopped, listing } from './describe.ts';
 import { follow, type Look, whileWatching } from './follow.ts';
 import { tooLate } from './restart.ts';
-import type { Seen, Service } from './service.ts';
+import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
 
-/** Back to the version before, by the command that knows how. */
-export const rollbackOperation = (service: Service): NonNullable<Workload['rollback']> => ({
-  plan: async ({ revision }, call, interrupted) => {
-    if (revision !== undefined)
-      throw new RunbookError('usage', 'the rollback command goes back to the version before; it takes no revision', {
-        next: ['rb restart undo'],
-      });
-    return planRollback(service, call, interrupted);
-  },
-  apply: async (change, call) => {
-    await whileWatching(service, call, service.change('rollback', {}, call));
-    service.finished(change, call);
-  },
-  verify: (change, call) => verifyRollback(service, change, call),
-});
+const RollbackData = z.object({ before: z.array(Before) });
+type RollbackData = z.output<typeof RollbackData>;
+
+/** Back to the previous version, by the command that knows how. */
+export const rollbackOperation = (service: Service): NonNullable<Workload['rollback']> =>
+  operation({
+    change: RollbackData,
+    plan: async ({ revision }, call, interrupted) => {
+      if (revision !== undefined)
+        throw new RunbookError('usage', 'the rollback command goes back to the version before; it takes no revision', {
+          next: ['rb restart undo'],
+        });
+      return planRollback(service, call, interrupted !== undefined);
+    },
+    apply: async (_, call) => {
+      await whileWatching(service, call, service.change('rollback', {}, call));
+      return commandsDone;
+    },
+    verify: ({ data }, call, receipt) => verifyRollback(service, data, call, receipt),
+  });
 
 const versionsOf = (instances: readonly { readonly version?: string | null }[]): readonly string[] =>
   [...new Set(instances.flatMap(({ version }) => version ?? []))].toSorted();
 
-const planRollback = async (service: Service, call: Call, interrupted?: Change): Promise<Change> => {
+const planRollback = async (service: Service, call: Call, interrupted: boolean): Promise<Change<RollbackData>> => {
   const all = await service.instances(call.signal);
   const versions = versionsOf(all);
   const from = versions.length === 0 ? '' : ` from version ${listing(versions)}`;
@@ -38,12 +45,6 @@ const planRollback = async (service: Service, call: Call, interrupted?: Change):
     ...(interrupted ? ['an interrupted rollback had begun: running it again may go back one version more'] : []),
     ...(mixed ? [`the instances run ${versions.length} versions`] : []),
   ];
-  const data: ChangeData = {
-    before: all.map((each) => beforeOf(each, call.clock.now())),
-    todo: [],
-    to: null,
-    onlyStart: false,
-  };
   return {
     summary: `roll ${service.config.name} back${from}`,
     target: service.target,
@@ -52,16 +53,20 @@ const planRollback = async (service: Service, call: Call, interrupted?: Change):
     undo: versions.length === 1 ? `deploy version ${versions[0]} again` : 'deploy the present version again',
     ...(raises.length === 0 ? {} : { raises }),
     basis: { instances: all.map(({ id, version }) => ({ id, version: version ?? null })) },
-    data,
+    affects: all.map(({ id }) => id),
+    data: { before: all.map((each) => beforeOf(each, call.clock.now())) },
   };
 };
 
 const enough = 3;
 
-const verifyRollback = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before } = dataOf(change);
+const verifyRollback = (
+  service: Service,
+  { before }: RollbackData,
+  call: Call,
+  receipt: CommandsDone | undefined,
+): Promise<AnyFinding> => {
   const { config } = service;
-  const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
   const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true };
   const was = versionsOf(before);
@@ -71,8 +76,8 @@ const verifyRollback = (service: Service, change: Change, call: Call): Promise<F
 
   return follow(
     service,
-    change,
     call,
+    receipt,
     (look) => {
       const up = look.instances.filter((instance) => !isStopped(instance));
       const standings = up.map((instance) => {
@@ -102,7 +107,7 @@ const verifyRollback = (service: Service, change: Change, call: Call): Promise<F
           summary: `back on version ${listing(versionsOf(back))}; healthy or not is not known, because no instanceHealth is configured`,
         };
       unchanged = back.length < up.length ? unchanged + 1 : 0;
-      return !commandsDone && unchanged >= enough ? notBack(back, up) : undefined;
+      return !receipt && unchanged >= enough ? notBack(back, up) : undefined;
     },
     (look) =>
       lateOf(

@@ -1,13 +1,15 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import { shown } from '../../command/shown.ts';
+import { operation } from '../operation.ts';
 import type { Call, Operation } from '../port.ts';
-import { beforeOf, dataOf, type ChangeData } from './before.ts';
+import { Before, beforeOf } from './before.ts';
 import { followComeback, type Standing } from './comeback.ts';
 import { counted, isStopped, listing } from './describe.ts';
 import { follow, waited, whileWatching } from './follow.ts';
-import type { Service } from './service.ts';
+import { commandsDone, type CommandsDone, type Service } from './service.ts';
 import { requireExpectedCount, requireWholeCount } from '../wanted-count.ts';
 
 interface ScaleInput {
@@ -15,35 +17,37 @@ interface ScaleInput {
   readonly expected: number;
 }
 
+const ScaleData = z.object({ before: z.array(Before), to: z.number() });
+type ScaleData = z.output<typeof ScaleData>;
+
 /** Changes the number of instances. The floor and the ceiling are shown here and guarded by the procedure. */
-export const scaleOperation = (service: Service): Operation<ScaleInput> => ({
-  plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
-  apply: async (change, call) => {
-    const { to } = dataOf(change);
-    await requireCount(service, change, call);
-    await whileWatching(service, call, service.change('scale', { count: String(to ?? 0) }, call));
-    service.finished(change, call);
-  },
-  verify: (change, call) => verifyScale(service, change, call),
-});
+export const scaleOperation = (service: Service): Operation<ScaleInput> =>
+  operation({
+    change: ScaleData,
+    plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
+    apply: async (change, call) => {
+      await requireCount(service, change, call);
+      await whileWatching(service, call, service.change('scale', { count: String(change.data.to) }, call));
+      return commandsDone;
+    },
+    verify: ({ data }, call, receipt) => verifyScale(service, data, call, receipt),
+  });
 
 /** The count that the change rests on is its precondition: the command sets an absolute number, over anything that happened since. */
 const requireCount = async (service: Service, change: Change, call: Call): Promise<void> => {
   const { desired } = await service.intended(await service.instances(call.signal), call.signal);
   if (desired === change.basis['desired']) return;
-  throw new RunbookError(
-    'refused',
-    `${service.config.name} has ${counted(desired)} now: somebody or something else changed it. It was not scaled.`,
-    { next: ['rb scale status'] },
-  );
+  throw new RunbookError('refused', `${service.config.name} has ${counted(desired)} now: another process changed it`, {
+    next: ['rb scale status'],
+  });
 };
 
 const planScale = async (
   service: Service,
   { to, expected }: ScaleInput,
   call: Call,
-  interrupted?: Change,
-): Promise<Change> => {
+  interrupted?: Change<ScaleData>,
+): Promise<Change<ScaleData>> => {
   const { config } = service;
   requireWholeCount(to);
   const all = await service.instances(call.signal);
@@ -52,12 +56,6 @@ const planScale = async (
   const equivalent = [shown(service.argv('scale', { count: String(to) }))];
   const { min, max } = config.scaling ?? {};
   const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];
-  const data: ChangeData = {
-    before: (interrupted && dataOf(interrupted).before) ?? all.map((each) => beforeOf(each, call.clock.now())),
-    todo: [],
-    to,
-    onlyStart: false,
-  };
   return {
     summary: `scale ${config.name} from ${desired} to ${counted(to)}`,
     target: service.target,
@@ -70,17 +68,20 @@ const planScale = async (
     equivalent,
     undo: shown(service.argv('scale', { count: String(desired) })),
     basis: { desired },
-    data,
+    affects: ['desired', 'count', 'instances'],
+    data: { before: interrupted?.data.before ?? all.map((each) => beforeOf(each, call.clock.now())), to },
   };
 };
 
 const enough = 3;
 
-const verifyScale = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, to } = dataOf(change);
-  const wanted = to ?? 0;
+const verifyScale = (
+  service: Service,
+  { before, to: wanted }: ScaleData,
+  call: Call,
+  receipt: CommandsDone | undefined,
+): Promise<AnyFinding> => {
   const { config } = service;
-  const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
   // None of them has to be new: only to be there and healthy.
   const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: true };
@@ -90,8 +91,8 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
 
   return follow(
     service,
-    change,
     call,
+    receipt,
     (look) => {
       const up = look.instances.filter((instance) => !isStopped(instance));
       const standings = up.map((instance): Standing => {
@@ -104,7 +105,7 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
       if (failed) return { verdict: 'critical', summary: `${failed.id} is not healthy: ${failed.why}` };
       if (up.length !== wanted) {
         wrong += 1;
-        return !commandsDone && wrong >= enough
+        return !receipt && wrong >= enough
           ? { verdict: 'critical', summary: `not scaled: ${up.length} of ${counted(wanted)}` }
           : undefined;
       }

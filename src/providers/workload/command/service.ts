@@ -1,10 +1,11 @@
-import { fingerprint, type Change, type Target } from '../../../engine/change.ts';
+import * as z from 'zod/mini';
+import type { Target } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { CommandResult, CommandSpec } from '../../command/run.ts';
 import { commandStillRunning } from '../../command/running.ts';
 import { fill, type Values } from '../../command/placeholders.ts';
 import { shown } from '../../command/shown.ts';
-import type { Call, Instance } from '../port.ts';
+import type { Call, Instance, WorkloadStatus } from '../port.ts';
 import type { CommandWorkloadConfig, CommandWorkloadDeps } from './config.ts';
 import { type Health, healthOf } from './health.ts';
 import { parseInstances } from './instances.ts';
@@ -26,23 +27,22 @@ export interface Service {
   readonly target: Target;
   instances(signal: AbortSignal): Promise<readonly Seen[]>;
   /** How many there should be, and what the `status` command says. */
-  intended(seen: readonly Seen[], signal: AbortSignal): Promise<{ readonly desired: number; readonly note?: string }>;
+  intended(seen: readonly Seen[], signal: AbortSignal): Promise<Pick<WorkloadStatus, 'desired' | 'desiredIs' | 'note'>>;
   /** The argument list of a command that changes something. Errors: `usage` where it is not configured. */
   argv(name: ChangeCommand, values?: Values): readonly string[];
   /** Runs it. Errors: `failed` for an exit code that is not 0, and those of `runCommand`. */
   change(name: ChangeCommand, values: Values, call: Call): Promise<void>;
   /** Is a command of this step still at work? `undefined`: cannot be seen here. */
   stillRunning(mark: string): Promise<boolean | undefined>;
-  /** Notes that all commands of a change ended well, in this process. */
-  finished(change: Change, call: Call): void;
-  hasFinished(change: Change, call: Call): boolean;
 }
 
+/** What `apply` returns: all commands of the change ended well. */
+export const commandsDone = { commandsDone: true } as const;
+export type CommandsDone = typeof commandsDone;
+
 const notedLines = 20;
-const key = (change: Change, call: Call) => `${call.mark} ${fingerprint(change)}`;
 
 export const openService = (config: CommandWorkloadConfig, deps: CommandWorkloadDeps): Service => {
-  const done = new Set<string>();
   const common = { service: config.name, ...config.values };
   const where = { cwd: config.cwd, environment: deps.environment };
 
@@ -87,8 +87,13 @@ export const openService = (config: CommandWorkloadConfig, deps: CommandWorkload
       );
     },
     intended: async (seen, signal) => {
-      if (config.status === undefined) return { desired: seen.length };
-      return { desired: seen.length, ...intention(deps.redact((await read(config.status, signal)).stdout)) };
+      const { desired, note } = config.status
+        ? intention(deps.redact((await read(config.status, signal)).stdout))
+        : { desired: undefined };
+      return {
+        ...(desired === undefined ? { desired: seen.length, desiredIs: 'listed' } : { desired }),
+        ...(note !== undefined && { note }),
+      };
     },
     argv: (name, values = {}) => fill(specOf(name).command, { ...common, ...values }),
     change: async (name, values, call) => {
@@ -102,6 +107,7 @@ export const openService = (config: CommandWorkloadConfig, deps: CommandWorkload
           mark: call.mark,
           signal: call.signal,
           purpose: 'change',
+          filter: deps.redactStream,
           onLine: (line) => {
             if (line.trim() !== '' && ++lines <= notedLines) call.report({ note: line });
           },
@@ -111,8 +117,6 @@ export const openService = (config: CommandWorkloadConfig, deps: CommandWorkload
         throw new RunbookError('failed', failed(fill(spec.command, { ...common, ...values }), result, deps.redact));
     },
     stillRunning: deps.stillRunning ?? commandStillRunning,
-    finished: (change, call) => void done.add(key(change, call)),
-    hasFinished: (change, call) => done.has(key(change, call)),
   };
 };
 
@@ -138,15 +142,17 @@ const failed = (
   return `${shown(argv)} ${how}${said === '' ? '' : `: ${said}`}`;
 };
 
-const intention = (output: string): { desired?: number; note?: string } => {
+const Intention = z.object({
+  desired: z.catch(z.optional(z.int().check(z.gte(0))), undefined),
+  note: z.catch(z.optional(z.string()), undefined),
+});
+type Intention = z.output<typeof Intention>;
+
+const intention = (output: string): Intention => {
   const text = output.trim();
   if (text.startsWith('{')) {
     try {
-      const { desired, note } = JSON.parse(text) as { desired?: unknown; note?: unknown };
-      return {
-        ...(typeof desired === 'number' && Number.isInteger(desired) && desired >= 0 ? { desired } : {}),
-        ...(typeof note === 'string' ? { note } : {}),
-      };
+      return Intention.parse(JSON.parse(text));
     } catch {
       // Not JSON after all: words for people.
     }

@@ -1,36 +1,47 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
+import { poll } from '../../../engine/poll.ts';
 import { shown } from '../../command/shown.ts';
+import { operation } from '../operation.ts';
 import type { Call, Workload } from '../port.ts';
-import { beforeOf, dataOf, type ChangeData } from './before.ts';
+import { Before, beforeOf } from './before.ts';
 import { followComeback, isNew, type Standing } from './comeback.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import { counted, isDown, isStopped, listing } from './describe.ts';
 import { follow, type Look, whileWatching } from './follow.ts';
 import { tooLate } from './restart.ts';
-import type { Seen, Service } from './service.ts';
+import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
+
+const StartData = z.object({
+  before: z.array(Before),
+  /** How many to start. */
+  to: z.number(),
+  /** An interrupted session has stopped them already. */
+  onlyStart: z.boolean(),
+});
+type StartData = z.output<typeof StartData>;
 
 /** Stops everything, waits for the drain, starts again whatever happened in between. */
-export const stopAndStartOperation = (service: Service): Workload['stopAndStart'] => ({
-  plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted),
-  apply: async (change, call) => {
-    const { to, onlyStart } = dataOf(change);
-    const count = to ?? 0;
-    call.signal.throwIfAborted();
-    const problem = onlyStart ? undefined : await stopEverything(service, call);
-    if (problem) call.report({ note: `stopping did not end well: starting the ${counted(count)} again` });
-    await start(service, count, call);
-    if (problem) throw startedAgain(problem.error, call);
-    service.finished(change, call);
-  },
-  verify: (change, call) => verifyStart(service, change, call),
-});
+export const stopAndStartOperation = (service: Service): Workload['stopAndStart'] =>
+  operation({
+    change: StartData,
+    plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted?.data),
+    apply: async ({ data: { to, onlyStart } }, call) => {
+      call.signal.throwIfAborted();
+      const problem = onlyStart ? undefined : await stopEverything(service, call);
+      if (problem) call.report({ note: `stopping did not end well: starting the ${counted(to)} again` });
+      await start(service, to, call);
+      if (problem) throw startedAgain(problem.error, call);
+      return commandsDone;
+    },
+    verify: ({ data }, call, receipt) => verifyStart(service, data, call, receipt),
+  });
 
-const planStopAndStart = async (service: Service, call: Call, interrupted?: Change): Promise<Change> => {
+const planStopAndStart = async (service: Service, call: Call, earlier?: StartData): Promise<Change<StartData>> => {
   const all = await service.instances(call.signal);
-  const earlier = interrupted && dataOf(interrupted);
-  const { desired } = earlier?.to ? { desired: earlier.to } : await service.intended(all, call.signal);
+  const desired = earlier?.to ?? (await service.intended(all, call.signal)).desired;
   const before = earlier?.before ?? wanted(all, desired).map((each) => beforeOf(each, call.clock.now()));
   const stop = shown(service.argv('stop'));
   const begin = shown(service.argv('start', { count: String(desired) }));
@@ -51,7 +62,6 @@ const planStopAndStart = async (service: Service, call: Call, interrupted?: Chan
   );
   const onlyStart = earlier !== undefined && old.length === 0;
   const ids = before.map(({ id }) => id);
-  const data: ChangeData = { before, todo: [], to: desired, onlyStart };
   return {
     summary: onlyStart
       ? `start the ${counted(desired)} that the interrupted session stopped (${listing(ids)})`
@@ -69,7 +79,8 @@ const planStopAndStart = async (service: Service, call: Call, interrupted?: Chan
       : 'none: what the instances held in memory is gone; they are started again even if stopping fails',
     // Which ones and how many, not since when: one that crashes and comes back meanwhile changes nothing.
     basis: { instances: ids, count: desired, onlyStart },
-    data,
+    affects: ids,
+    data: { before, to: desired, onlyStart },
   };
 };
 
@@ -92,29 +103,33 @@ const stopEverything = async (service: Service, call: Call): Promise<{ readonly 
 };
 
 const drain = async (service: Service, call: Call): Promise<void> => {
-  const began = call.clock.monotonic();
-  for (;;) {
-    // A list that cannot be had for a moment does not end the drain.
-    const instances = await service.instances(call.signal).catch((error: unknown) => {
-      call.signal.throwIfAborted();
-      if (error instanceof RunbookError && error.kind === 'unreachable') return undefined;
-      throw error;
-    });
-    const ms = call.clock.monotonic() - began;
-    const running = instances?.filter((instance) => !isDown(instance)) ?? [];
-    if (instances) call.report({ table: instancesTable(instances, call.clock.now()) });
-    if (instances && running.length === 0) {
-      call.report({ note: `all stopped after ${age(ms)}` });
-      return;
-    }
-    if (ms >= service.config.drainMs) {
-      const left = instances
-        ? `${listing(running.map(({ id }) => id))} still running`
-        : 'the instances cannot be listed';
-      call.report({ note: `${left} after ${age(ms)} of draining: starting all the same` });
-      return;
-    }
-    await call.clock.sleep(Math.min(500, service.config.drainMs), call.signal);
+  const { clock, signal } = call;
+  const { drainMs } = service.config;
+  const everyMs = Math.min(500, drainMs);
+  const began = clock.monotonic();
+  let left = '';
+  // The instances have all of their time: the last look is after it.
+  const stopped = await poll({ everyMs, forMs: drainMs + everyMs, clock, signal }, async () => {
+    const instances = await listed(service, signal);
+    if (instances) call.report({ table: instancesTable(instances, clock.now()) });
+    const running = instances?.filter((instance) => !isDown(instance)).map(({ id }) => id);
+    left = running ? `${listing(running)} still running` : 'the instances cannot be listed';
+    return running?.length === 0 || undefined;
+  });
+  const after = age(clock.monotonic() - began);
+  call.report({
+    note: stopped ? `all stopped after ${after}` : `${left} after ${after} of draining: starting all the same`,
+  });
+};
+
+/** Undefined where they cannot be listed at the moment: that does not end the drain. */
+const listed = async (service: Service, signal: AbortSignal): Promise<readonly Seen[] | undefined> => {
+  try {
+    return await service.instances(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof RunbookError && error.kind === 'unreachable') return undefined;
+    throw error;
   }
 };
 
@@ -142,13 +157,15 @@ const startedAgain = (error: unknown, call: Call): RunbookError => {
 /** After `start` ended well, a platform may still list them as stopped for so long. */
 const appearWithinMs = 10_000;
 
-const verifyStart = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { before, to } = dataOf(change);
-  const count = to ?? before.length;
+const verifyStart = (
+  service: Service,
+  { before, to: count }: StartData,
+  call: Call,
+  receipt: CommandsDone | undefined,
+): Promise<AnyFinding> => {
   const { config } = service;
-  const commandsDone = service.hasFinished(change, call);
   const hasHealth = config.instanceHealth !== undefined;
-  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone };
+  const rules = { unhealthyThreshold: config.unhealthyThreshold, hasHealth, commandsDone: receipt !== undefined };
   const followed = new Map<string, ReturnType<typeof followComeback>>();
   const standingOf = (id: string, look: Look): Standing => {
     const known =
@@ -168,8 +185,8 @@ const verifyStart = (service: Service, change: Change, call: Call): Promise<Find
 
   return follow(
     service,
-    change,
     call,
+    receipt,
     (look) => {
       const standings = look.instances.map(({ id }) => standingOf(id, look));
       const failed = standings.find(({ kind }) => kind === 'failed');
@@ -179,7 +196,7 @@ const verifyStart = (service: Service, change: Change, call: Call): Promise<Find
       if (back.length >= count && old.length === 0) return allBack(back);
       const up = look.instances.filter((instance) => !isStopped(instance));
       const settled =
-        !look.commandRunning && (!commandsDone || look.waitedMs >= Math.min(appearWithinMs, config.readyTimeoutMs));
+        !look.commandRunning && (!receipt || look.waitedMs >= Math.min(appearWithinMs, config.readyTimeoutMs));
       short = settled && (up.length < count || old.length > 0) ? short + 1 : 0;
       if (short > config.unhealthyThreshold)
         return tooFew(

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import { age, instancesTable } from '../instances-table.ts';
 import type { Call, Instance } from '../port.ts';
 import { diagnose } from './rollout/diagnosis.ts';
@@ -44,7 +44,7 @@ export const awaitCount = async (
   serving: Serving,
   awaited: Awaited,
   call: Call,
-): Promise<Finding> => {
+): Promise<AnyFinding> => {
   const { to, within, old = [] } = awaited;
   let count = to;
   let instances: readonly Instance[] = [];

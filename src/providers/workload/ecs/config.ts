@@ -28,6 +28,8 @@ export interface EcsWorkloadDeps {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** The environment of this process: AWS_ENDPOINT_URL and keys. The SDK reads more of it by itself. */
   readonly environment: Environment;
+  /** Given every secret before it is used, so that no output can show it. */
+  readonly remember: (name: string, secret: string) => void;
 }
 
 /** Milliseconds. Ten minutes, as `aws ecs wait services-stable`, or three times what the configuration expects where that is more. */

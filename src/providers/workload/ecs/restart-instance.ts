@@ -1,15 +1,17 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding } from '../../../engine/finding.ts';
 import { hasCode } from '../../aws/failure.ts';
 import { age, instancesTable } from '../instances-table.ts';
+import { operation } from '../operation.ts';
 import type { Call, Instance, Operation } from '../port.ts';
 import { staleForMs } from './await-count.ts';
 import type { Serving } from './await-count.ts';
 import { serveByCount, taskId, toInstance } from './instances.ts';
 import type { LoadBalancer } from './load-balancer/load-balancer.ts';
-import { dataOf, noted, notedIn, openAnswers } from './noted.ts';
+import { noted, Noted } from './noted.ts';
 import type { EcsService } from './service.ts';
 import { areChecked } from './task-definition.ts';
 import type { TaskDefinitions } from './task-definition.ts';
@@ -18,27 +20,28 @@ import { watch } from './rollout/watch.ts';
 import type { Judgement, Look } from './rollout/watch.ts';
 import { counted, listing, unended } from './words.ts';
 
-interface Data {
+const StopTaskData = z.object({
   /** The task's short id. */
-  readonly task: string;
+  task: z.string(),
   /** It had stopped by itself when this was planned: only the replacement is waited for. */
-  readonly stopped: boolean;
+  stopped: z.boolean(),
   /** All tasks that there were. */
-  readonly tasks: readonly string[];
-}
+  tasks: z.array(z.string()),
+  noted: Noted,
+});
+type StopTaskData = z.output<typeof StopTaskData>;
 
 /** Stops one task; ECS starts another in its place, and that one is waited for. */
 export const restartInstanceOperation = (
   service: EcsService,
   loadBalancer: LoadBalancer,
   definitions: TaskDefinitions,
-): Operation<{ readonly id: string }> => {
-  const sent = openAnswers<true>();
-  return {
+): Operation<{ readonly id: string }> =>
+  operation({
+    change: StopTaskData,
     plan: ({ id }, call) => planStop(service, loadBalancer, id, call),
-    apply: async (change, call) => {
-      const { task, stopped } = dataOf<Data>(change);
-      if (task === undefined || stopped === true) return;
+    apply: async ({ data: { task, stopped } }, call) => {
+      if (stopped) return false;
       service.forget();
       const api = await service.api();
       try {
@@ -53,17 +56,19 @@ export const restartInstanceOperation = (
           throw error;
         call.report({ note: error.message });
       }
-      sent.keep(change, call, true);
+      return true;
     },
-    verify: (change, call) => {
-      // Right after StopTask the reads may still show it as it was.
-      const behindForMs = sent.of(change, call) ? staleForMs : 0;
-      return verifyReplacement(service, { loadBalancer, definitions }, change, behindForMs, call);
-    },
-  };
-};
+    // Right after StopTask the reads may still show it as it was.
+    verify: ({ data }, call, sent = false) =>
+      verifyReplacement(service, { loadBalancer, definitions }, data, sent ? staleForMs : 0, call),
+  });
 
-const planStop = async (service: EcsService, loadBalancer: LoadBalancer, id: string, call: Call): Promise<Change> => {
+const planStop = async (
+  service: EcsService,
+  loadBalancer: LoadBalancer,
+  id: string,
+  call: Call,
+): Promise<Change<StopTaskData>> => {
   const seen = await service.look(call, 'plan');
   const instances = await instancesOf(service, loadBalancer, seen, call);
   const found = instances.find((one) => one.id === id) ?? oneThatBegins(instances, id);
@@ -119,12 +124,10 @@ const described = ({ id, version, startedAt, detail, health }: Instance, call: C
 const verifyReplacement = async (
   service: EcsService,
   { loadBalancer, definitions }: Serving,
-  change: Change,
+  { task, tasks, stopped, noted: { events } }: StopTaskData,
   behindForMs: number,
   call: Call,
-): Promise<Finding> => {
-  const { task = '', tasks = [], stopped = false } = dataOf<Data>(change);
-  const { events } = notedIn(change);
+): Promise<AnyFinding> => {
   // ECS lists for an hour what has stopped: only what was made since the plan, by AWS's own clock, is a replacement.
   const since = events === null ? Number.POSITIVE_INFINITY : Date.parse(events);
   let instances: readonly Instance[] = [];

@@ -1,10 +1,12 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import { age } from '../instances-table.ts';
+import { operation } from '../operation.ts';
 import type { Call, Operation, RestartUnit } from '../port.ts';
 import { followDeployment } from './rollout/follow-deployment.ts';
-import { noted, notedIn, openAnswers, wantedAfter } from './noted.ts';
+import { noted, Noted, wantedAfter } from './noted.ts';
 import { primaryOf } from './seen.ts';
 import type { Deployed, Seen } from './seen.ts';
 import { sendDeployment } from './send-deployment.ts';
@@ -27,27 +29,26 @@ export const restartUnits = (service: EcsService, batch: number): readonly Resta
   return [{ id: service.config.service, instances: [] }];
 };
 
+const RestartData = z.object({ noted: Noted });
+type RestartData = z.output<typeof RestartData>;
+
 /** A new deployment of the same task definition. */
-export const restartOperation = (service: EcsService): Operation<RestartUnit> => {
-  const answers = openAnswers<string>();
-  return {
+export const restartOperation = (service: EcsService): Operation<RestartUnit> =>
+  operation({
+    change: RestartData,
     plan: (_, call) => planRestart(service, call),
-    apply: async (change, call) => {
-      const id = await sendDeployment(service, change, { forceNewDeployment: true }, call);
-      if (id !== undefined) answers.keep(change, call, id);
-    },
-    verify: (change, call) =>
+    apply: (change, call) => sendDeployment(service, change.data.noted, { forceNewDeployment: true }, call),
+    verify: (change, call, id) =>
       followDeployment(service, call, {
-        change,
-        id: answers.of(change, call),
+        notes: change.data.noted,
+        id,
         what: 'restart',
         done: (mine, seen) => replaced(mine, seen),
         notDone: (seen) =>
           `${service.config.service} was not restarted: there is no new deployment since ${primaryOf(seen)?.id ?? 'the one before'}`,
       }),
-    accepted: (change, call) => acceptedDeployment(service, change, answers.of(change, call), call),
-  };
-};
+    accepted: (change, call, id) => acceptedDeployment(service, change.data.noted, id, call),
+  });
 
 const replaced = (mine: Deployed, seen: Seen): Finding => ({
   verdict: 'ok',
@@ -57,11 +58,11 @@ const replaced = (mine: Deployed, seen: Seen): Finding => ({
 /** Reads nothing where ECS answered in this process. */
 export const acceptedDeployment = async (
   service: EcsService,
-  change: Change,
+  notes: Noted,
   id: string | undefined,
   call: Call,
-): Promise<Finding> => {
-  const begun = id ?? wantedIn(await service.look(call, 'new'), wantedAfter(notedIn(change), undefined))?.id;
+): Promise<AnyFinding> => {
+  const begun = id ?? wantedIn(await service.look(call, 'new'), wantedAfter(notes, undefined))?.id;
   if (begun === undefined)
     return { verdict: 'unknown', summary: 'whether ECS has taken the change cannot be told yet' };
   return {
@@ -71,7 +72,7 @@ export const acceptedDeployment = async (
   };
 };
 
-const planRestart = async (service: EcsService, call: Call): Promise<Change> => {
+const planRestart = async (service: EcsService, call: Call): Promise<Change<RestartData>> => {
   const seen = await service.look(call, 'plan');
   requireOwnDeployments(seen, 'restart it');
   const primary = primaryOf(seen);
@@ -92,6 +93,7 @@ const planRestart = async (service: EcsService, call: Call): Promise<Change> => 
     undo: 'none needed: the tasks run the same task definition; rb restart undo goes back to the one before',
     ...(raises.length === 0 ? {} : { raises }),
     basis: { deployment: primary?.id ?? null, taskDefinition: seen.taskDefinition, desired: seen.desired },
+    affects: ['deployment'],
     data: { noted: noted(seen, call.clock.now()) },
   };
 };

@@ -1,9 +1,11 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import { hasCode } from '../../aws/failure.ts';
-import type { Call, Workload } from '../port.ts';
+import { operation } from '../operation.ts';
+import type { Call, Operation } from '../port.ts';
 import { followDeployment } from './rollout/follow-deployment.ts';
-import { dataOf, noted, openAnswers } from './noted.ts';
+import { noted, Noted } from './noted.ts';
 import { namedRevision, previousOf } from './previous.ts';
 import { acceptedDeployment, raisesOf, rollingRule, presentDeployment } from './restart.ts';
 import { primaryOf } from './seen.ts';
@@ -15,32 +17,30 @@ import type { TaskDefinitions } from './task-definition.ts';
 import { versionOf } from './task-definition.ts';
 import { counted } from './words.ts';
 
-interface Data {
+const RollbackData = z.object({
   /** `family:revision`. */
-  readonly to: string;
+  to: z.string(),
   /** As the tasks show it. */
-  readonly fromVersion: string;
-  readonly toVersion: string;
+  fromVersion: z.string(),
+  toVersion: z.string(),
+  noted: Noted,
+});
+type RollbackData = z.output<typeof RollbackData>;
+
+interface RollbackInput {
+  readonly revision?: string;
 }
 
 /** A deployment of the task definition that the service ran before, or of the named one. */
-export const rollbackOperation = (
-  service: EcsService,
-  definitions: TaskDefinitions,
-): NonNullable<Workload['rollback']> => {
-  const answers = openAnswers<string>();
-  return {
+export const rollbackOperation = (service: EcsService, definitions: TaskDefinitions): Operation<RollbackInput> =>
+  operation({
+    change: RollbackData,
     plan: (input, call, interrupted) => planRollback(service, definitions, input, call, interrupted),
-    apply: async (change, call) => {
-      const { to = '' } = dataOf<Data>(change);
-      const id = await sendDeployment(service, change, { taskDefinition: to }, call);
-      if (id !== undefined) answers.keep(change, call, id);
-    },
-    verify: (change, call) => {
-      const { to, fromVersion, toVersion } = dataOf<Data>(change);
-      return followDeployment(service, call, {
-        change,
-        id: answers.of(change, call),
+    apply: ({ data }, call) => sendDeployment(service, data.noted, { taskDefinition: data.to }, call),
+    verify: ({ data: { to, fromVersion, toVersion, noted: notes } }, call, id) =>
+      followDeployment(service, call, {
+        notes,
+        id,
         what: 'rollback',
         done: (mine, seen) =>
           mine.taskDefinition === to
@@ -53,22 +53,20 @@ export const rollbackOperation = (
                 summary: `not rolled back: deployment ${mine.id} is of ${mine.taskDefinition} and not of ${to}`,
               },
         notDone: () => `not rolled back: still version ${fromVersion}`,
-      });
-    },
-    accepted: (change, call) => acceptedDeployment(service, change, answers.of(change, call), call),
-  };
-};
+      }),
+    accepted: ({ data }, call, id) => acceptedDeployment(service, data.noted, id, call),
+  });
 
 const planRollback = async (
   service: EcsService,
   definitions: TaskDefinitions,
-  { revision }: { readonly revision?: string },
+  { revision }: RollbackInput,
   call: Call,
-  interrupted?: Change,
-): Promise<Change> => {
+  interrupted?: Change<RollbackData>,
+): Promise<Change<RollbackData>> => {
   const seen = await service.look(call, 'plan');
   requireOwnDeployments(seen, 'roll it back');
-  const earlier = interrupted && dataOf<Data>(interrupted).to;
+  const earlier = interrupted?.data.to;
   const previous =
     earlier === undefined
       ? revision === undefined
@@ -100,7 +98,7 @@ const planRollback = async (
       previous.taskDefinition === seen.taskDefinition
         ? `${service.config.service} runs ${seen.taskDefinition} already`
         : `${previous.taskDefinition} is the same as ${seen.taskDefinition}, which runs now: there is nothing to go back to`,
-      { next: ['rb restart undo --to-revision <number>', 'rb restart --rolling   (the same version anew)'] },
+      { next: ['rb restart undo --to-revision <number>', 'rb restart --rolling   (the same version again)'] },
     );
   const raises = raisesOf(seen);
   const primary = primaryOf(seen);
@@ -118,6 +116,7 @@ const planRollback = async (
     undo: service.command('update-service', '--task-definition', seen.taskDefinition),
     ...(raises.length === 0 ? {} : { raises }),
     basis: { deployment: primary?.id ?? null, from: seen.taskDefinition, to: previous.taskDefinition },
+    affects: ['deployment', 'taskDefinition', 'from'],
     data: { to: previous.taskDefinition, fromVersion, toVersion, noted: noted(seen, call.clock.now()) },
   };
 };

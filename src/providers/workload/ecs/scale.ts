@@ -1,9 +1,11 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
+import { operation } from '../operation.ts';
 import type { Call, Operation } from '../port.ts';
 import { awaitCount } from './await-count.ts';
 import type { Serving } from './await-count.ts';
-import { dataOf, noted, notedIn, openAnswers } from './noted.ts';
+import { noted, Noted } from './noted.ts';
 import type { Seen } from './seen.ts';
 import type { EcsService } from './service.ts';
 import { counted } from './words.ts';
@@ -14,6 +16,9 @@ interface ScaleInput {
   readonly expected: number;
 }
 
+const ScaleData = z.object({ to: z.number(), noted: Noted });
+type ScaleData = z.output<typeof ScaleData>;
+
 /** For so long after UpdateService the reads may show the count of before. */
 export const countAppearsWithinMs = 30_000;
 
@@ -21,42 +26,38 @@ export const countAppearsWithinMs = 30_000;
  * Sets the desired count. ECS has no update with a condition: the count is read again right before it is set, and what somebody
  * else sets within those milliseconds is overwritten.
  */
-export const scaleOperation = (service: EcsService, serving: Serving): Operation<ScaleInput> => {
-  const sent = openAnswers<true>();
-  return {
+export const scaleOperation = (service: EcsService, serving: Serving): Operation<ScaleInput> =>
+  operation({
+    change: ScaleData,
     plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
     apply: async (change, call) => {
-      const { to = 0 } = dataOf<{ to: number }>(change);
       const { desired } = await service.look(call, 'new');
       if (desired !== change.basis['desired'])
         throw new RunbookError(
           'refused',
-          `${service.config.service} has ${counted(desired, 'instance')} now: somebody or something else changed it. It was not scaled.`,
+          `${service.config.service} has ${counted(desired, 'instance')} now: something else changed it.`,
           { next: ['rb scale status'] },
         );
-      await setCount(service, to, call);
-      sent.keep(change, call, true);
+      await setCount(service, change.data.to, call);
+      return true;
     },
-    verify: (change, call) => {
-      const { to = 0 } = dataOf<{ to: number }>(change);
-      return awaitCount(
+    verify: ({ data: { to, noted: notes } }, call, sent = false) =>
+      awaitCount(
         service,
         serving,
         {
           to,
-          desiredWithinMs: sent.of(change, call) ? countAppearsWithinMs : 0,
+          desiredWithinMs: sent ? countAppearsWithinMs : 0,
           notDone: (desired) =>
-            sent.of(change, call)
+            sent
               ? `the desired count is ${desired} and not ${to}: something else changed it`
               : `not scaled: the desired count is ${desired} and not ${to}`,
           done: (what) => what,
-          eventsSince: notedIn(change).events,
+          eventsSince: notes.events,
         },
         call,
-      );
-    },
-  };
-};
+      ),
+  });
 
 /** Where no answer comes, `verify` sees whether it was done. */
 export const setCount = async (service: EcsService, desiredCount: number, call: Call): Promise<void> => {
@@ -84,8 +85,8 @@ const planScale = async (
   service: EcsService,
   { to, expected }: ScaleInput,
   call: Call,
-  interrupted?: Change,
-): Promise<Change> => {
+  interrupted?: Change<ScaleData>,
+): Promise<Change<ScaleData>> => {
   const { config } = service;
   requireWholeCount(to);
   const seen = await service.look(call, 'plan');
@@ -104,6 +105,7 @@ const planScale = async (
     equivalent: [service.command('update-service', '--desired-count', String(to))],
     undo: service.command('update-service', '--desired-count', String(desired)),
     basis: { desired },
+    affects: ['desired'],
     data: { to, noted: noted(seen, call.clock.now()) },
   };
 };

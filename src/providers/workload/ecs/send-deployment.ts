@@ -1,21 +1,19 @@
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
-import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Call } from '../port.ts';
-import { notedIn } from './noted.ts';
+import type { Noted } from './noted.ts';
 import type { EcsService } from './service.ts';
 
 /** Begins a deployment; returns its id, undefined where no answer came: `verify` then finds out whether there is one. */
 export const sendDeployment = async (
   service: EcsService,
-  change: Change,
+  before: Noted,
   update: Pick<UpdateServiceRequest, 'taskDefinition' | 'forceNewDeployment'>,
   call: Call,
 ): Promise<string | undefined> => {
-  const before = notedIn(change).deployments;
   try {
     const answer = await service.update(update, call);
-    return answer?.deployments.find(({ id, status }) => status === 'PRIMARY' && !before.includes(id))?.id;
+    return answer?.deployments.find(({ id, status }) => status === 'PRIMARY' && !before.deployments.includes(id))?.id;
   } catch (error) {
     call.signal.throwIfAborted();
     if (!(error instanceof RunbookError) || error.kind !== 'unknown') throw error;

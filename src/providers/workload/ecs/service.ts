@@ -42,7 +42,7 @@ export interface EcsService {
 const sharedForMs = 1000;
 
 export const openEcsService = (config: EcsWorkloadConfig, deps: EcsWorkloadDeps): EcsService => {
-  const session = openAwsSession(config, deps.environment);
+  const session = openAwsSession(config, deps.environment, deps.remember);
   const place = { cluster: config.cluster, service: config.service };
   let opened: Promise<EcsApi> | undefined;
   let last: { at: number; planned: boolean; readonly seen: Promise<Seen> } | undefined;
@@ -126,7 +126,7 @@ const requireAccount = (seen: Seen, config: EcsWorkloadConfig): void => {
   if (config.account === undefined || seen.account === config.account) return;
   throw new RunbookError(
     'refused',
-    `the credentials lead to account ${seen.account}, and the configuration names account ${config.account}. Nothing was done.`,
+    `the credentials lead to account ${seen.account}, and the configuration names account ${config.account}.`,
     { next: ['use the profile of that account: workload.profile in runbook.config.yaml, or AWS_PROFILE'] },
   );
 };

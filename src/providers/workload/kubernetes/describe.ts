@@ -5,11 +5,8 @@ import type { Snapshot } from './snapshot.ts';
 
 /** The image of the configured container in a template; the first where none is configured. */
 export const imageOf = ({ config }: Pick<Service, 'config'>, template: PodTemplate): string | undefined => {
-  const { containers = [] } = template.spec as {
-    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
-  };
-  const { annotations } = template.metadata as { readonly annotations?: Readonly<Record<string, string>> };
-  const main = config.container ?? annotations?.['kubectl.kubernetes.io/default-container'];
+  const { containers = [] } = template.spec;
+  const main = config.container ?? template.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
   return (containers.find(({ name }) => name === main) ?? containers[0])?.image;
 };
 
@@ -21,3 +18,7 @@ export const templateVersion = (service: Pick<Service, 'config'>, template: PodT
 
 export const imageVersion = (service: Pick<Service, 'config'>, { template }: Snapshot): string =>
   templateVersion(service, template);
+
+/** The object has another UID than the one that was changed. */
+export const createdAgain = ({ target }: Pick<Service, 'target'>): string =>
+  `${target.name} was deleted and created again by another process`;

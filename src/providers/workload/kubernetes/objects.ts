@@ -40,9 +40,16 @@ export interface LabelSelector {
   }[];
 }
 
+/** All of it: what is not named here is kept and compared as well. */
 export interface PodTemplate extends JsonObject {
-  readonly metadata: JsonObject;
-  readonly spec: JsonObject;
+  readonly metadata: JsonObject & {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: JsonObject & {
+    readonly containers?: readonly (JsonObject & { readonly name: string; readonly image?: string })[];
+    readonly terminationGracePeriodSeconds?: number;
+  };
 }
 
 interface RollingUpdate {

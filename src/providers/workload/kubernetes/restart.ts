@@ -1,28 +1,28 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import type { JsonObject } from '../../../engine/json.ts';
-import { isStatus } from '../../kubernetes/failure.ts';
+import { operation } from '../operation.ts';
 import type { Call, Operation, RestartUnit } from '../port.ts';
 import { blastRadiusOf, raisesOf } from './availability.ts';
 import { basisOf, restartedAt, stampOf } from './basis.ts';
-import { imageVersion } from './describe.ts';
-import type { WorkloadObject } from './objects.ts';
+import { createdAgain, imageVersion } from './describe.ts';
 import { exceededAt, judgeRollout, onDelete } from './rollout/rollout.ts';
 import type { Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 import { counted } from './words.ts';
-import { type Version, writeAsPlanned } from './write.ts';
+import { type PlannedWrite, rehearse, type Version, writeAsPlanned } from './write.ts';
 
-/** What a restart carries along. */
-interface RestartData extends JsonObject {
+const RestartData = z.object({
   /** The value of the annotation, fixed when it was planned: writing it twice is the same as writing it once. */
-  readonly restartedAt: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
+  restartedAt: z.string(),
+  uid: z.string(),
+  resourceVersion: z.string(),
   /** When a deadline was exceeded before: see `RolloutContext`. */
-  readonly exceededBefore: string | null;
-}
+  exceededBefore: z.nullable(z.string()),
+});
+type RestartData = z.output<typeof RestartData>;
 
 /** The platform rolls by itself: one unit, the whole object. Reads nothing. */
 export const restartUnits = (service: Service, batch: number): readonly RestartUnit[] => {
@@ -36,90 +36,62 @@ export const restartUnits = (service: Service, batch: number): readonly RestartU
 };
 
 /** A rolling restart: a new time in the pod template, and the controller replaces the pods. */
-export const restartOperation = (service: Service): Operation<RestartUnit> => ({
-  plan: (_, call) => planRestart(service, call),
-  apply: async (change, call) => {
-    const data = dataOf(change);
-    const after = await writeAsPlanned(
-      service,
-      change,
-      {
+export const restartOperation = (service: Service): Operation<RestartUnit> =>
+  operation({
+    change: RestartData,
+    plan: (_, call) => planRestart(service, call),
+    apply: (change, call) => {
+      const { data } = change;
+      const write: PlannedWrite = {
         type: 'strategic',
         body: (version) => stamped(data.restartedAt, version),
         version: data,
         isDone: (now) => stampOf(now.template) === data.restartedAt,
-      },
-      call,
-    );
-    service.finished(change, call, after);
-  },
-  accepted: async (change, call) => {
-    const after = service.after(change, call) ?? (await service.read(call.signal));
-    return stampOf(after.template) === dataOf(change).restartedAt
-      ? { verdict: 'ok', summary: `the restart of ${counted(after.replicas)} was accepted; the cluster carries it out` }
-      : notRestarted(service);
-  },
-  verify: (change, call) => verifyRestart(service, change, call),
-});
+      };
+      return writeAsPlanned(service, change, write, call);
+    },
+    accepted: async ({ data }, call, applied) => {
+      const now = applied ?? (await service.read(call.signal));
+      return stampOf(now.template) === data.restartedAt
+        ? { verdict: 'ok', summary: `the restart of ${counted(now.replicas)} was accepted; the cluster carries it out` }
+        : notRestarted(service);
+    },
+    verify: ({ data }, call, applied) => verifyRestart(service, data, call, applied),
+  });
 
 const stamped = (stamp: string, version?: Version): JsonObject => ({
   ...(version ? { metadata: { uid: version.uid, resourceVersion: version.resourceVersion } } : {}),
   spec: { template: { metadata: { annotations: { [restartedAt]: stamp } } } },
 });
 
-const dataOf = (change: Change): RestartData => change.data as RestartData;
-
-/**
- * One request: the server does everything but keep the change, and answers with the object. Whoever may not change it, and
- * what an admission webhook refuses, is found out here.
- */
-const planRestart = async (service: Service, call: Call): Promise<Change> => {
+const planRestart = async (service: Service, call: Call): Promise<Change<RestartData>> => {
   const stamp = call.clock.now().toISOString();
-  const snapshot = await rehearse(service, stamp, call.signal);
+  const [snapshot] = await Promise.all([
+    service.read(call.signal),
+    rehearse(service, 'strategic', stamped(stamp), call),
+  ]);
   requireRollable(service, snapshot);
   if (snapshot.kind !== 'daemonset' && snapshot.replicas === 0)
     throw new RunbookError('refused', `${service.config.service} has a count of 0: there is nothing to restart`, {
       next: ['rb scale to <n>'],
     });
   const { name } = service.target;
-  const generation = snapshot.generation - 1;
-  // The rehearsal's answer counts as seen as soon as its real generation is.
-  const rollout = judgeRollout({ ...snapshot, generation });
+  const rollout = judgeRollout(snapshot);
   const underWay =
     rollout.state === 'under way' ? [`a rollout is under way already, and this replaces it: ${rollout.what}`] : [];
   const raises = raisesOf(snapshot);
-  const version = imageVersion(service, snapshot);
-  const data: RestartData = {
-    restartedAt: stamp,
-    uid: snapshot.uid,
-    resourceVersion: snapshot.resourceVersion,
-    exceededBefore: exceededAt(snapshot) ?? null,
-  };
-  const change: Change = {
-    summary: `restart ${name} (${counted(snapshot.replicas)}, version ${version})`,
+  const { uid, resourceVersion } = snapshot;
+  return {
+    summary: `restart ${name} (${counted(snapshot.replicas)}, version ${imageVersion(service, snapshot)})`,
     target: service.target,
     blastRadius: [...blastRadiusOf(snapshot), ...underWay],
     equivalent: [service.kubectl('rollout', 'restart', name)],
     undo: `stops what is left of the rollout and goes back to the pod template before: ${service.kubectl('rollout', 'undo', name)}`,
     ...(raises.length === 0 ? {} : { raises }),
-    basis: basisOf(snapshot, generation),
-    data,
+    basis: basisOf(snapshot),
+    affects: ['restartedAt', 'generation'],
+    data: { restartedAt: stamp, uid, resourceVersion, exceededBefore: exceededAt(snapshot) ?? null },
   };
-  service.planned(change, snapshot);
-  return change;
-};
-
-/** The object as it would be. Some admission webhooks cannot be rehearsed with: then as it is, with the stamp put in. */
-const rehearse = async (service: Service, stamp: string, signal: AbortSignal): Promise<Snapshot> => {
-  const { client, resource, config } = service;
-  try {
-    const options = { type: 'strategic', dryRun: true, signal } as const;
-    return service.snapshot(await client.patch<WorkloadObject>(resource, config.name, stamped(stamp), options));
-  } catch (error) {
-    if (!isStatus(error, 400) || !/dry.?run/i.test(error.message)) return service.notThere(error);
-    const now = await service.read(signal);
-    return { ...now, generation: now.generation + 1 };
-  }
 };
 
 /** Errors: `refused` for what would never get to an end. */
@@ -147,12 +119,14 @@ const notRestarted = ({ target }: Service): Finding => ({
   summary: `${target.name} was not restarted`,
 });
 
-const verifyRestart = async (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const data = dataOf(change);
-  const applied = service.after(change, call);
+const verifyRestart = async (
+  service: Service,
+  data: RestartData,
+  call: Call,
+  applied: Snapshot | undefined,
+): Promise<AnyFinding> => {
   const from = applied ?? (await service.read(call.signal));
-  if (from.uid !== data.uid)
-    return { verdict: 'critical', summary: `${service.target.name} was deleted and made anew by somebody else` };
+  if (from.uid !== data.uid) return { verdict: 'critical', summary: createdAgain(service) };
   if (!applied && !isStamped(from, data)) return notRestarted(service);
   const { followRollout } = await import('./rollout/follow.ts');
   return followRollout(service, call, {

@@ -1,5 +1,4 @@
 import { digest } from '../../../engine/change.ts';
-import type { JsonObject } from '../../../engine/json.ts';
 import type { Kind } from './config.ts';
 import { type ControllerRevision, controllerOf, type PodTemplate, type ReplicaSet, resources } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -66,11 +65,7 @@ export const fullRevisionOf = (kind: Kind, object: RevisionObject): FullRevision
 export const plainTemplate = (template: PodTemplate): PodTemplate => {
   const { $patch: _, ...rest } = template;
   // Servers up to 1.33 write an empty creationTimestamp into templates, newer ones do not.
-  const {
-    labels,
-    creationTimestamp: ___,
-    ...metadata
-  } = template.metadata as { readonly labels?: JsonObject } & JsonObject;
+  const { labels, creationTimestamp: ___, ...metadata } = template.metadata;
   const { 'pod-template-hash': __, ...own } = labels ?? {};
   const kept = Object.keys(own).length === 0 ? metadata : { ...metadata, labels: own };
   return { ...rest, metadata: kept, spec: template.spec };

@@ -1,71 +1,71 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
-import { digest } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { Finding } from '../../../engine/finding.ts';
-import type { Json, JsonObject } from '../../../engine/json.ts';
+import type { AnyFinding, Finding } from '../../../engine/finding.ts';
+import type { Json } from '../../../engine/json.ts';
+import { operation } from '../operation.ts';
 import type { Call, Workload } from '../port.ts';
 import { blastRadiusOf, raisesOf } from './availability.ts';
-import { basisOf, stampOf, unstamped } from './basis.ts';
-import { imageVersion, templateVersion } from './describe.ts';
+import { basisOf, stampOf, templateKey } from './basis.ts';
+import { createdAgain, imageVersion, templateVersion } from './describe.ts';
 import { noteAnnotation } from './emergency/emergency-note.ts';
 import { changeCause, type History, historyOf } from './views/history.ts';
 import { requireRollable } from './restart.ts';
-import { type FullRevision, plainTemplate } from './revisions.ts';
+import { type FullRevision, templateDigest } from './revisions.ts';
 import { exceededAt, judgeRollout } from './rollout/rollout.ts';
 import type { Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 import { templateDifference } from './template-difference.ts';
 import { listing } from './words.ts';
-import { type Version, writeAsPlanned } from './write.ts';
+import { type PlannedWrite, rehearse, type Version, writeAsPlanned } from './write.ts';
 
-/** What a rollback carries along. The template itself is read again: it may hold what is not to be recorded. */
-interface RollbackData extends JsonObject {
-  readonly revision: number;
+/** The template itself is read again: it may hold what must not be recorded. */
+const RollbackData = z.object({
+  revision: z.number(),
   /** Of the wanted template. */
-  readonly template: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
+  template: z.string(),
+  uid: z.string(),
+  resourceVersion: z.string(),
   /** See `RolloutContext`. */
-  readonly exceededBefore: string | null;
-}
-
-type Rollback = Required<NonNullable<Workload['rollback']>>;
+  exceededBefore: z.nullable(z.string()),
+});
+type RollbackData = z.output<typeof RollbackData>;
 
 /** Back to an earlier pod template, by default the one before the present; what `kubectl rollout undo` does. */
-export const rollbackOperation = (service: Service): Rollback => ({
-  plan: ({ revision }, call) => planRollback(service, revision, call),
-  apply: async (change, call) => {
-    const data = dataOf(change);
-    const now = await service.read(call.signal);
-    const { revisions } = await historyOf(service, now, call);
-    const wanted = revisions.find(({ templateDigest }) => templateDigest === data.template);
-    if (!wanted) throw noSuchRevision(service, String(data.revision), revisions);
-    const after = await writeAsPlanned(
-      service,
-      change,
-      {
+export const rollbackOperation = (service: Service): NonNullable<Workload['rollback']> =>
+  operation({
+    change: RollbackData,
+    plan: ({ revision }, call) => planRollback(service, revision, call),
+    apply: async (change, call) => {
+      const { data } = change;
+      const now = await service.read(call.signal);
+      const { revisions } = await historyOf(service, now, call);
+      const wanted = revisions.find((each) => each.templateDigest === data.template);
+      if (!wanted) throw noSuchRevision(service, String(data.revision), revisions);
+      const write: PlannedWrite = {
         type: 'json',
         body: (version) => goBack(now, wanted, version),
         version: data,
         isDone: (seen) => templateOf(seen) === data.template,
-      },
-      call,
-    );
-    service.finished(change, call, after);
-  },
-  accepted: async (change, call) => {
-    const after = service.after(change, call) ?? (await service.read(call.signal));
-    return templateOf(after) === dataOf(change).template
-      ? { verdict: 'ok', summary: `the way back to revision ${dataOf(change).revision} was accepted` }
-      : notRolledBack(service, after);
-  },
-  verify: (change, call) => verifyRollback(service, change, call),
-});
+      };
+      return writeAsPlanned(service, change, write, call);
+    },
+    accepted: async ({ data }, call, applied) => {
+      const now = applied ?? (await service.read(call.signal));
+      return templateOf(now) === data.template
+        ? { verdict: 'ok', summary: `the way back to revision ${data.revision} was accepted` }
+        : notRolledBack(service, now);
+    },
+    verify: ({ data }, call, applied) => verifyRollback(service, data, call, applied),
+  });
 
-const dataOf = (change: Change): RollbackData => change.data as RollbackData;
-const templateOf = ({ template }: Snapshot): string => digest(plainTemplate(template));
+const templateOf = ({ template }: Snapshot): string => templateDigest(template);
 
-const planRollback = async (service: Service, revision: string | undefined, call: Call): Promise<Change> => {
+const planRollback = async (
+  service: Service,
+  revision: string | undefined,
+  call: Call,
+): Promise<Change<RollbackData>> => {
   const snapshot = await service.read(call.signal);
   requireRollable(service, snapshot);
   const history = await historyOf(service, snapshot, call);
@@ -79,20 +79,13 @@ const planRollback = async (service: Service, revision: string | undefined, call
         next: listed(history.revisions),
       },
     );
-  await rehearse(service, snapshot, wanted, call);
-  const sameVersion = digest(unstamped(wanted.template)) === digest(unstamped(snapshot.template));
+  await rehearse(service, 'json', goBack(snapshot, wanted), call);
+  const sameVersion = templateKey(wanted.template) === templateKey(snapshot.template);
   const rollout = judgeRollout(snapshot);
   const cause = changeCause(wanted);
-  const data: RollbackData = {
-    revision: wanted.number,
-    template: wanted.templateDigest,
-    uid: snapshot.uid,
-    resourceVersion: snapshot.resourceVersion,
-    exceededBefore: exceededAt(snapshot) ?? null,
-  };
   const raises = raisesOf(snapshot);
   const target = `revision ${wanted.number}, version ${templateVersion(service, wanted.template)}`;
-  const change: Change = {
+  return {
     summary: `roll ${service.config.service} back from version ${imageVersion(service, snapshot)} to ${target}`,
     target: service.target,
     blastRadius: [
@@ -108,11 +101,16 @@ const planRollback = async (service: Service, revision: string | undefined, call
       ? `forward again: ${service.kubectl('rollout', 'undo', name, `--to-revision=${history.present.number}`)}`
       : 'deploy the present version again',
     ...(raises.length === 0 ? {} : { raises }),
-    basis: { ...basisOf(snapshot, snapshot.generation), to: wanted.templateDigest },
-    data,
+    basis: { ...basisOf(snapshot), to: wanted.templateDigest },
+    affects: ['images', 'template', 'restartedAt', 'annotations', 'generation'],
+    data: {
+      revision: wanted.number,
+      template: wanted.templateDigest,
+      uid: snapshot.uid,
+      resourceVersion: snapshot.resourceVersion,
+      exceededBefore: exceededAt(snapshot) ?? null,
+    },
   };
-  service.planned(change, snapshot);
-  return change;
 };
 
 /** Of an ordered StatefulSet; kubernetes.io, "Forced rollback". */
@@ -177,26 +175,19 @@ const goBack = (now: Snapshot, wanted: FullRevision, version?: Version): Json =>
   ];
 };
 
-/** What an admission webhook or a missing right would refuse is found out before anybody is asked. */
-const rehearse = async (service: Service, now: Snapshot, wanted: FullRevision, { signal }: Call): Promise<void> => {
-  const { client, resource, config } = service;
-  const options = { type: 'json', dryRun: true, signal } as const;
-  await client.patch<unknown>(resource, config.name, goBack(now, wanted), options).catch((error: unknown) => {
-    if (!(error instanceof RunbookError) || !/does not support dry.?run/i.test(error.message)) throw error;
-  });
-};
-
 const notRolledBack = (service: Service, now: Snapshot): Finding => ({
   verdict: 'critical',
   summary: `not rolled back: still version ${imageVersion(service, now)}`,
 });
 
-const verifyRollback = async (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const data = dataOf(change);
-  const applied = service.after(change, call);
+const verifyRollback = async (
+  service: Service,
+  data: RollbackData,
+  call: Call,
+  applied: Snapshot | undefined,
+): Promise<AnyFinding> => {
   const from = applied ?? (await service.read(call.signal));
-  if (from.uid !== data.uid)
-    return { verdict: 'critical', summary: `${service.target.name} was deleted and made anew by somebody else` };
+  if (from.uid !== data.uid) return { verdict: 'critical', summary: createdAgain(service) };
   if (templateOf(from) !== data.template) return notRolledBack(service, from);
   const { followRollout } = await import('./rollout/follow.ts');
   return followRollout(service, call, {
@@ -209,7 +200,7 @@ const verifyRollback = async (service: Service, change: Change, call: Call): Pro
 
 /** Somebody else's change came on top: a mere restart of the wanted template is none. */
 const replaced = (service: Service, from: Snapshot, now: Snapshot): Finding | undefined =>
-  digest(unstamped(from.template)) === digest(unstamped(now.template)) && stampOf(now.template) !== undefined
+  templateKey(from.template) === templateKey(now.template) && stampOf(now.template) !== undefined
     ? undefined
     : {
         verdict: 'critical',

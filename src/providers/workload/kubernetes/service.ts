@@ -1,4 +1,4 @@
-import { type Change, fingerprint, type Target } from '../../../engine/change.ts';
+import type { Target } from '../../../engine/change.ts';
 import { ApiFailure, isStatus } from '../../kubernetes/failure.ts';
 import type { Mirror } from '../../kubernetes/mirror.ts';
 import type { Kubernetes, Resource } from '../../kubernetes/port.ts';
@@ -51,17 +51,8 @@ export interface Service {
   mirrorPods(snapshot: Snapshot, call: Pick<Call, 'signal' | 'clock'>): Promise<PodsMirror>;
   /** The kubectl command that does the same here, with context and namespace. */
   kubectl(...words: readonly string[]): string;
-  /** Notes what a plan was made from, so that a later difference can be told field by field. */
-  planned(change: Change, from: Snapshot): void;
-  /** Undefined where another process made the plan. */
-  plannedFrom(change: Change): Snapshot | undefined;
-  /** Notes that a change went through, in this process, and what the server answered. */
-  finished(change: Change, call: Pick<Call, 'mark'>, after: Snapshot): void;
-  /** Undefined where this process has not applied the change. */
-  after(change: Change, call: Pick<Call, 'mark'>): Snapshot | undefined;
 }
 
-const key = (change: Change, { mark }: Pick<Call, 'mark'>) => `${mark} ${fingerprint(change)}`;
 const selection = ({ selector }: Snapshot) => ({ labelSelector: selector });
 
 export const openService = (
@@ -71,8 +62,6 @@ export const openService = (
 ): Service => {
   const { kind, name } = config;
   const resource = resourceOf[kind];
-  const plans = new Map<string, Snapshot>();
-  const done = new Map<string, Snapshot>();
 
   const revisions: Service['revisions'] = async (snapshot, signal) => {
     const { items } = await client.list<RevisionObject>(revisionResource(kind), { ...selection(snapshot), signal });
@@ -148,10 +137,6 @@ export const openService = (
       return podsMirror(snapshot, pods, kept);
     },
     kubectl,
-    planned: (change, from) => void plans.set(fingerprint(change), from),
-    plannedFrom: (change) => plans.get(fingerprint(change)),
-    finished: (change, call, after) => void done.set(key(change, call), after),
-    after: (change, call) => done.get(key(change, call)),
   };
 };
 

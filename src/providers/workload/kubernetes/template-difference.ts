@@ -1,4 +1,4 @@
-import type { Json } from '../../../engine/json.ts';
+import type { Json, JsonObject } from '../../../engine/json.ts';
 import { secretWord, shownArgument } from '../secret-arguments.ts';
 import type { PodTemplate } from './objects.ts';
 import { plainTemplate } from './revisions.ts';
@@ -32,17 +32,18 @@ const pathBefore = (path: string): string | undefined => {
   return index === '0' ? undefined : `${list}${Number(index) - 1}`;
 };
 
-const flat = (value: Json, path = '', into = new Map<string, string>()): ReadonlyMap<string, string> => {
+const flat = (value: Json | undefined, path = '', into = new Map<string, string>()): ReadonlyMap<string, string> => {
+  if (value === undefined) return into;
   const inside = value !== null && typeof value === 'object' ? entriesOf(value) : [];
   for (const [key, inner] of inside) flat(inner, path === '' ? key : `${path}.${key}`, into);
   if (inside.length === 0) into.set(path, typeof value === 'string' ? value : JSON.stringify(value));
   return into;
 };
 
-const entriesOf = (value: object): readonly (readonly [string, Json])[] =>
-  Array.isArray(value)
-    ? value.map((item: Json, index) => [nameOf(item) ?? String(index), item] as const)
-    : (Object.entries(value) as [string, Json][]);
+const entriesOf = (value: JsonObject | readonly Json[]): readonly (readonly [string, Json | undefined])[] =>
+  isList(value) ? value.map((item, index) => [nameOf(item) ?? String(index), item] as const) : Object.entries(value);
+
+const isList = (value: JsonObject | readonly Json[]): value is readonly Json[] => Array.isArray(value);
 
 const nameOf = (item: Json): string | undefined => {
   const name = item !== null && typeof item === 'object' && 'name' in item ? item.name : undefined;

@@ -1,10 +1,11 @@
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Json } from '../../../engine/json.ts';
+import { poll } from '../../../engine/poll.ts';
 import { isStatus } from '../../kubernetes/failure.ts';
 import type { PatchType } from '../../kubernetes/port.ts';
 import type { Call } from '../port.ts';
-import { changedSince } from './basis.ts';
+import { createdAgain } from './describe.ts';
 import type { WorkloadObject } from './objects.ts';
 import type { Service } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -24,13 +25,31 @@ export interface PlannedWrite {
   readonly isDone: (now: Snapshot) => boolean;
 }
 
+/**
+ * The server does everything but keep the change: a missing right, and what an admission webhook refuses, are found before anyone is asked.
+ * A webhook that cannot be rehearsed with has no say yet.
+ */
+export const rehearse = async (
+  service: Service,
+  type: PatchType,
+  body: Json,
+  { signal }: Pick<Call, 'signal'>,
+): Promise<void> => {
+  try {
+    await service.client.patch(service.resource, service.config.name, body, { type, dryRun: true, signal });
+  } catch (error) {
+    if (!isStatus(error, 400) || !/dry.?run/i.test(error.message)) service.notThere(error);
+  }
+};
+
 /** While pods come and go the status is written several times a second. */
 const attempts = 10;
-const lookAgainMs = [0, 500, 1500, 3000];
+/** At once, then after pauses of 0.5, 1, 2 and 4 s. */
+const lookAgain = { everyMs: (looks: number) => 250 * 2 ** looks, forMs: 8000 };
 
 /**
- * Writes as planned. Where the object has a newer version because its status has moved, the newer version is taken; where
- * somebody else has decided something, nothing is written.
+ * Writes as planned. Where the object has a newer version because its count or its status has moved, that version is used; where
+ * anything that the plan depends on has changed, nothing is written.
  * Errors: `refused` with what has changed; `unknown` where the answer was lost and the cluster cannot be seen.
  */
 export const writeAsPlanned = async (
@@ -53,7 +72,7 @@ export const writeAsPlanned = async (
       if (isStatus(error, 404)) throw gone(service);
       if (!isStatus(error, 409)) return await afterLostAnswer(service, write, call, error);
       if (attempt === attempts)
-        throw new RunbookError('refused', `${service.target.name} changes faster than it can be written. ${notDone}`, {
+        throw new RunbookError('refused', `${service.target.name} changes faster than it can be written`, {
           next: ['run the command again'],
           cause: error,
         });
@@ -62,33 +81,26 @@ export const writeAsPlanned = async (
       throw isStatus(error, 404) ? gone(service) : error;
     });
     if (write.isDone(now)) return now;
-    requireUnchanged(service, change, now);
+    await requireUnchanged(service, change, now, call);
     version = now;
   }
 };
 
-const notDone = 'It was not done.';
-
 const gone = ({ target }: Service): RunbookError =>
-  new RunbookError('refused', `${target.name} is gone: somebody deleted it. ${notDone}`, {
-    next: ['rb restart status'],
-  });
+  new RunbookError('refused', `${target.name} is gone: it was deleted`, { next: ['rb restart status'] });
 
-const requireUnchanged = (service: Service, change: Change, now: Snapshot): void => {
+const requireUnchanged = async (service: Service, change: Change, now: Snapshot, call: Call): Promise<void> => {
   const { name } = service.target;
-  if (now.uid !== change.basis['uid'])
-    throw new RunbookError('refused', `${name} was deleted and made anew by somebody else. ${notDone}`, {
-      next: ['run the command again and look at the new plan'],
-    });
-  const changes = changedSince(change, service.plannedFrom(change), now);
+  const next = ['run the command again and look at the new plan'];
+  if (now.uid !== change.basis['uid']) throw new RunbookError('refused', createdAgain(service), { next });
+  if (now.deleting) throw gone(service);
+  const { changedSince } = await import('./changed-since.ts');
+  const changes = await changedSince(service, change, now, call);
   if (changes.length === 0) return;
   throw new RunbookError(
     'refused',
-    [
-      `Somebody else has changed ${name} since the plan. ${notDone} What changed:`,
-      ...changes.map((line) => `  ${line}`),
-    ].join('\n'),
-    { next: ['run the command again and look at the new plan'] },
+    [`Another process has changed ${name} since the plan:`, ...changes.map((line) => `  ${line}`)].join('\n'),
+    { next },
   );
 };
 
@@ -100,11 +112,11 @@ const afterLostAnswer = async (
   error: unknown,
 ): Promise<Snapshot> => {
   if (call.signal.aborted || !(error instanceof RunbookError) || error.kind !== 'unknown') throw error;
-  for (const ms of lookAgainMs) {
-    await call.clock.sleep(ms, call.signal);
+  const done = await poll({ ...lookAgain, clock: call.clock, signal: call.signal }, async () => {
     const now = await service.read(call.signal).catch(() => undefined);
-    if (now && isDone(now)) return now;
-  }
+    return now && isDone(now) ? now : undefined;
+  });
   // Not there so far; the request may still be on its way.
-  throw error;
+  if (!done) throw error;
+  return done;
 };

@@ -38,7 +38,7 @@ export const openFor = (aws: ScriptedAws, config: Partial<EcsWorkloadConfig> = {
       scaling: { min: 1, max: 9 },
       ...config,
     },
-    { clock: aws.clock, environment: aws.env },
+    { clock: aws.clock, environment: aws.env, remember: () => undefined },
   );
 
 /** The adapter in the played time, whatever clock its caller has. */
@@ -46,7 +46,7 @@ const inTime = (workload: Workload, clock: Clock): Workload => {
   const timed = <Input>(operation: Operation<Input>): Operation<Input> => ({
     plan: (input, call, interrupted) => operation.plan(input, { ...call, clock }, interrupted),
     apply: (change, call) => operation.apply(change, { ...call, clock }),
-    verify: (change, call) => operation.verify(change, { ...call, clock }),
+    verify: (change, call, receipt) => operation.verify(change, { ...call, clock }, receipt),
   });
   return {
     ...workload,

@@ -22,8 +22,8 @@ const begun = async (aws: ScriptedAws) => {
   const [unit] = await workload.restartUnits(1, call);
   if (!unit) throw new Error('there is one unit');
   const change = await workload.restart.plan(unit, call);
-  await workload.restart.apply(change, call);
-  return { call, change, verify: () => workload.restart.verify(change, call) };
+  const receipt = await workload.restart.apply(change, call);
+  return { call, change, verify: () => workload.restart.verify(change, call, receipt) };
 };
 
 /** Somebody stops the newest deployment. */

@@ -4,6 +4,7 @@ import { healthy, neverHealthy } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ServiceScenario } from '../../../rigs/aws/scenario.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { carriedOut } from '../call.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';
 
 /** Behind a load balancer, and without a health check of their own: what the load balancer says is all that there is. */
@@ -16,9 +17,9 @@ const scaledTo = async (aws: ScriptedAws, to: number) => {
   const { scale } = openFor(aws);
   const call = callIn(aws);
   const change = await scale.plan({ to, expected: 3 }, call);
-  await scale.apply(change, call);
+  const receipt = await scale.apply(change, call);
   const began = aws.clock.monotonic();
-  return { finding: await scale.verify(change, call), seconds: (aws.clock.monotonic() - began) / 1000 };
+  return { finding: await scale.verify(change, call, receipt), seconds: (aws.clock.monotonic() - began) / 1000 };
 };
 
 const done = { verdict: 'ok', summary: '4 instances running and healthy' };
@@ -56,8 +57,7 @@ describe('tasks of a scripted ECS service behind a load balancer', () => {
     const call = callIn(aws);
     const { instances } = await workload.status(call);
     const change = await workload.restartInstance.plan({ id: instances[0]?.id ?? '' }, call);
-    await workload.restartInstance.apply(change, call);
-    expect(await workload.restartInstance.verify(change, call)).toMatchObject({
+    expect(await carriedOut(workload.restartInstance, change, call)).toMatchObject({
       verdict: 'ok',
       summary: expect.stringMatching(/in place of \w+ and is healthy$/) as string,
     });

@@ -4,7 +4,7 @@ import type { EcsWorkloadConfig } from '../../../../src/providers/workload/ecs/c
 import { clientsFor } from '../../../rigs/aws/clients.ts';
 import { startMoto } from '../../../rigs/aws/moto.ts';
 import type { Moto } from '../../../rigs/aws/moto.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 
 const cluster = 'prod';
 const region = 'eu-central-1';
@@ -43,7 +43,7 @@ const open = (more: Partial<EcsWorkloadConfig> = {}) =>
       scheduleRole,
       ...more,
     },
-    { clock: { monotonic: () => performance.now() }, environment: moto.env },
+    { clock: { monotonic: () => performance.now() }, environment: moto.env, remember: () => undefined },
   );
 
 describe("an ECS service on moto's server", () => {
@@ -99,13 +99,11 @@ describe("an ECS service on moto's server", () => {
     ] as const) {
       const call = newCall();
       const change = await scheduling.add.plan({ everyMs }, call);
-      await scheduling.add.apply(change, call);
-      expect(await scheduling.add.verify(change, call)).toMatchObject({ verdict: 'ok' });
+      expect(await carriedOut(scheduling.add, change, call)).toMatchObject({ verdict: 'ok' });
       expect(await scheduling.list(call)).toMatchObject([{ expression, suspended: false }]);
     }
     const call = newCall();
     const gone = await scheduling.remove.plan({}, call);
-    await scheduling.remove.apply(gone, call);
-    expect(await scheduling.remove.verify(gone, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(scheduling.remove, gone, call)).toMatchObject({ verdict: 'ok' });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { crashes } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { carriedOut } from '../call.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';
 
 const restarted = async (aws: ScriptedAws) => {
@@ -10,8 +11,7 @@ const restarted = async (aws: ScriptedAws) => {
   const call = callIn(aws);
   const { instances } = await workload.status(call);
   const change = await restartInstance.plan({ id: instances[0]?.id ?? '' }, call);
-  await restartInstance.apply(change, call);
-  return restartInstance.verify(change, call);
+  return carriedOut(restartInstance, change, call);
 };
 
 describe('restarting one task of a scripted ECS service', () => {

@@ -5,6 +5,7 @@ import { runAwsCli } from '../../../rigs/aws/aws-cli.ts';
 import { cannotPull, crashes, healthy } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { carriedOut } from '../call.ts';
 import { asked, callIn, openFor, scenario } from './ecs-rig.ts';
 
 const breaker = { circuitBreaker: { enable: true, rollback: true } };
@@ -19,8 +20,7 @@ const planned = async (workload: Workload, aws: ScriptedAws) => {
 /** Plan, apply and verify in one process. */
 const restart = async (workload: Workload, aws: ScriptedAws) => {
   const { call, change } = await planned(workload, aws);
-  await workload.restart.apply(change, call);
-  return { call, change, finding: await workload.restart.verify(change, call) };
+  return { call, change, finding: await carriedOut(workload.restart, change, call) };
 };
 
 describe('a rolling restart of a scripted ECS service', () => {
@@ -68,11 +68,19 @@ describe('a rolling restart of a scripted ECS service', () => {
     await using aws = await startScriptedAws(scenario());
     const workload = openFor(aws);
     const { call, change } = await planned(workload, aws);
-    await workload.restart.apply(change, call);
+    const receipt = await workload.restart.apply(change, call);
     aws.forgetCalls();
-    expect(await workload.restart.accepted?.(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await workload.restart.accepted?.(change, call, receipt)).toMatchObject({ verdict: 'ok' });
     expect(asked(aws)).toEqual({});
     expect(await openFor(aws).restart.accepted?.(change, call)).toMatchObject({ verdict: 'ok' });
+  });
+
+  test('a recorded change of another adapter is refused', async () => {
+    await using aws = await startScriptedAws(scenario());
+    const { call, change } = await planned(openFor(aws), aws);
+    const other = { ...change, data: { uid: '1' } };
+    await expect(openFor(aws).restart.apply(other, call)).rejects.toMatchObject({ kind: 'refused' });
+    expect(asked(aws)['UpdateService']).toBeUndefined();
   });
 
   test('who plans again reads again', async () => {
@@ -103,8 +111,7 @@ describe('a rolling restart of a scripted ECS service', () => {
       'all 3 tasks: as many more are started beside them (BLUE_GREEN), and the present ones stop when the traffic has moved, 15 min later',
     );
     expect(change.raises).toBeUndefined();
-    await restart.apply(change, call);
-    expect(await restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(restart, change, call)).toMatchObject({ verdict: 'ok' });
   });
 
   test.each([
@@ -132,9 +139,9 @@ describe('a rolling restart of a scripted ECS service', () => {
     const { call, change } = await planned(openFor(aws), aws);
     const workload = openFor(aws);
     aws.failNext('UpdateService', { code: 'ThrottlingException' }, 2);
-    await workload.restart.apply(change, call);
+    const receipt = await workload.restart.apply(change, call);
     aws.failNext('DescribeServices', { code: 'ThrottlingException' }, 2);
-    expect(await workload.restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await workload.restart.verify(change, call, receipt)).toMatchObject({ verdict: 'ok' });
     expect(asked(aws)['UpdateService']).toBe(3);
     expect(aws.service('checkout').describe().deployments).toHaveLength(1);
   });
@@ -194,10 +201,10 @@ describe('a deployment that does not work, of a scripted ECS service', () => {
     await using aws = await startScriptedAws(scenario());
     const workload = openFor(aws);
     const { call, change } = await planned(workload, aws);
-    await workload.restart.apply(change, call);
+    const receipt = await workload.restart.apply(change, call);
     aws.advance(5);
     aws.service('checkout').deployBehind('checkout:1');
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await workload.restart.verify(change, call, receipt)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(/\(checkout:1\) replaced it: somebody or something else deployed/) as string,
     });
@@ -217,9 +224,9 @@ describe('a deployment that does not work, of a scripted ECS service', () => {
     await using aws = await startScriptedAws(scenario());
     const workload = openFor(aws);
     const { call, change } = await planned(workload, aws);
-    await workload.restart.apply(change, call);
+    const receipt = await workload.restart.apply(change, call);
     aws.service('checkout').setStatus('DRAINING');
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await workload.restart.verify(change, call, receipt)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(/is being deleted|was deleted/) as string,
     });
@@ -232,8 +239,7 @@ describe('a connection that breaks, to a scripted ECS service', () => {
     const workload = openFor(aws);
     const { call, change } = await planned(workload, aws);
     aws.failNext('UpdateService', { applied: true });
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({ verdict: 'ok' });
     expect(asked(aws)['UpdateService']).toBe(1);
   });
 
@@ -242,8 +248,7 @@ describe('a connection that breaks, to a scripted ECS service', () => {
     const workload = openFor(aws);
     const { call, change } = await planned(workload, aws);
     aws.failNext('UpdateService', {});
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringContaining('checkout was not restarted') as string,
     });

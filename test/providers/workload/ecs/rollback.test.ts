@@ -3,6 +3,7 @@ import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { crashes } from '../../../rigs/aws/ecs/behaviour.ts';
 import type { ScriptedAws } from '../../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { carriedOut } from '../call.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';
 
 const rollbackOf = (workload: Workload) => {
@@ -52,12 +53,10 @@ describe('rolling back a scripted ECS service', () => {
     await using aws = await startScriptedAws(
       scenario({ taskDefinition: 'checkout:3', earlier: ['checkout:1'] }, { taskDefinitions: definitions }),
     );
-    const { rollback } = openFor(aws);
+    const rollback = rollbackOf(openFor(aws));
     const call = callIn(aws);
-    const change = await rollback?.plan({ revision }, call);
-    if (!change) throw new Error('ECS can roll back');
-    await rollback?.apply(change, call);
-    expect(await rollback?.verify(change, call)).toMatchObject({
+    const change = await rollback.plan({ revision }, call);
+    expect(await carriedOut(rollback, change, call)).toMatchObject({
       verdict: 'ok',
       summary: expect.stringMatching(/^all 3 tasks back on version 1\.1\.0/) as string,
     });

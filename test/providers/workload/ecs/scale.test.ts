@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cannotPull, healthy } from '../../../rigs/aws/ecs/behaviour.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { carriedOut } from '../call.ts';
 import { asked, callIn, openFor, scenario } from './ecs-rig.ts';
 
 const scaled = { scalableTargets: [{ service: 'checkout', min: 2, max: 8 }] };
@@ -24,10 +25,10 @@ describe('scaling a scripted ECS service', () => {
     const { scale } = openFor(aws);
     const call = callIn(aws);
     const change = await scale.plan({ to: 9, expected: 3 }, call);
-    await scale.apply(change, call);
+    const receipt = await scale.apply(change, call);
     aws.advance(60);
     aws.service('checkout').alarm('out');
-    expect(await scale.verify(change, call)).toMatchObject({
+    expect(await scale.verify(change, call, receipt)).toMatchObject({
       verdict: 'critical',
       summary: 'the desired count is 8 and not 9: something else changed it',
     });
@@ -47,8 +48,7 @@ describe('scaling a scripted ECS service', () => {
     const { scale } = openFor(aws);
     const call = callIn(aws);
     const change = await scale.plan({ to: 4, expected: 3 }, call);
-    await scale.apply(change, call);
-    expect(await scale.verify(change, call)).toMatchObject({
+    expect(await carriedOut(scale, change, call)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(
         /^the new tasks do not come up: 3 tasks failed; task \w+ stopped: CannotPull[^;]+; 2 more tasks stopped$/,
@@ -62,8 +62,7 @@ describe('scaling a scripted ECS service', () => {
     const { scale } = openFor(aws, { readyTimeoutMs: 60_000 });
     const call = callIn(aws);
     const change = await scale.plan({ to: 4, expected: 3 }, call);
-    await scale.apply(change, call);
-    expect(await scale.verify(change, call)).toMatchObject({
+    expect(await carriedOut(scale, change, call)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(/^3 of 4 instances running after 1 min; last event: has started/) as string,
     });
@@ -74,8 +73,7 @@ describe('scaling a scripted ECS service', () => {
     const { scale } = openFor(aws);
     const call = callIn(aws);
     const change = await scale.plan({ to: 2, expected: 3 }, call);
-    await scale.apply(change, call);
-    expect(await scale.verify(change, call)).toMatchObject({
+    expect(await carriedOut(scale, change, call)).toMatchObject({
       verdict: 'warn',
       summary: '2 instances running; healthy or not is not known, because the service has no health check',
     });
@@ -88,8 +86,7 @@ describe('scaling a scripted ECS service', () => {
     const { scale } = openFor(aws);
     const call = callIn(aws);
     const change = await scale.plan({ to: 4, expected: 3 }, call);
-    await scale.apply(change, call);
-    expect(await scale.verify(change, call)).toMatchObject({
+    expect(await carriedOut(scale, change, call)).toMatchObject({
       verdict: 'warn',
       summary: '4 instances running; healthy or not is not known, because the service has no health check',
     });
@@ -104,8 +101,7 @@ describe('scaling a scripted ECS service', () => {
     ] as const) {
       const call = callIn(aws);
       const change = await scale.plan({ to, expected }, call);
-      await scale.apply(change, call);
-      expect(await scale.verify(change, call)).toMatchObject({ verdict: 'ok' });
+      expect(await carriedOut(scale, change, call)).toMatchObject({ verdict: 'ok' });
     }
   });
 
@@ -147,8 +143,7 @@ describe('the autoscaler of a scripted ECS service', () => {
     if (!autoscaling) throw new Error('ECS has one');
     const call = callIn(aws);
     const change = await autoscaling.setLimits.plan({ to, expected: 3 }, call);
-    await autoscaling.setLimits.apply(change, call);
-    expect(await autoscaling.setLimits.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(autoscaling.setLimits, change, call)).toMatchObject({ verdict: 'ok' });
     const { MinCapacity, MaxCapacity } = aws.service('checkout').scalableTarget() ?? {};
     expect([MinCapacity, MaxCapacity]).toEqual(limits);
     expect(aws.service('checkout').describe().runningCount).toBe(to);
@@ -160,10 +155,10 @@ describe('the autoscaler of a scripted ECS service', () => {
     if (!autoscaling) throw new Error('ECS has one');
     const call = callIn(aws);
     const change = await autoscaling.setLimits.plan({ to: 5, expected: 3 }, call);
-    await autoscaling.setLimits.apply(change, call);
+    const receipt = await autoscaling.setLimits.apply(change, call);
     aws.service('checkout').alarm('out');
     expect(aws.service('checkout').describe().desiredCount).toBe(6);
-    expect(await autoscaling.setLimits.verify(change, call)).toMatchObject({
+    expect(await autoscaling.setLimits.verify(change, call, receipt)).toMatchObject({
       verdict: 'ok',
       summary: '6 instances running and healthy; the limits are 5 to 8; the autoscaler has changed the count from 5',
     });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rateOf, scheduleName } from '../../../../src/providers/workload/ecs/schedule/schedule-words.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { startScriptedAws } from '../../../rigs/aws/scripted.ts';
+import { carriedOut } from '../call.ts';
 import { callIn, openFor, scenario } from './ecs-rig.ts';
 
 const scheduleRole = 'arn:aws:iam::111122223333:role/rb-restart';
@@ -25,8 +26,7 @@ describe('scheduled restarts of a scripted ECS service, by EventBridge Scheduler
     expect(await scheduling.list(call)).toEqual([]);
 
     const first = await scheduling.add.plan({ everyMs: 6 * hour }, call);
-    await scheduling.add.apply(first, call);
-    expect(await scheduling.add.verify(first, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(scheduling.add, first, call)).toMatchObject({ verdict: 'ok' });
     const [schedule] = await scheduling.list(call);
     expect(schedule).toEqual({
       id: expect.stringMatching(/^rb-restart-prod-checkout-/) as string,
@@ -43,8 +43,7 @@ describe('scheduled restarts of a scripted ECS service, by EventBridge Scheduler
     expect(await scheduling.list(call)).toMatchObject([{ expression: 'rate(1 day)' }]);
 
     const gone = await scheduling.remove.plan({}, call);
-    await scheduling.remove.apply(gone, call);
-    expect(await scheduling.remove.verify(gone, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(scheduling.remove, gone, call)).toMatchObject({ verdict: 'ok' });
     expect(await scheduling.list(call)).toEqual([]);
     await expect(scheduling.remove.plan({}, call)).rejects.toMatchObject({ kind: 'refused' });
   });
@@ -75,8 +74,7 @@ describe('scheduled restarts of a scripted ECS service, by EventBridge Scheduler
         verdict: 'critical',
         summary: expect.stringContaining(`is not as planned: ${why}`) as string,
       });
-      await scheduling.add.apply(change, call);
-      expect(await scheduling.add.verify(change, call)).toMatchObject({ verdict: 'ok' });
+      expect(await carriedOut(scheduling.add, change, call)).toMatchObject({ verdict: 'ok' });
     },
   );
 

@@ -3,7 +3,7 @@ import { autoscalerView, autoscaling } from '../../../../src/providers/workload/
 import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { deployment, horizontalPodAutoscaler, scaledObject } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { test } from './namespace-rig.ts';
 
 interface Hpa {
@@ -15,8 +15,7 @@ const setLimits = async (service: Service, to: number, expected: number) => {
   const operation = autoscaling(service).setLimits;
   const call = newCall();
   const change = await operation.plan({ to, expected }, call);
-  await operation.apply(change, call);
-  return { change, finding: await operation.verify(change, call) };
+  return { change, finding: await carriedOut(operation, change, call) };
 };
 
 /** As KEDA makes it for a ScaledObject. */

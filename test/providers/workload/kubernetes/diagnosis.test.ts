@@ -1,19 +1,18 @@
 import { describe, expect } from 'vitest';
-import type { Finding } from '../../../../src/engine/finding.ts';
+import type { AnyFinding } from '../../../../src/engine/finding.ts';
 import type { Pod, WorkloadKind } from '../../../rigs/kubernetes/objects.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import type { PodBehaviour } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import type { KubernetesRig } from '../rig/kubernetes-rig.ts';
 import { test } from './started.ts';
 
 const unit = { id: 'checkout', instances: [] };
-const restart = async (rig: KubernetesRig): Promise<Finding> => {
+const restart = async (rig: KubernetesRig): Promise<AnyFinding> => {
   const workload = rig.open();
   const call = newCall();
   const change = await workload.restart.plan(unit, call);
-  await workload.restart.apply(change, call);
-  return workload.restart.verify(change, call);
+  return carriedOut(workload.restart, change, call);
 };
 interface Told {
   readonly troubles: readonly {
@@ -74,8 +73,7 @@ describe.concurrent('why new pods do not come up', () => {
     await rig.control.patch('Deployment', 'checkout', { spec });
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
-    const finding = await workload.restart.verify(change, call);
+    const finding = await carriedOut(workload.restart, change, call);
     expect(call.notes()).toMatch(/Unschedulable \(0\/\d+ nodes.*still waiting/);
     expect(finding).toMatchObject({
       verdict: 'critical',
@@ -100,8 +98,8 @@ describe.concurrent('what is not held against a rollout', () => {
     const workload = rig.open();
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
-    const verdict = workload.restart.verify(change, call);
+    const receipt = await workload.restart.apply(change, call);
+    const verdict = workload.restart.verify(change, call, receipt);
     const [fresh] = await until(
       'the first new pod runs',
       async () => (await rig.control.pods('checkout')).filter(isNew).filter(({ status }) => status.phase === 'Running'),
@@ -135,8 +133,7 @@ describe.concurrent('a deadline that was exceeded by another version', () => {
     const { rollback } = workload;
     if (!rollback) throw new Error('a Deployment can be rolled back');
     const change = await rollback.plan({}, call);
-    await rollback.apply(change, call);
-    expect(await rollback.verify(change, call)).toMatchObject({
+    expect(await carriedOut(rollback, change, call)).toMatchObject({
       verdict: 'ok',
       summary: expect.stringMatching(/^back on version 2\.0\.0: 3 of 3/) as string,
     });
@@ -153,8 +150,8 @@ describe.concurrent('a connection that breaks in the middle', () => {
       await rig.startsNext('slow');
       const call = newCall();
       const change = await workload.restart.plan(unit, call);
-      await workload.restart.apply(change, call);
-      const verdict = workload.restart.verify(change, call);
+      const receipt = await workload.restart.apply(change, call);
+      const verdict = workload.restart.verify(change, call, receipt);
       await until(
         'the rollout is followed',
         async () => call.reported.length,

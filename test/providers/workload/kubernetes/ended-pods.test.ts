@@ -8,7 +8,7 @@ import type { Operation } from '../../../../src/providers/workload/port.ts';
 import type { Pod } from '../../../rigs/kubernetes/objects.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import { deployment, type PodBehaviour } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { type NamespaceRig, test } from './namespace-rig.ts';
 
 const isReady = ({ status }: Pod): boolean =>
@@ -31,8 +31,7 @@ const withEvictedPod = async ({ control }: NamespaceRig, behaviour: PodBehaviour
 const done = async <Input>(operation: Operation<Input>, input: Input) => {
   const call = newCall();
   const change = await operation.plan(input, call);
-  await operation.apply(change, call);
-  return { change, call, finding: await operation.verify(change, call) };
+  return { change, call, finding: await carriedOut(operation, change, call) };
 };
 
 describe.concurrent('a pod that its node evicted, and that was replaced long ago', () => {

@@ -3,7 +3,7 @@ import { restartInstanceOperation } from '../../../../src/providers/workload/kub
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import { daemonSet, deployment, podDisruptionBudget, statefulSet } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { killedAt, type NamespaceRig, test } from './namespace-rig.ts';
 
 const podsOf = async ({ control }: NamespaceRig) => (await control.pods('checkout')).map(({ metadata }) => metadata);
@@ -17,8 +17,7 @@ const evicted = async (service: Service, id: string) => {
   const operation = restartInstanceOperation(service);
   const call = newCall();
   const change = await operation.plan({ id }, call);
-  await operation.apply(change, call);
-  return { change, finding: await operation.verify(change, call) };
+  return { change, finding: await carriedOut(operation, change, call) };
 };
 
 describe.concurrent('one pod', () => {
@@ -96,8 +95,7 @@ describe.concurrent('one pod', () => {
       metadata: { name: 'small' },
       spec: { hard: { pods: '1' } },
     });
-    await operation.apply(change, call);
-    const finding = await operation.verify(change, call);
+    const finding = await carriedOut(operation, change, call);
     expect(finding.verdict).toBe('critical');
     expect(finding.summary).toMatch(/its replacement does not start: .*exceeded quota: small/);
   });

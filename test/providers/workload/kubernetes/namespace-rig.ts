@@ -53,7 +53,12 @@ const openRig = async (cluster: Access): Promise<NamespaceRig> => {
       users += 1;
       const user = rules && (await cluster.userFor(namespace, `operator-${users}`, rules));
       const kubeconfig = cluster.kubeconfig(user ? { credential: { token: user.token } } : {});
-      const deps = { env: { KUBECONFIG: kubeconfig }, clock, redact: (text: string) => text };
+      const deps = {
+        env: { KUBECONFIG: kubeconfig },
+        clock,
+        redact: (text: string) => text,
+        remember: () => undefined,
+      };
       const connection = await openConnection({ context: 'rig', namespace }, deps);
       const client = through(openKubernetes(connection, { clock }));
       return openService({ ...configured, ...config }, client, { openMirror, redact: deps.redact });

@@ -1,19 +1,19 @@
 import { describe, expect } from 'vitest';
+import { fingerprint } from '../../../../src/engine/change.ts';
 import { RunbookError } from '../../../../src/engine/errors.ts';
 import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import type { WorkloadKind } from '../../../rigs/kubernetes/objects.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import { deployment, type WorkloadOptions } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import type { KubernetesRig } from '../rig/kubernetes-rig.ts';
 import { test } from './started.ts';
 
 const unit = { id: 'checkout', instances: [] };
 const restart = async (workload: Workload, call = newCall()) => {
   const change = await workload.restart.plan(unit, call);
-  await workload.restart.apply(change, call);
-  return workload.restart.verify(change, call);
+  return carriedOut(workload.restart, change, call);
 };
 const templateOf = async ({ control }: KubernetesRig, kind: WorkloadKind = 'Deployment') =>
   (await control.get(kind, 'checkout')).spec.template;
@@ -40,9 +40,12 @@ describe.concurrent('a restart', () => {
     const workload = rig.openWith({ client });
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.accepted?.(change, call)).toMatchObject({ verdict: 'ok' });
-    expect(calls).toEqual(['patch deployments', 'patch deployments']);
+    expect(calls.splice(0).toSorted()).toEqual(['get deployments', 'patch deployments']);
+    const receipt = await workload.restart.apply(change, call);
+    expect(await workload.restart.accepted?.(change, call, receipt)).toMatchObject({ verdict: 'ok' });
+    expect(calls).toEqual(['patch deployments']);
+    // To another process the cluster says so.
+    expect(await rig.open().restart.accepted?.(change, call)).toMatchObject({ verdict: 'ok' });
   });
 
   test('lists each resource once and watches from then on', async ({ start }) => {
@@ -54,7 +57,8 @@ describe.concurrent('a restart', () => {
       'list pods',
       'list replicasets',
     ]);
-    expect(calls.filter((one) => one.startsWith('get'))).toEqual([]);
+    // For the plan.
+    expect(calls.filter((one) => one.startsWith('get'))).toEqual(['get deployments']);
   });
 
   test('shows the pods as they are at its end, though their watch tells it later', async ({ start }) => {
@@ -112,10 +116,10 @@ describe.concurrent('a restart', () => {
     const workload = rig.open();
     const call = newCall();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
+    const receipt = await workload.restart.apply(change, call);
     const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
     await rig.control.patch('StatefulSet', 'checkout', { spec: { updateStrategy } });
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await workload.restart.verify(change, call, receipt)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(
         /^somebody has raised the partition from 0 to 2 meanwhile: .* 2 below the partition keep the old template$/,
@@ -171,9 +175,9 @@ describe.concurrent('a restart that would never end is refused', () => {
     const call = newCall();
     const workload = rig.open();
     const change = await workload.restart.plan(unit, call);
-    await workload.restart.apply(change, call);
+    const receipt = await workload.restart.apply(change, call);
     await rig.control.patch('Deployment', 'checkout', { spec: { paused: true } });
-    expect(await workload.restart.verify(change, call)).toMatchObject({
+    expect(await workload.restart.verify(change, call, receipt)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringContaining('paused') as string,
     });
@@ -183,13 +187,17 @@ describe.concurrent('a restart that would never end is refused', () => {
 describe.concurrent('when somebody else is at it between the plan and the restart', () => {
   test('another version: refused, with what has changed, and their change stays', async ({ start }) => {
     const rig = await start();
-    const workload = rig.open();
-    const change = await workload.restart.plan(unit, newCall());
+    const change = await rig.open().restart.plan(unit, newCall());
     await rig.control.release('Deployment', 'checkout', '3.0.0');
-    const attempt = workload.restart.apply(change, newCall());
-    await expect(attempt).rejects.toMatchObject({
+    await expect(rig.open().restart.apply(change, newCall())).rejects.toMatchObject({
       kind: 'refused',
-      message: expect.stringMatching(/checkout:2\.0\.0" -> "registry\.test\/checkout:3\.0\.0"/) as string,
+      message: [
+        'Another process has changed deployment/checkout since the plan:',
+        '  - metadata.labels.app.kubernetes.io/version: 2.0.0',
+        '  + metadata.labels.app.kubernetes.io/version: 3.0.0',
+        '  - spec.containers.app.image: registry.test/checkout:2.0.0',
+        '  + spec.containers.app.image: registry.test/checkout:3.0.0',
+      ].join('\n'),
     });
     const { metadata, spec } = await templateOf(rig);
     expect(spec.containers[0]?.image).toBe('registry.test/checkout:3.0.0');
@@ -197,12 +205,17 @@ describe.concurrent('when somebody else is at it between the plan and the restar
   });
 
   test.for<[string, object, RegExp]>([
-    ['another count', { spec: { replicas: 5 } }, /spec\.replicas: 3 -> 5/],
     ['a label of the Deployment', { metadata: { labels: { team: 'shop' } } }, /labels\.team: absent -> "shop"/],
+    ['an annotation', { metadata: { annotations: { owner: 'shop' } } }, /annotations\.owner: absent -> "[0-9a-f]{12}"/],
+    [
+      'another strategy',
+      { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } },
+      /strategy\.type: "RollingUpdate" -> "Recreate"/,
+    ],
     [
       'a restart',
       { spec: { template: { metadata: { annotations: { [stamp]: '2026-01-01T00:00:00Z' } } } } },
-      /restarted it/,
+      /restartedAt: null -> "2026-01-01T00:00:00Z"/,
     ],
   ])('%s: refused', async ([, patch, message], { start }) => {
     const rig = await start();
@@ -212,6 +225,48 @@ describe.concurrent('when somebody else is at it between the plan and the restar
     await expect(workload.restart.apply(change, newCall())).rejects.toMatchObject({
       kind: 'refused',
       message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('another count: restarted all the same, and the count stays', async ({ start }) => {
+    const rig = await start();
+    const workload = rig.open();
+    const call = newCall();
+    const change = await workload.restart.plan(unit, call);
+    await rig.control.scale('Deployment', 'checkout', 5);
+    const again = await workload.restart.plan(unit, newCall());
+    expect(again.summary).toContain('5 instances');
+    expect(fingerprint(again)).toBe(fingerprint(change));
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({
+      verdict: 'ok',
+      summary: expect.stringMatching(/^restarted: 5 of 5 pods/) as string,
+    });
+  });
+
+  test('another variable: named, and neither the plan nor the message holds a password', async ({ start }) => {
+    const rig = await start();
+    const withVariables = (level: string, password: string) => {
+      const env = [
+        { name: 'DB_PASSWORD', value: password },
+        { name: 'LOG_LEVEL', value: level },
+      ];
+      const containers = [{ name: 'app', image: 'registry.test/checkout:2.0.0', env }];
+      return rig.control.patch('Deployment', 'checkout', { spec: { template: { spec: { containers } } } });
+    };
+    await withVariables('info', 'tiger');
+    await rig.control.settled('Deployment', 'checkout');
+    const change = await rig.open().restart.plan(unit, newCall());
+    expect(JSON.stringify(change)).not.toMatch(/tiger|info/);
+    await withVariables('debug', 'leopard');
+    await expect(rig.open().restart.apply(change, newCall())).rejects.toMatchObject({
+      kind: 'refused',
+      message: [
+        'Another process has changed deployment/checkout since the plan:',
+        '  - spec.containers.app.env.DB_PASSWORD.value: (not shown)',
+        '  + spec.containers.app.env.DB_PASSWORD.value: (not shown)',
+        '  - spec.containers.app.env.LOG_LEVEL.value: info',
+        '  + spec.containers.app.env.LOG_LEVEL.value: debug',
+      ].join('\n'),
     });
   });
 
@@ -228,8 +283,7 @@ describe.concurrent('when somebody else is at it between the plan and the restar
       () => rig.control.get('Deployment', 'checkout'),
       ({ metadata }) => metadata.resourceVersion !== before,
     );
-    await workload.restart.apply(change, call);
-    expect(await workload.restart.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(workload.restart, change, call)).toMatchObject({ verdict: 'ok' });
   });
 
   test('an object of the same name that was made anew is left alone', async ({ start }) => {
@@ -240,7 +294,7 @@ describe.concurrent('when somebody else is at it between the plan and the restar
     await rig.control.create(deployment('checkout', { version: '2.0.0' }));
     await expect(workload.restart.apply(change, newCall())).rejects.toMatchObject({
       kind: 'refused',
-      message: expect.stringContaining('made anew by somebody else') as string,
+      message: expect.stringContaining('created again by another process') as string,
     });
     expect((await templateOf(rig)).metadata.annotations?.[stamp]).toBeUndefined();
   });
@@ -262,8 +316,8 @@ const underWay = async (rig: KubernetesRig) => {
   const call = newCall();
   const workload = rig.open();
   const change = await workload.restart.plan(unit, call);
-  await workload.restart.apply(change, call);
-  const verdict = workload.restart.verify(change, call);
+  const receipt = await workload.restart.apply(change, call);
+  const verdict = workload.restart.verify(change, call, receipt);
   return { verdict, handled: verdict.catch(() => undefined) };
 };
 
@@ -315,9 +369,9 @@ test('an answer that is lost on its way is looked for', async ({ start }) => {
   const workload = rig.openWith({ client: { ...client, patch } });
   const call = newCall();
   const change = await workload.restart.plan(unit, call);
-  await workload.restart.apply(change, call);
+  const receipt = await workload.restart.apply(change, call);
   expect(lost).toBe(1);
-  expect(await workload.restart.accepted?.(change, call)).toMatchObject({ verdict: 'ok' });
+  expect(await workload.restart.accepted?.(change, call, receipt)).toMatchObject({ verdict: 'ok' });
 });
 
 test('an object that is not there is a mistake in the configuration', async ({ start }) => {

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { noteAnnotation } from '../../../../src/providers/workload/kubernetes/emergency/emergency-note.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { test } from './started.ts';
 
 const rollbackOf = ({ rollback }: Workload) => {
@@ -12,8 +12,7 @@ const rollbackOf = ({ rollback }: Workload) => {
 const undo = async (workload: Workload, input: { readonly revision?: string } = {}) => {
   const call = newCall();
   const change = await rollbackOf(workload).plan(input, call);
-  await rollbackOf(workload).apply(change, call);
-  return rollbackOf(workload).verify(change, call);
+  return carriedOut(rollbackOf(workload), change, call);
 };
 
 describe.concurrent('the way back', () => {
@@ -155,8 +154,7 @@ describe.concurrent('the way back', () => {
     const call = newCall();
     const change = await rollback.plan({}, call);
     expect(change.blastRadius.join('\n')).toMatch(/delete that pod by hand/);
-    await rollback.apply(change, call);
-    expect(await rollback.verify(change, call)).toMatchObject({
+    expect(await carriedOut(rollback, change, call)).toMatchObject({
       verdict: 'critical',
       summary: expect.stringMatching(
         /nothing has moved for \d+ s .*checkout-2: container app: .*exit code 1/,

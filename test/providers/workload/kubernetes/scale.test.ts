@@ -11,15 +11,14 @@ import {
   horizontalPodAutoscaler,
   statefulSet,
 } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { failing, killedAt, test } from './namespace-rig.ts';
 
 const scaled = async (service: Service, to: number, expected: number) => {
   const operation = scaleOperation(service);
   const call = newCall();
   const change = await operation.plan({ to, expected }, call);
-  await operation.apply(change, call);
-  return { change, call, finding: await operation.verify(change, call) };
+  return { change, call, finding: await carriedOut(operation, change, call) };
 };
 
 /** Something happens right before the adapter writes, as often as told. */
@@ -59,8 +58,8 @@ describe.concurrent('scaling a Deployment', () => {
     const operation = scaleOperation(await rig.service());
     const call = newCall();
     const change = await operation.plan({ to: 1, expected: 3 }, call);
-    await operation.apply(change, call);
-    const verified = operation.verify(change, call);
+    const receipt = await operation.apply(change, call);
+    const verified = operation.verify(change, call, receipt);
     await until('two are stopping', async () => call.notes().includes('1 of 1 ready, 2 stopping'));
     await rig.control.behave(await rig.control.pods('checkout'), {});
     expect(await verified).toMatchObject({ verdict: 'ok' });
@@ -134,8 +133,8 @@ describe.concurrent('scaling a Deployment', () => {
     const operation = scaleOperation(await rig.service());
     const call = newCall();
     const change = await operation.plan({ to: 5, expected: 3 }, call);
-    await operation.apply(change, call);
-    const verified = operation.verify(change, call);
+    const receipt = await operation.apply(change, call);
+    const verified = operation.verify(change, call, receipt);
     await rig.control.scale('Deployment', 'checkout', 3);
     expect(await verified).toMatchObject({
       verdict: 'critical',
@@ -188,8 +187,8 @@ describe.concurrent('scaling a Deployment', () => {
     const operation = scaleOperation(await rig.service());
     const call = newCall();
     const change = await operation.plan({ to: 5, expected: 3 }, call);
-    await operation.apply(change, call);
-    const verified = operation.verify(change, call);
+    const receipt = await operation.apply(change, call);
+    const verified = operation.verify(change, call, receipt);
     await rig.control.remove('Deployment', 'checkout');
     expect(await verified).toMatchObject({ verdict: 'critical', summary: 'deployment/checkout was deleted' });
   });
@@ -240,8 +239,7 @@ describe.concurrent('scaling past an autoscaler', () => {
     expect(beyond.raises).toEqual(['HorizontalPodAutoscaler checkout (2 to 4) will set the count to 4 again']);
     const call = newCall();
     await rig.control.release('Deployment', 'checkout', '1.0.0', { readyAfter: '60s' });
-    await scaleOperation(service).apply(beyond, call);
-    expect(await scaleOperation(service).verify(beyond, call)).toMatchObject({
+    expect(await carriedOut(scaleOperation(service), beyond, call)).toMatchObject({
       verdict: 'critical',
       summary: 'something else set it to 4 instances; 7 wanted',
     });

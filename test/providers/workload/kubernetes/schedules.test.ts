@@ -3,7 +3,7 @@ import { fingerprint } from '../../../../src/engine/change.ts';
 import { scheduling } from '../../../../src/providers/workload/kubernetes/schedule/schedules.ts';
 import type { Kind } from '../../../rigs/kubernetes/control.ts';
 import { daemonSet, deployment, statefulSet } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { killedAt, type NamespaceRig, type ServiceOptions, test } from './namespace-rig.ts';
 
 const hour = 3_600_000;
@@ -16,8 +16,7 @@ const added = async (rig: NamespaceRig, everyMs: number, options?: ServiceOption
   const { add } = await open(rig, options);
   const call = newCall();
   const change = await add.plan({ everyMs }, call);
-  await add.apply(change, call);
-  return { change, finding: await add.verify(change, call) };
+  return { change, finding: await carriedOut(add, change, call) };
 };
 
 const present = async ({ control }: NamespaceRig) =>
@@ -155,8 +154,7 @@ describe.concurrent('a scheduled restart', () => {
     expect(change.summary).toBe('no more scheduled restarts of checkout (0 */6 * * *)');
     expect(change.equivalent).toHaveLength(4);
     expect(await remove.verify(change, call)).toMatchObject({ verdict: 'critical' });
-    await remove.apply(change, call);
-    expect(await remove.verify(change, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(remove, change, call)).toMatchObject({ verdict: 'ok' });
     expect(await present(rig)).toEqual([]);
     expect(await schedules.list(newCall())).toEqual([]);
     await expect(remove.plan({}, newCall())).rejects.toMatchObject({ kind: 'refused' });

@@ -12,7 +12,7 @@ import {
   scaledObject,
   statefulSet,
 } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { failing, killedAt, type NamespaceRig, type ServiceOptions, test } from './namespace-rig.ts';
 
 const open = async (rig: NamespaceRig, options?: ServiceOptions) => stopAndStartOperation(await rig.service(options));
@@ -21,8 +21,7 @@ const restarted = async (service: Service) => {
   const operation = stopAndStartOperation(service);
   const call = newCall();
   const change = await operation.plan({}, call);
-  await operation.apply(change, call);
-  return { change, call, finding: await operation.verify(change, call) };
+  return { change, call, finding: await carriedOut(operation, change, call) };
 };
 
 const uidsOf = async ({ control }: NamespaceRig) =>
@@ -200,8 +199,12 @@ describe.concurrent('an emergency restart', () => {
     const call = newCall();
     const change = await operation.plan({}, call);
     const applied = operation.apply(change, call);
-    while ((await rig.control.get('Deployment', 'checkout')).spec.replicas !== 0)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    // Before its controller has seen the 0, one of the old ones would stay.
+    await until(
+      'all of them are stopping',
+      () => rig.control.pods('checkout'),
+      (pods) => pods.every(({ metadata }) => metadata.deletionTimestamp !== undefined),
+    );
     await rig.control.scale('Deployment', 'checkout', 1);
     await applied;
     expect(call.notes()).toContain('something else set it to 1 instance while it was draining');
@@ -429,8 +432,7 @@ describe.concurrent('an emergency restart, killed, whose object was made anew', 
     expect(rest.summary).toBe(
       'finish what the interrupted session began: nothing is stopped any more, the rest is given back',
     );
-    await operation.apply(rest, call);
-    expect(await operation.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+    expect(await carriedOut(operation, rest, call)).toMatchObject({ verdict: 'ok' });
     expect(await state(rig, 'HorizontalPodAutoscaler')).toEqual({ ...before, replicas: 2 });
   });
 });
@@ -448,8 +450,7 @@ for (const autoscaler of ['HorizontalPodAutoscaler', 'ScaledObject'] as const)
         if (settled.verdict === 'critical') {
           const call = newCall();
           const rest = await operation.plan({}, call, change);
-          await operation.apply(rest, call);
-          expect(await operation.verify(rest, call)).toMatchObject({ verdict: 'ok' });
+          expect(await carriedOut(operation, rest, call)).toMatchObject({ verdict: 'ok' });
         }
         expect(await state(rig, autoscaler)).toEqual(before);
         expect((await uidsOf(rig)).filter((uid) => pods.includes(uid))).toEqual([]);

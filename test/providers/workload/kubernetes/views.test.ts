@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import { deployment } from '../../../rigs/kubernetes/workloads.ts';
-import { newCall } from '../call.ts';
+import { carriedOut, newCall } from '../call.ts';
 import { test } from './started.ts';
 
 const viewsOf = ({ views }: Workload) => {
@@ -121,10 +121,9 @@ describe.concurrent('the history', () => {
     await rig.control.settled('Deployment', 'checkout');
     const call = newCall();
     const workload = rig.open();
-    const undo = await workload.rollback?.plan({}, call);
-    if (!undo) throw new Error('there is a way back');
-    await workload.rollback?.apply(undo, call);
-    expect(await workload.rollback?.verify(undo, call)).toMatchObject({ verdict: 'ok' });
+    const { rollback } = workload;
+    if (!rollback) throw new Error('there is a way back');
+    expect(await carriedOut(rollback, await rollback.plan({}, call), call)).toMatchObject({ verdict: 'ok' });
     const { evidence, summary } = await viewsOf(rig.open()).revisions(newCall());
     expect(summary).toBe('revision 4, version 2.0.0, brought back');
     expect(evidence?.rows[0]?.slice(0, 3)).toEqual([4, null, '2.0.0']);

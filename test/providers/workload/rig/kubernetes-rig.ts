@@ -75,9 +75,15 @@ export const startKubernetesRig = async ({
   const { clock } = newCall();
   const client = async (kubeconfig = cluster.kubeconfig()): Promise<Kubernetes> => {
     const env = { KUBECONFIG: kubeconfig, PATH: process.env['PATH'] };
-    return openKubernetes(await openConnection({ context: 'rig', namespace }, { env, clock, redact: (text) => text }), {
-      clock,
-    });
+    return openKubernetes(
+      await openConnection(
+        { context: 'rig', namespace },
+        { env, clock, redact: (text) => text, remember: () => undefined },
+      ),
+      {
+        clock,
+      },
+    );
   };
   const ours = await client();
   const openWith: KubernetesRig['openWith'] = (options) =>

@@ -1,9 +1,11 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
+import { operation } from '../../operation.ts';
 import type { Autoscaling, Call } from '../../port.ts';
 import { awaitCount } from '../await-count.ts';
 import type { Serving } from '../await-count.ts';
-import { dataOf, noted, notedIn } from '../noted.ts';
+import { noted, Noted } from '../noted.ts';
 import { autoscalerOf, isHeld } from './scalable-target.ts';
 import type { Scaling, ScalableTarget } from './scalable-target.ts';
 import { requireCountable, setCount } from '../scale.ts';
@@ -11,10 +13,12 @@ import type { EcsService } from '../service.ts';
 import { counted } from '../words.ts';
 import { requireWholeCount } from '../../wanted-count.ts';
 
-interface Data {
+const LimitsData = z.object({ to: z.number(), min: z.number(), max: z.number(), noted: Noted });
+type LimitsData = z.output<typeof LimitsData>;
+
+interface LimitsInput {
   readonly to: number;
-  readonly min: number;
-  readonly max: number;
+  readonly expected: number;
 }
 
 /** Application Auto Scaling answers a moved limit by itself, but not at once. */
@@ -26,23 +30,23 @@ export const openAutoscaling = (service: EcsService, scalable: ScalableTarget, s
     const scaling = await scalable.find(call);
     return scaling && autoscalerOf(scaling);
   },
-  setLimits: {
+  setLimits: operation({
+    change: LimitsData,
     plan: (input, call, interrupted) => planLimits(service, scalable, input, call, interrupted),
     apply: async (change, call) => {
-      const { to = 0, min = 0, max = 0 } = dataOf<Data>(change);
+      const { to, min, max } = change.data;
       const [scaling, seen] = await Promise.all([scalable.find(call), service.look(call, 'new')]);
       const now = { desired: seen.desired, min: scaling?.min ?? null, max: scaling?.max ?? null };
       if (now.min !== change.basis['min'] || now.max !== change.basis['max'] || now.desired !== change.basis['desired'])
         throw new RunbookError(
           'refused',
-          `the limits are ${now.min} to ${now.max} and the desired count is ${now.desired} now: somebody or something else changed them. Nothing was done.`,
+          `the limits are ${now.min} to ${now.max} and the desired count is ${now.desired} now: something else changed them.`,
           { next: ['rb scale status'] },
         );
       await scalable.limit({ min, max }, call);
       await setCount(service, to, call);
     },
-    verify: async (change, call) => {
-      const { to = 0, min = 0, max = 0 } = dataOf<Data>(change);
+    verify: async ({ data: { to, min, max, noted: notes } }, call) => {
       const scaling = await scalable.find(call);
       if (scaling?.min !== min || scaling.max !== max)
         return {
@@ -58,21 +62,21 @@ export const openAutoscaling = (service: EcsService, scalable: ScalableTarget, s
           desiredWithinMs: followsWithinMs,
           notDone: (desired) => `the limits are ${min} to ${max}, but the desired count is ${desired} and not ${to}`,
           done: (what) => `${what}; the limits are ${min} to ${max}`,
-          eventsSince: notedIn(change).events,
+          eventsSince: notes.events,
         },
         call,
       );
     },
-  },
+  }),
 });
 
 const planLimits = async (
   service: EcsService,
   scalable: ScalableTarget,
-  { to, expected }: { readonly to: number; readonly expected: number },
+  { to, expected }: LimitsInput,
   call: Call,
-  interrupted?: Change,
-): Promise<Change> => {
+  interrupted?: Change<LimitsData>,
+): Promise<Change<LimitsData>> => {
   requireWholeCount(to);
   const [scaling, seen] = await Promise.all([scalable.find(call), service.look(call, 'plan')]);
   requireCountable(seen);
@@ -103,6 +107,8 @@ const planLimits = async (
     undo: scalable.command('--min-capacity', String(scaling.min), '--max-capacity', String(scaling.max)),
     ...(isHeld(scaling) ? { raises: ['Application Auto Scaling is suspended'] } : {}),
     basis: { desired: seen.desired, min: scaling.min, max: scaling.max },
+    // An emergency restart rests on the limits too.
+    affects: ['desired', 'min', 'max', 'scaling.min', 'scaling.max'],
     data: { to, min, max, noted: noted(seen, call.clock.now()) },
   };
 };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../../engine/json.ts';
+import * as z from 'zod/mini';
 import { hasCode } from '../../../aws/failure.ts';
 import type { Autoscaler, Call } from '../../port.ts';
 import type { AutoscalingApi } from './autoscaling-api.ts';
@@ -6,18 +6,12 @@ import { lastPart } from '../seen.ts';
 import type { EcsService } from '../service.ts';
 
 /** Which of the ways of scaling are held. */
-export interface Held extends JsonObject {
-  readonly in: boolean;
-  readonly out: boolean;
-  readonly scheduled: boolean;
-}
+export const Held = z.object({ in: z.boolean(), out: z.boolean(), scheduled: z.boolean() });
+export type Held = z.output<typeof Held>;
 
 /** The service's registration with Application Auto Scaling. */
-export interface Scaling extends JsonObject {
-  readonly min: number;
-  readonly max: number;
-  readonly held: Held;
-}
+export const Scaling = z.object({ min: z.number(), max: z.number(), held: Held });
+export type Scaling = z.output<typeof Scaling>;
 
 export const allHeld: Held = { in: true, out: true, scheduled: true };
 

@@ -1,11 +1,12 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { taskId } from '../instances.ts';
-import { dataOf, noted } from '../noted.ts';
-import { allHeld, isHeld } from '../autoscaler/scalable-target.ts';
-import type { ScalableTarget, Scaling } from '../autoscaler/scalable-target.ts';
+import { noted, Noted } from '../noted.ts';
+import { allHeld, isHeld, Scaling } from '../autoscaler/scalable-target.ts';
+import type { ScalableTarget } from '../autoscaler/scalable-target.ts';
 import { requireCountable } from '../scale.ts';
 import type { EcsService } from '../service.ts';
 import { readTag } from './tag.ts';
@@ -13,35 +14,32 @@ import { allTasks } from '../tasks.ts';
 import { counted } from '../words.ts';
 
 /** What has to come back. */
-export interface StopData {
+export const StopData = z.object({
   /** The desired count. */
-  readonly to: number;
+  to: z.number(),
   /** How Application Auto Scaling was; null where the service is not registered. */
-  readonly scaling: Scaling | null;
+  scaling: z.nullable(Scaling),
   /** The tasks to be stopped. */
-  readonly tasks: readonly string[];
+  tasks: z.array(z.string()),
   /** They are stopped already. */
-  readonly onlyStart: boolean;
-}
-
-export const stopDataOf = (change: Change): StopData => {
-  const { to = 0, scaling = null, tasks = [], onlyStart = false } = dataOf<StopData>(change);
-  return { to, scaling, tasks, onlyStart };
-};
+  onlyStart: z.boolean(),
+  noted: Noted,
+});
+export type StopData = z.output<typeof StopData>;
 
 /** The numbers of an interrupted session come before those of now: what it took away must come back. Without its record the service's tag has them. */
 export const planStopAndStart = async (
   service: EcsService,
   scalable: ScalableTarget,
   call: Call,
-  interrupted?: Change,
-): Promise<Change> => {
+  interrupted?: Change<StopData>,
+): Promise<Change<StopData>> => {
   const seen = await service.look(call, 'plan');
   requireCountable(seen);
   const [{ present }, scaling] = await Promise.all([allTasks(service, call), scalable.find(call)]);
   const leftStopped = seen.desired === 0;
   const left = !interrupted && (leftStopped || (scaling && isHeld(scaling))) ? await fromTag(service, call) : undefined;
-  const earlier = interrupted ? stopDataOf(interrupted) : leftStopped ? left : undefined;
+  const earlier = interrupted ? interrupted.data : leftStopped ? left : undefined;
   const to = earlier?.to ?? seen.desired;
   if (to === 0)
     throw new RunbookError(
@@ -57,7 +55,7 @@ export const planStopAndStart = async (
   const original = (earlier ?? left)?.scaling ?? (earlier ? null : (scaling ?? null));
   const back = original === null ? [] : [scalable.command(...scalable.holding(original.held))];
   const start = service.command('update-service', '--desired-count', String(to));
-  const data: StopData = { to, scaling: original, tasks: onlyStart ? (earlier?.tasks ?? []) : running, onlyStart };
+  const tasks = onlyStart ? (earlier?.tasks ?? []) : running;
   const places = counted(to, 'instance');
   const { max } = service.config.scaling ?? {};
   const isBeyond = leftStopped && left !== undefined && max !== undefined && to > max;
@@ -89,11 +87,15 @@ export const planStopAndStart = async (
       : 'none: what the tasks held in memory is gone; they are started again even if stopping fails',
     ...(isBeyond ? { raises: [`the tag of the service says ${places}, and the ceiling is ${max}`] } : {}),
     basis: { desired: seen.desired, to, scaling: original, onlyStart },
-    data: { ...data, tasks: [...data.tasks], noted: noted(seen, call.clock.now()) },
+    ...(to === seen.desired ? {} : { affects: ['desired'] }),
+    data: { to, scaling: original, tasks, onlyStart, noted: noted(seen, call.clock.now()) },
   };
 };
 
-const fromTag = async (service: EcsService, call: Call): Promise<Omit<StopData, 'onlyStart'> | undefined> => {
+const fromTag = async (
+  service: EcsService,
+  call: Call,
+): Promise<Pick<StopData, 'to' | 'scaling' | 'tasks'> | undefined> => {
   const tag = await readTag(service, call);
   return tag && { ...tag, tasks: [] };
 };

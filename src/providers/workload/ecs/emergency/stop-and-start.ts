@@ -1,20 +1,19 @@
 import type { Change } from '../../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
 import { isDenied } from '../../../aws/failure.ts';
+import { operation } from '../../operation.ts';
 import { mayPass, persistently } from '../../persistently.ts';
-import type { Call, Workload } from '../../port.ts';
+import type { Call, NoInput, Operation } from '../../port.ts';
 import { awaitCount } from '../await-count.ts';
 import type { Serving } from '../await-count.ts';
 import { drain } from './drain.ts';
 import { taskId } from '../instances.ts';
-import { notedIn, openAnswers } from '../noted.ts';
 import { allHeld, isHeld, sameHold } from '../autoscaler/scalable-target.ts';
 import type { ScalableTarget, Scaling } from '../autoscaler/scalable-target.ts';
 import { countAppearsWithinMs, setCount } from '../scale.ts';
 import type { EcsService } from '../service.ts';
-import { planStopAndStart, stopDataOf } from './stop-and-start-plan.ts';
-import type { StopData } from './stop-and-start-plan.ts';
+import { planStopAndStart, StopData } from './stop-and-start-plan.ts';
 import { removeTag, writeTag } from './tag.ts';
 import { allTasks } from '../tasks.ts';
 import { counted } from '../words.ts';
@@ -34,38 +33,37 @@ export const stopAndStartOperation = (
   service: EcsService,
   scalable: ScalableTarget,
   serving: Serving,
-): Workload['stopAndStart'] => {
-  const finished = openAnswers<true>();
-  return {
+): Operation<NoInput> =>
+  operation({
+    change: StopData,
     plan: (_, call, interrupted) => planStopAndStart(service, scalable, call, interrupted),
     apply: async (change, call) => {
-      const data = stopDataOf(change);
+      const { to, onlyStart } = change.data;
       call.signal.throwIfAborted();
-      const problem = data.onlyStart
-        ? await endDrain(service, data, change, call)
-        : await stopEverything(service, scalable, change, data, call);
-      if (problem?.stopped) call.report({ note: `stopping did not end well: starting the ${counted(data.to)} again` });
-      await giveBack(service, scalable, change, data, problem ?? { stopped: true, held: true }, call);
+      const problem = onlyStart
+        ? await endDrain(service, change, call)
+        : await stopEverything(service, scalable, change, call);
+      if (problem?.stopped) call.report({ note: `stopping did not end well: starting the ${counted(to)} again` });
+      await giveBack(service, scalable, change, problem ?? { stopped: true, held: true }, call);
       if (problem) throw givenBack(problem, call);
-      finished.keep(change, call, true);
+      return true;
     },
-    verify: (change, call) => verifyStart(service, scalable, serving, change, finished.of(change, call) === true, call),
-  };
-};
+    verify: ({ data }, call, finished = false) => verifyStart(service, scalable, serving, data, finished, call),
+  });
 
 /** Throws only while nothing was taken away. */
 const stopEverything = async (
   service: EcsService,
   scalable: ScalableTarget,
-  change: Change,
-  { to, scaling, tasks }: StopData,
+  change: Change<StopData>,
   call: Call,
 ): Promise<Problem | undefined> => {
+  const { to, scaling, tasks } = change.data;
   const { desired } = await service.look(call, 'new');
   if (desired !== change.basis['desired'])
     throw new RunbookError(
       'refused',
-      `${service.config.service} has a desired count of ${desired} now: somebody or something else changed it. Nothing was stopped.`,
+      `${service.config.service} has a desired count of ${desired} now: something else changed it.`,
       { next: ['rb restart status'] },
     );
   await writeTag(service, arnOf(change), { to, scaling }, call);
@@ -94,13 +92,12 @@ const arnOf = ({ target }: Change): string => String(target['service']);
 /** What the interrupted session told to stop may still be on its way out. */
 const endDrain = async (
   service: EcsService,
-  { tasks }: StopData,
-  change: Change,
+  { basis, data }: Change<StopData>,
   call: Call,
 ): Promise<Problem | undefined> => {
-  if (change.basis['desired'] !== 0) return undefined;
+  if (basis['desired'] !== 0) return undefined;
   try {
-    await drain(service, tasks, call);
+    await drain(service, data.tasks, call);
     return undefined;
   } catch (error) {
     return { error, stopped: true, held: true };
@@ -114,11 +111,11 @@ const endDrain = async (
 const giveBack = async (
   service: EcsService,
   scalable: ScalableTarget,
-  change: Change,
-  { to, scaling }: StopData,
+  change: Change<StopData>,
   { stopped, held }: Pick<Problem, 'stopped' | 'held'>,
   { clock, mark, report }: Call,
 ): Promise<void> => {
+  const { to, scaling } = change.data;
   const call: Call = { clock, mark, report, signal: new AbortController().signal };
   const failures: { readonly what: string; readonly error: unknown; readonly byHand: string }[] = [];
   const attempt = async (work: () => Promise<unknown>, what: string, byHand: string): Promise<boolean> => {
@@ -178,11 +175,10 @@ const verifyStart = async (
   service: EcsService,
   scalable: ScalableTarget,
   serving: Serving,
-  change: Change,
+  { to, scaling, tasks, noted: notes }: StopData,
   finished: boolean,
   call: Call,
-): Promise<Finding> => {
-  const { to, scaling, tasks } = stopDataOf(change);
+): Promise<AnyFinding> => {
   if (scaling) {
     const now = await scalable.find(call);
     if (now && !sameHold(now.held, scaling.held))
@@ -206,7 +202,7 @@ const verifyStart = async (
       desiredWithinMs: finished ? countAppearsWithinMs : 0,
       notDone: (desired) => `the desired count is ${desired} and not ${to}`,
       done: (what) => `stopped and started: ${what}`,
-      eventsSince: notedIn(change).events,
+      eventsSince: notes.events,
       old: tasks,
     },
     call,

@@ -26,7 +26,12 @@ const written = ({ to, scaling }: Before): string =>
 
 /** Undefined for what `rb` has not written: whoever may tag the service can write there what they like. */
 const read = (value: string): Before | undefined => {
-  const parts = new Map(value.split(' ').map((part) => part.split('=', 2) as [string, string | undefined]));
+  const parts = new Map(
+    value.split(' ').map((part) => {
+      const [name = '', written] = part.split('=', 2);
+      return [name, written];
+    }),
+  );
   const number = (name: string) => (/^\d{1,9}$/.test(parts.get(name) ?? '') ? Number(parts.get(name)) : undefined);
   const [to = 0, min, max] = ['desired', 'min', 'max'].map(number);
   const held = parts.get('held');

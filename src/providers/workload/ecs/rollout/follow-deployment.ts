@@ -1,10 +1,10 @@
-import type { Change } from '../../../../engine/change.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { deploymentsTable } from './deployments-table.ts';
 import { diagnose, failedTask, recordOf } from './diagnosis.ts';
-import { notedIn, wantedAfter } from '../noted.ts';
+import { wantedAfter } from '../noted.ts';
+import type { Noted } from '../noted.ts';
 import { primaryOf } from '../seen.ts';
 import type { Deployed, Seen } from '../seen.ts';
 import type { EcsService } from '../service.ts';
@@ -14,12 +14,12 @@ import { watch } from './watch.ts';
 import type { Judgement, Look } from './watch.ts';
 
 interface Following {
-  readonly change: Change;
+  readonly notes: Noted;
   /** The deployment that ECS answered with; undefined where another process sent the change, or no answer came. */
   readonly id: string | undefined;
   /** "restart", "rollback". */
   readonly what: string;
-  readonly done: (mine: Deployed, seen: Seen) => Finding;
+  readonly done: (mine: Deployed, seen: Seen) => Pick<Finding, 'verdict' | 'summary'>;
   /** There is no deployment of it. */
   readonly notDone: (seen: Seen) => string;
 }
@@ -30,16 +30,15 @@ const appearsWithinMs = 60_000;
 const hopelessTasks = 3;
 
 /** Follows the deployment of a change until it is complete, has failed, or the configured time is over. */
-export const followDeployment = async (service: EcsService, call: Call, following: Following): Promise<Finding> => {
-  const { change, id, what } = following;
-  const notes = notedIn(change);
+export const followDeployment = async (service: EcsService, call: Call, following: Following): Promise<AnyFinding> => {
+  const { notes, id, what } = following;
   const wanted = wantedAfter(notes, id);
   const sentAgo = () => call.clock.now().getTime() - Date.parse(notes.at);
   let mine: Deployed | undefined;
   let givenUp: { readonly deployment: Deployed; readonly why: string } | undefined;
   let told = '';
 
-  const failed = async (summary: string, seen: Seen, subject: Deployed | undefined): Promise<Finding> => {
+  const failed = async (summary: string, seen: Seen, subject: Deployed | undefined): Promise<AnyFinding> => {
     // Another process may have found the rollback, which goes on with the record of what it rolls back.
     const begun = id === undefined ? undefined : subject?.createdAt;
     const createdAt = begun ?? new Date(wanted.notedUntil + 2000);
@@ -133,7 +132,7 @@ export const followDeployment = async (service: EcsService, call: Call, followin
   };
 
   /** Another process cannot know which deployment was the change's own: one that ECS rolled back may be gone, and the one it went back to look like it. */
-  const whenDone = async (deployment: Deployed, seen: Seen): Promise<Finding> => {
+  const whenDone = async (deployment: Deployed, seen: Seen): Promise<AnyFinding> => {
     if (id === undefined) {
       const record = await recordSince(service, wanted.notedUntil, call);
       if (record?.status !== undefined && endings.has(record.status))
@@ -146,7 +145,7 @@ export const followDeployment = async (service: EcsService, call: Call, followin
     };
   };
 
-  const late = async ({ seen, waitedMs }: Look): Promise<Finding> => {
+  const late = async ({ seen, waitedMs }: Look): Promise<AnyFinding> => {
     const now = mine && seen.deployments.find((one) => one.id === mine?.id);
     const progress = now
       ? `${now.running} of ${counted(now.desired, 'new task')} running, ${now.pending} pending`

@@ -1,5 +1,6 @@
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
+import { poll } from '../../../../engine/poll.ts';
 import { isThrottled } from '../../../aws/failure.ts';
 import type { Call } from '../../port.ts';
 import { deploymentsTable } from './deployments-table.ts';
@@ -15,12 +16,12 @@ export interface Look {
 }
 
 /** What a look means: over, or go on; `bad`: look again sooner. */
-export type Judgement = { readonly over: Finding } | { readonly bad: boolean };
+export type Judgement = { readonly over: AnyFinding } | { readonly bad: boolean };
 
 interface Wait {
   readonly judge: (look: Look) => Promise<Judgement> | Judgement;
   /** The finding when the configured time is over. */
-  readonly late: (look: Look) => Promise<Finding> | Finding;
+  readonly late: (look: Look) => Promise<AnyFinding> | AnyFinding;
   /** Something was sent a moment ago: the first look comes after the first pause. */
   readonly justSent: boolean;
   /** A task comes up sooner than a deployment does: look every 5 s. */
@@ -46,25 +47,25 @@ const blindForMs = 120_000;
  * Looks at the service until `judge` has a finding. Tells each service event once and the deployments whenever they change.
  * Throttling makes the pauses longer and nothing else; when ECS cannot be asked for two minutes the finding is `unknown`.
  */
-export const watch = async (service: EcsService, call: Call, wait: Wait): Promise<Finding> => {
+export const watch = async (service: EcsService, call: Call, wait: Wait): Promise<AnyFinding> => {
   const { clock, signal } = call;
   const tell = teller(call, wait);
   const began = clock.monotonic();
   const forMs = wait.forMs ?? service.config.readyTimeoutMs;
+  const waitedMs = () => clock.monotonic() - began;
   let answeredAt = began;
   let throttled = 0;
   let bad = wait.sooner === true;
   let last: Look | undefined;
-  for (let turn = wait.justSent ? 1 : 0; ; turn++) {
-    if (turn > 0) await clock.sleep(pause({ bad, throttled }), signal);
+
+  const look = async (): Promise<AnyFinding | undefined> => {
     try {
       const seen = await service.look(call, 'new');
-      const look = { seen, waitedMs: clock.monotonic() - began };
-      last = look;
+      last = { seen, waitedMs: waitedMs() };
       answeredAt = clock.monotonic();
       throttled = 0;
       tell(seen);
-      const judgement = await wait.judge(look);
+      const judgement = await wait.judge(last);
       if ('over' in judgement) return judgement.over;
       bad = judgement.bad || wait.sooner === true;
     } catch (error) {
@@ -78,11 +79,16 @@ export const watch = async (service: EcsService, call: Call, wait: Wait): Promis
           return { verdict: 'unknown', summary: `how it ended cannot be seen: ${messageOf(error)}` };
       } else return { verdict: 'critical', summary: unended(messageOf(error)) };
     }
-    if (clock.monotonic() - began >= forMs)
-      return last === undefined
-        ? { verdict: 'unknown', summary: 'how it ended cannot be seen: AWS did not answer in time' }
-        : wait.late({ ...last, waitedMs: clock.monotonic() - began });
-  }
+    return undefined;
+  };
+
+  const nextMs = () => pause({ bad, throttled });
+  if (wait.justSent) await clock.sleep(Math.min(nextMs(), forMs), signal);
+  const over = await poll({ everyMs: nextMs, forMs: forMs - waitedMs(), clock, signal }, look);
+  if (over) return over;
+  return last === undefined
+    ? { verdict: 'unknown', summary: 'how it ended cannot be seen: AWS did not answer in time' }
+    : wait.late({ ...last, waitedMs: waitedMs() });
 };
 
 const pause = ({ bad, throttled }: { readonly bad: boolean; readonly throttled: number }): number => {

@@ -1,20 +1,18 @@
 import type { CreateScheduleInput, GetScheduleOutput } from '@aws-sdk/client-scheduler';
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import { hasCode } from '../../../aws/failure.ts';
+import { operation } from '../../operation.ts';
 import type { Call, Scheduling } from '../../port.ts';
-import { dataOf } from '../noted.ts';
 import { rateOf, scheduleName } from './schedule-words.ts';
 import type { SchedulerApi } from './scheduler-api.ts';
 import { requireOwnDeployments } from '../service.ts';
 import type { EcsService } from '../service.ts';
 import { requireRole } from './schedule-role.ts';
 
-interface AddData {
-  readonly expression: string;
-  readonly everyMs: number;
-  readonly role: string;
-}
+const AddData = z.object({ expression: z.string(), everyMs: z.number(), role: z.string() });
+type AddData = z.output<typeof AddData>;
 
 /** EventBridge Scheduler calls ecs:UpdateService by itself: no program of ours has to run at that time. */
 const universalTarget = 'arn:aws:scheduler:::aws-sdk:ecs:updateService';
@@ -37,17 +35,16 @@ export const openScheduling = (service: EcsService): Scheduling => {
         ? [{ id: name, expression: found.ScheduleExpression ?? '', suspended: found.State === 'DISABLED' }]
         : [];
     },
-    add: {
+    add: operation({
+      change: AddData,
       plan: async ({ everyMs }, call) => planAdd(service, name, everyMs, await find(call), call),
-      apply: async (change, call) => {
-        const { expression = '', everyMs = 0, role = '' } = dataOf<AddData>(change);
+      apply: async ({ data }, call) => {
         const present = await find(call);
-        const schedule = scheduleFor(service, { name, expression, everyMs, role }, call.clock.now());
+        const schedule = scheduleFor(service, { name, ...data }, call.clock.now());
         if (present) await (await api()).replace(schedule, call);
         else await (await api()).create(schedule, call);
       },
-      verify: async (change, call) => {
-        const { expression = '', role = '' } = dataOf<AddData>(change);
+      verify: async ({ data: { expression, role } }, call) => {
         const found = await find(call);
         if (!found) return { verdict: 'critical', summary: `there is no schedule ${name}` };
         const why = differs(service, found, { expression, role });
@@ -59,8 +56,9 @@ export const openScheduling = (service: EcsService): Scheduling => {
           data: { name, expression, firstAt: found.StartDate?.toISOString() ?? null },
         };
       },
-    },
-    remove: {
+    }),
+    remove: operation({
+      change: z.null(),
       plan: async (_, call) => planRemove(service, name, await find(call), call),
       apply: async (_, call) => {
         try {
@@ -73,7 +71,7 @@ export const openScheduling = (service: EcsService): Scheduling => {
         (await find(call))
           ? { verdict: 'critical', summary: `the schedule ${name} is still there` }
           : { verdict: 'ok', summary: `${service.config.service} is not restarted by a schedule any more` },
-    },
+    }),
   };
 };
 
@@ -102,7 +100,7 @@ const scheduleFor = (
   Name: name,
   Description: `Restarts the ECS service ${config.service} in ${config.cluster}; made by rb`,
   ScheduleExpression: expression,
-  // Without a start a rate begins at once, with a restart that nobody asked for.
+  // Without a start a rate begins at once, with a restart that was not requested.
   StartDate: new Date(now.getTime() + everyMs),
   FlexibleTimeWindow: { Mode: 'OFF' },
   State: 'ENABLED',
@@ -121,7 +119,7 @@ const planAdd = async (
   everyMs: number,
   present: GetScheduleOutput | undefined,
   call: Call,
-): Promise<Change> => {
+): Promise<Change<AddData>> => {
   const expression = rateOf(everyMs);
   const seen = await service.look(call, 'plan');
   requireOwnDeployments(seen, 'restart it');
@@ -159,6 +157,7 @@ const planAdd = async (
       expression,
       role,
     },
+    affects: ['present'],
     data: { expression, everyMs, role },
   };
 };
@@ -168,7 +167,7 @@ const planRemove = async (
   name: string,
   present: GetScheduleOutput | undefined,
   call: Call,
-): Promise<Change> => {
+): Promise<Change<null>> => {
   const seen = await service.look(call, 'plan');
   if (!present)
     throw new RunbookError('refused', `${service.config.service} is not restarted by a schedule (${name})`, {
@@ -181,5 +180,7 @@ const planRemove = async (
     equivalent: [service.session.command('scheduler', 'delete-schedule', '--name', name)],
     undo: `make it again: ${present.ScheduleExpression}`,
     basis: { present: present.ScheduleExpression ?? null },
+    affects: ['present'],
+    data: null,
   };
 };

@@ -1,8 +1,9 @@
 import type { ServiceDeploymentBrief } from '@aws-sdk/client-ecs';
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { Cell, Finding } from '../../../../engine/finding.ts';
+import type { Cell, DataFinding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
+import type { Revisions } from '../../views.ts';
 import { lastPart } from '../seen.ts';
 import type { Seen } from '../seen.ts';
 import type { EcsService } from '../service.ts';
@@ -19,7 +20,7 @@ export const revisionsView = async (
   service: EcsService,
   definitions: TaskDefinitions,
   call: ViewCall,
-): Promise<Finding> => {
+): Promise<DataFinding<Revisions>> => {
   const api = await service.api();
   const [seen, records] = await Promise.all([
     service.look(call, 'shared'),

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call, WorkloadViews } from '../../port.ts';
 import { deploymentsTable } from '../rollout/deployments-table.ts';
@@ -23,7 +23,7 @@ export const openViews = (
   revisions: async (call) => (await import('./revisions-view.ts')).revisionsView(service, definitions, call),
 });
 
-const rollout = async (service: EcsService, call: ViewCall): Promise<Finding> => {
+const rollout = async (service: EcsService, call: ViewCall): Promise<AnyFinding> => {
   const seen = await service.look(call, 'shared');
   const primary = primaryOf(seen);
   const evidence = deploymentsTable(seen);
@@ -73,7 +73,7 @@ const rollout = async (service: EcsService, call: ViewCall): Promise<Finding> =>
   };
 };
 
-const autoscaler = async (scalable: ScalableTarget, call: ViewCall): Promise<Finding> => {
+const autoscaler = async (scalable: ScalableTarget, call: ViewCall): Promise<AnyFinding> => {
   const scaling = await scalable.find(call);
   if (!scaling) return { verdict: 'ok', summary: 'none: the desired count changes only by hand', data: null };
   const policies = await scalable.policies(call);
@@ -93,7 +93,7 @@ const autoscaler = async (scalable: ScalableTarget, call: ViewCall): Promise<Fin
 /** An event that says that ECS could not do what it wants. */
 const isBad = (message: string): boolean => /unable|unhealthy|failed|error|rolling back/i.test(message);
 
-const events = async (service: EcsService, call: ViewCall): Promise<Finding> => {
+const events = async (service: EcsService, call: ViewCall): Promise<AnyFinding> => {
   const seen = await service.look(call, 'shared');
   const [newest] = seen.events;
   const now = call.clock.now().getTime();

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../../engine/json.ts';
+import type { Json, JsonObject } from '../../../../engine/json.ts';
 import type { Resource } from '../../../kubernetes/port.ts';
 import type { Condition, Meta } from '../objects.ts';
 
@@ -21,6 +21,11 @@ export interface AutoscalerFacts {
   readonly complaints: readonly string[];
 }
 
+/** Of the whole object. */
+export interface Patch extends JsonObject {
+  readonly metadata?: JsonObject;
+}
+
 /** How one kind of autoscaler is read and changed. Every patch is a merge patch. */
 export interface AutoscalerKind<Manifest extends AutoscalerManifest> {
   /** As the API writes it. */
@@ -29,13 +34,13 @@ export interface AutoscalerKind<Manifest extends AutoscalerManifest> {
   readonly word: string;
   readonly resource: Resource;
   facts(manifest: Manifest): AutoscalerFacts;
-  limits(min: number, max: number): JsonObject;
+  limits(min: number, max: number): Patch;
   /** The fields that a hold changes, as they are now. */
-  heldFields(manifest: Manifest): JsonObject;
-  readonly hold: JsonObject;
+  heldFields(manifest: Manifest): Record<string, Json>;
+  readonly hold: Patch;
   isHeld(manifest: Manifest): boolean;
   /** Puts the fields of `heldFields` back. */
-  release(before: JsonObject): JsonObject;
+  release(before: JsonObject): Patch;
   /** The same as `hold` and `release`, as one would type them. */
   holdCommand(name: string): readonly string[];
   releaseCommand(name: string, before: JsonObject): readonly string[];

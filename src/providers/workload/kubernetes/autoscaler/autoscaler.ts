@@ -1,4 +1,4 @@
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
 import type { Autoscaler, Autoscaling, Call } from '../../port.ts';
 import { findAutoscaler, lookForAutoscaler, sleepsAtZero, withLimits } from './find-autoscaler.ts';
 import type { Service } from '../service.ts';
@@ -24,7 +24,7 @@ export const autoscaling = (service: Service): Autoscaling => ({
 /** One look at the autoscaler, for the status screen. */
 export const autoscalerView =
   (service: Service) =>
-  async ({ signal }: Pick<Call, 'signal'>): Promise<Finding> => {
+  async ({ signal }: Pick<Call, 'signal'>): Promise<AnyFinding> => {
     const [{ found, unseen }, { replicas }] = await Promise.all([
       lookForAutoscaler(service, signal),
       service.read(signal),

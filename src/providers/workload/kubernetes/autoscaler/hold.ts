@@ -1,8 +1,10 @@
+import * as z from 'zod/mini';
+import { anyJson } from '../../../../engine/any-json.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { Json, JsonObject } from '../../../../engine/json.ts';
+import { poll } from '../../../../engine/poll.ts';
 import { shown } from '../../../command/shown.ts';
 import type { Call } from '../../port.ts';
-import type { AutoscalerKind, AutoscalerManifest } from './autoscaler-kind.ts';
+import type { AutoscalerKind, AutoscalerManifest, Patch } from './autoscaler-kind.ts';
 import { type FoundAutoscaler, foundAutoscaler, scales } from './find-autoscaler.ts';
 import { hpaKind } from './hpa.ts';
 import { kedaKind, saysPaused } from './keda.ts';
@@ -10,16 +12,17 @@ import { optimistically } from '../optimistic.ts';
 import type { Service } from '../service.ts';
 
 /** An autoscaler as it was before it was held. It is kept in the audit log and on the object: enough to give it back exactly. */
-export interface Held extends JsonObject {
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
+export const Held = z.object({
+  kind: z.string(),
+  name: z.string(),
+  uid: z.string(),
   /** For people: a hold does not touch them. */
-  readonly min: number;
-  readonly max: number;
+  min: z.number(),
+  max: z.number(),
   /** The fields that the hold changes. */
-  readonly before: JsonObject;
-}
+  before: z.record(z.string(), anyJson),
+});
+export type Held = z.output<typeof Held>;
 
 const kinds: readonly AutoscalerKind<AutoscalerManifest>[] = [hpaKind, kedaKind];
 
@@ -37,14 +40,6 @@ export const heldOf = (found: FoundAutoscaler | undefined): Held | null =>
         before: found.kind.heldFields(found.manifest),
       }
     : null;
-
-export const isHeldRecord = (value: Json | undefined): value is Held =>
-  typeof value === 'object' &&
-  value !== null &&
-  'kind' in value &&
-  'name' in value &&
-  typeof value['before'] === 'object' &&
-  value['before'] !== null;
 
 const kindOf = ({ kind }: Held): AutoscalerKind<AutoscalerManifest> => {
   const found = kinds.find((one) => one.kind === kind);
@@ -66,24 +61,19 @@ export const isHeld = async (service: Service, held: Held, signal: AbortSignal):
   return found !== undefined && found.kind.isHeld(found.manifest);
 };
 
-/** How long KEDA may take to say that it has paused. */
-const pausedWithinMs = 5000;
-const askEveryMs = 250;
+/** KEDA may take this long to say that it has paused. */
+const untilPaused = { everyMs: 250, forMs: 5000 };
 
 export const hold = async (service: Service, held: Held, call: Call): Promise<void> => {
   await change(service, held, call, (found) => (found.kind.isHeld(found.manifest) ? undefined : found.kind.hold));
-  // Without conditions nothing has ever looked at it: there is nobody to wait for.
-  const first = await read(service, held, call.signal);
-  if (held.kind !== kedaKind.kind || !first?.manifest.status?.conditions) return;
-  const until = call.clock.monotonic() + pausedWithinMs;
-  for (let now: FoundAutoscaler | undefined = first; now && !saysPaused(now.manifest);) {
-    if (call.clock.monotonic() > until) {
-      call.report({ note: `${now.title} has not said within ${pausedWithinMs / 1000} s that it is paused` });
-      return;
-    }
-    await call.clock.sleep(askEveryMs, call.signal);
-    now = await read(service, held, call.signal);
-  }
+  if (held.kind !== kedaKind.kind) return;
+  const paused = await poll({ ...untilPaused, clock: call.clock, signal: call.signal }, async () => {
+    const manifest = (await read(service, held, call.signal))?.manifest;
+    // Without conditions no operator has ever looked at it: there is nothing to wait for.
+    return !manifest?.status?.conditions || saysPaused(manifest) || undefined;
+  });
+  if (!paused)
+    call.report({ note: `${heldTitle(held)} has not said within ${untilPaused.forMs / 1000} s that it is paused` });
 };
 
 /** The server checks the right to do it, and stores nothing. */
@@ -102,14 +92,13 @@ const change = (
   service: Service,
   held: Held,
   call: Pick<Call, 'signal' | 'clock'>,
-  patchFor: (found: FoundAutoscaler) => JsonObject | undefined,
+  patchFor: (found: FoundAutoscaler) => Patch | undefined,
 ): Promise<void> =>
   optimistically(call, async () => {
     const found = await read(service, held, call.signal);
     const patch = found && patchFor(found);
     if (!patch) return;
-    const { metadata = {}, ...rest } = patch as { readonly metadata?: JsonObject };
-    const body = { ...rest, metadata: { ...metadata, resourceVersion: found.resourceVersion } };
+    const body = { ...patch, metadata: { ...patch.metadata, resourceVersion: found.resourceVersion } };
     await service.client.patch(found.kind.resource, found.name, body, { type: 'merge', signal: call.signal });
   });
 

@@ -1,18 +1,21 @@
+import * as z from 'zod/mini';
+import { anyJson } from '../../../../engine/any-json.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import { type AutoscalerKind, type AutoscalerManifest, complaint } from './autoscaler-kind.ts';
 
 const directions = ['scaleUp', 'scaleDown'] as const;
 
-interface ScalingRules extends JsonObject {
-  readonly selectPolicy?: string;
-}
+/** What a hold changes of it; the rest is kept with it. */
+const Rules = z.catchall(z.object({ selectPolicy: z.optional(z.string()) }), anyJson);
+const Behavior = z.catchall(z.object({ scaleUp: z.optional(Rules), scaleDown: z.optional(Rules) }), anyJson);
+type Behavior = z.output<typeof Behavior>;
 
 export interface Hpa extends AutoscalerManifest {
   readonly spec: AutoscalerManifest['spec'] & {
     /** 1 where it is absent. */
     readonly minReplicas?: number;
     readonly maxReplicas: number;
-    readonly behavior?: JsonObject & { readonly [Direction in (typeof directions)[number]]?: ScalingRules };
+    readonly behavior?: Behavior;
   };
 }
 
@@ -37,7 +40,7 @@ export const hpaKind: AutoscalerKind<Hpa> = {
   heldFields: ({ spec: { behavior } }) => ({ behavior: behavior ?? null }),
   hold: { spec: { behavior: { scaleUp: { selectPolicy: 'Disabled' }, scaleDown: { selectPolicy: 'Disabled' } } } },
   isHeld: (hpa) => isHeld(hpa),
-  release: (before) => ({ spec: { behavior: released(before['behavior'] as Hpa['spec']['behavior'] | null) } }),
+  release: (before) => ({ spec: { behavior: released(Behavior.safeParse(before['behavior']).data) } }),
   holdCommand: (name) => ['patch', 'hpa', name, '--type', 'merge', '-p', JSON.stringify(hpaKind.hold)],
   releaseCommand: (name, before) => [
     'patch',
@@ -56,7 +59,7 @@ const isHeld = ({ spec: { behavior } }: Hpa): boolean =>
   directions.every((direction) => behavior?.[direction]?.selectPolicy === 'Disabled');
 
 /** Only what the hold changed: policies that somebody edited meanwhile stay as they are. */
-const released = (before: Hpa['spec']['behavior'] | null): JsonObject | null => {
+const released = (before: Behavior | undefined): JsonObject | null => {
   if (!before) return null;
   return Object.fromEntries(
     directions.map((direction) => {

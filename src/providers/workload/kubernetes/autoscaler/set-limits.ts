@@ -1,8 +1,10 @@
+import * as z from 'zod/mini';
 import { type Change, digest } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import { age } from '../../instances-table.ts';
+import { operation } from '../../operation.ts';
 import type { Autoscaling, Call } from '../../port.ts';
 import { graceMs, judgeCount, lateCount } from '../count/count-verdict.ts';
 import { autoscalerBasis, findAutoscaler, type FoundAutoscaler, sleepsAtZero, withLimits } from './find-autoscaler.ts';
@@ -11,33 +13,36 @@ import type { Service } from '../service.ts';
 import { watchWorkload } from '../rollout/watching.ts';
 import { counted } from '../words.ts';
 
-interface LimitsData extends JsonObject {
-  readonly name: string;
-  readonly uid: string;
-  readonly min: number;
-  readonly max: number;
-  readonly from: number;
-  readonly to: number;
-}
+const LimitsData = z.object({
+  name: z.string(),
+  uid: z.string(),
+  min: z.number(),
+  max: z.number(),
+  from: z.number(),
+  to: z.number(),
+});
+type LimitsData = z.output<typeof LimitsData>;
 
 /** An HPA looks every 15 s, KEDA every 30 s unless it is told otherwise; a missed turn more is no failure. */
 const actsWithinMs = 75_000;
 
 /** Moves the limits of the autoscaler, so that it sets the count itself. */
-export const setLimitsOperation = (service: Service): Autoscaling['setLimits'] => ({
-  plan: (input, call, interrupted) => planLimits(service, input, call, interrupted),
-  apply: (change, call) => applyLimits(service, change, call),
-  verify: (change, call) => verifyLimits(service, change, call),
-});
+export const setLimitsOperation = (service: Service): Autoscaling['setLimits'] =>
+  operation({
+    change: LimitsData,
+    plan: (input, call, interrupted) => planLimits(service, input, call, interrupted),
+    apply: (change, call) => applyLimits(service, change, call),
+    verify: ({ data }, call) => verifyLimits(service, data, call),
+  });
 
-const planLimits: (
+const planLimits = async (
   service: Service,
-  input: { readonly to: number; readonly expected: number },
-  call: Call,
+  { to, expected }: { readonly to: number; readonly expected: number },
+  { signal }: Call,
   interrupted?: Change,
-) => Promise<Change> = async (service, { to, expected }, { signal }, interrupted) => {
+): Promise<Change<LimitsData>> => {
   const { config, client } = service;
-  const [found, { replicas }] = await Promise.all([findAutoscaler(service, signal), service.read(signal)]);
+  const [found, { uid, replicas }] = await Promise.all([findAutoscaler(service, signal), service.read(signal)]);
   if (!found)
     throw new RunbookError('refused', `no autoscaler sets the count of ${config.service} any more`, {
       next: ['rb scale status'],
@@ -53,12 +58,11 @@ const planLimits: (
   const { kind, name } = found;
   const patch = kind.limits(after.min, after.max);
   await client.patch(kind.resource, name, patch, { type: 'merge', signal, dryRun: true });
-  const data: LimitsData = { name, uid: found.uid, ...after, from: replicas, to };
   const command = (limits: JsonObject) =>
     service.kubectl('patch', kind.word, name, '--type', 'merge', '-p', `'${JSON.stringify(limits)}'`);
   return {
     summary: `move the limits of ${withLimits(found)} to ${after.min} to ${after.max}, so that it sets ${counted(to)}`,
-    target: { ...service.target, autoscaler: found.title },
+    target: service.target,
     blastRadius: [
       to < replicas
         ? `${replicas - to} of ${counted(replicas)} stopped; the platform chooses which`
@@ -71,8 +75,9 @@ const planLimits: (
       ...(after.max === found.max ? [] : [`- maximum: ${found.max}`, `+ maximum: ${after.max}`]),
     ],
     undo: command(kind.limits(found.min, found.max)),
-    basis: { desired: replicas, autoscaler: autoscalerBasis(found) },
-    data,
+    basis: { uid, desired: replicas, autoscaler: autoscalerBasis(found) },
+    affects: ['autoscaler', 'desired', 'count', 'generation'],
+    data: { name, uid: found.uid, ...after, from: replicas, to },
   };
 };
 
@@ -93,27 +98,30 @@ const requireAwake = ({ config }: Service, found: FoundAutoscaler, replicas: num
     });
 };
 
-const applyLimits = (service: Service, change: Change, call: Call): Promise<void> =>
+const applyLimits = (service: Service, { data, basis }: Change<LimitsData>, call: Call): Promise<void> =>
   optimistically(call, async (mayBeDone) => {
-    const { min, max } = dataOf(change);
+    const { min, max } = data;
     const present = await findAutoscaler(service, call.signal);
     if (mayBeDone && present?.min === min && present.max === max) return;
-    if (!present || digest(autoscalerBasis(present)) !== digest(change.basis['autoscaler'] ?? null))
-      throw changedMeanwhile(change, present);
+    if (!present || digest(autoscalerBasis(present)) !== digest(basis['autoscaler'] ?? null))
+      throw changedSincePlan(data, present);
     const { kind, name, uid, resourceVersion } = present;
     const patch = { metadata: { uid, resourceVersion }, ...kind.limits(min, max) };
     await service.client.patch(kind.resource, name, patch, { type: 'merge', signal: call.signal });
   });
 
-const changedMeanwhile = (change: Change, present: FoundAutoscaler | undefined): RunbookError =>
+const changedSincePlan = ({ name }: LimitsData, present: FoundAutoscaler | undefined): RunbookError =>
   new RunbookError(
     'refused',
-    `${dataOf(change).name} is not what it was when this was planned: ${present ? withLimits(present) : 'it is gone'}. Its limits were not changed.`,
+    `${name} is not what it was when this was planned: ${present ? withLimits(present) : 'it is gone'}`,
     { next: ['rb scale status'] },
   );
 
-const verifyLimits = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { to, min, max, uid, from } = dataOf(change);
+const verifyLimits = (
+  service: Service,
+  { name, to, min, max, uid, from }: LimitsData,
+  call: Call,
+): Promise<AnyFinding> => {
   const wanted = { to, unready: new Set<string>() };
   const judge = judgeCount(service, wanted, call);
   let found: FoundAutoscaler | undefined;
@@ -128,7 +136,7 @@ const verifyLimits = (service: Service, change: Change, call: Call): Promise<Fin
     forMs: (snapshot) => actsWithinMs + Math.max(service.config.readyTimeoutMs, to < from ? graceMs(snapshot) : 0),
     judge: async (seen) => {
       await look();
-      if (!found || found.uid !== uid) return { verdict: 'critical', summary: `${dataOf(change).name} is gone` };
+      if (!found || found.uid !== uid) return { verdict: 'critical', summary: `${name} is gone` };
       if (found.min !== min || found.max !== max)
         return { verdict: 'critical', summary: `the limits were not moved: ${withLimits(found)}` };
       const replicas = seen.snapshot?.replicas ?? 0;
@@ -146,5 +154,3 @@ const verifyLimits = (service: Service, change: Change, call: Call): Promise<Fin
     late: (seen) => lateCount({ ...wanted, to: seen.snapshot?.replicas ?? to }, seen, age(seen.waitedMs)),
   });
 };
-
-const dataOf = (change: Change): LimitsData => change.data as LimitsData;

@@ -1,6 +1,5 @@
-import type { Finding } from '../../../../engine/finding.ts';
 import type { Call } from '../../port.ts';
-import { diagnose } from '../rollout/diagnosis.ts';
+import { diagnose, type Judgement } from '../rollout/diagnosis.ts';
 import { type PodView, troubleOf } from '../pods.ts';
 import type { Service } from '../service.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -17,10 +16,8 @@ export interface WantedCount {
 const marginMs = 5000;
 
 /** How long a pod of it may take to stop, with a margin for what the platform does around that. */
-export const graceMs = ({ template }: Snapshot): number => {
-  const seconds = (template.spec as { readonly terminationGracePeriodSeconds?: number }).terminationGracePeriodSeconds;
-  return (seconds ?? 30) * 1000 + marginMs;
-};
+export const graceMs = ({ template }: Snapshot): number =>
+  (template.spec.terminationGracePeriodSeconds ?? 30) * 1000 + marginMs;
 
 /**
  * Judges look after look: are there as many ready pods as there should be, and no others, Terminating ones included? Undefined: not yet.
@@ -30,7 +27,7 @@ export const judgeCount = (
   service: Service,
   { to: wanted, unready }: WantedCount,
   call: Pick<Call, 'signal' | 'clock'>,
-): ((look: Look, to?: number) => Promise<Finding | undefined>) => {
+): ((look: Look, to?: number) => Promise<Judgement | undefined>) => {
   const lookForTrouble = watchForTrouble();
   return async ({ snapshot, pods }, to = wanted) => {
     if (!snapshot) return undefined;
@@ -52,7 +49,7 @@ export const judgeCount = (
 };
 
 /** The finding when the time is over. */
-export const lateCount = ({ to }: WantedCount, { pods }: Look, after: string): Finding => {
+export const lateCount = ({ to }: WantedCount, { pods }: Look, after: string): Judgement => {
   const terminating = pods.filter((pod) => pod.terminating);
   const kept = pods.filter((pod) => !pod.terminating);
   const ready = kept.filter((pod) => pod.ready);

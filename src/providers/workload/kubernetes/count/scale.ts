@@ -1,8 +1,9 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
-import type { JsonObject } from '../../../../engine/json.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
+import { operation } from '../../operation.ts';
 import type { Call, Operation } from '../../port.ts';
 import {
   autoscalerBasis,
@@ -11,6 +12,7 @@ import {
   sleepsAtZero,
   withLimits,
 } from '../autoscaler/find-autoscaler.ts';
+import { createdAgain } from '../describe.ts';
 import { graceMs, judgeCount, lateCount } from './count-verdict.ts';
 import { isOver } from '../pods.ts';
 import type { Service } from '../service.ts';
@@ -25,24 +27,26 @@ interface ScaleInput {
   readonly expected: number;
 }
 
-interface ScaleData extends JsonObject {
-  readonly uid: string;
-  readonly from: number;
-  readonly to: number;
+const ScaleData = z.object({
+  uid: z.string(),
+  from: z.number(),
+  to: z.number(),
   /** Pods that were not ready before; that they still are not is no failure of this change. */
-  readonly unready: readonly string[];
-}
+  unready: z.array(z.string()),
+});
+type ScaleData = z.output<typeof ScaleData>;
 
 /** Changes the number of pods. The floor and the ceiling are shown here and guarded by the procedure. */
-export const scaleOperation = (service: Service): Operation<ScaleInput> => ({
-  plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
-  apply: async (change, call) => {
-    const { to, uid } = dataOf(change);
-    const replicas = Number(change.basis['desired']);
-    service.finished(change, call, await setCount(service, to, { uid, replicas }, call));
-  },
-  verify: (change, call) => verifyScale(service, change, call),
-});
+export const scaleOperation = (service: Service): Operation<ScaleInput> =>
+  operation({
+    change: ScaleData,
+    plan: (input, call, interrupted) => planScale(service, input, call, interrupted),
+    apply: async ({ data: { to, uid, from } }, call) => {
+      await setCount(service, to, { uid, replicas: from }, call);
+      return { applied: true };
+    },
+    verify: ({ data }, call, receipt) => verifyScale(service, data, call, receipt?.applied ?? false),
+  });
 
 /** Errors: `usage` for a DaemonSet. */
 export const requireScalable = ({ config, target }: Service, next: string): void => {
@@ -58,8 +62,8 @@ const planScale = async (
   service: Service,
   { to, expected }: ScaleInput,
   { signal }: Call,
-  interrupted?: Change,
-): Promise<Change> => {
+  interrupted?: Change<ScaleData>,
+): Promise<Change<ScaleData>> => {
   const { config } = service;
   requireScalable(service, 'change its nodeSelector, or the labels of the nodes');
   requireWholeCount(to);
@@ -74,10 +78,9 @@ const planScale = async (
   const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];
   const said = autoscaler.found ? aboutAutoscaler(autoscaler.found, replicas, to) : {};
   const lines = [said.line, autoscaler.unseen].filter((line) => line !== undefined);
-  const data: ScaleData = { uid, from: replicas, to, unready: await unreadyPods(service, snapshot, signal) };
   return {
     summary: `scale ${config.service} from ${replicas} to ${counted(to)}`,
-    target: { ...service.target, uid },
+    target: service.target,
     blastRadius: [
       to < replicas
         ? `${replicas - to} of ${counted(replicas)} stopped; the platform chooses which`
@@ -88,8 +91,9 @@ const planScale = async (
     equivalent: [scaleCommand(service, replicas, to)],
     undo: scaleCommand(service, to, replicas),
     ...(said.raise === undefined ? {} : { raises: [said.raise] }),
-    basis: { desired: replicas, autoscaler: autoscalerBasis(autoscaler.found) },
-    data,
+    basis: { uid, desired: replicas, autoscaler: autoscalerBasis(autoscaler.found) },
+    affects: ['desired', 'count', 'generation'],
+    data: { uid, from: replicas, to, unready: await unreadyPods(service, snapshot, signal) },
   };
 };
 
@@ -122,7 +126,7 @@ const aboutAutoscaler = (
 
 const mostUnready = 50;
 
-const unreadyPods = async (service: Service, snapshot: Snapshot, signal: AbortSignal): Promise<readonly string[]> => {
+const unreadyPods = async (service: Service, snapshot: Snapshot, signal: AbortSignal): Promise<string[]> => {
   // The counts say it where all is well: no list of hundreds of pods for nothing.
   if (snapshot.ready >= snapshot.replicas) return [];
   const pods = await service.pods(snapshot, signal);
@@ -132,9 +136,12 @@ const unreadyPods = async (service: Service, snapshot: Snapshot, signal: AbortSi
     .slice(0, mostUnready);
 };
 
-const verifyScale = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { to, from, unready, uid } = dataOf(change);
-  const applied = service.after(change, call);
+const verifyScale = (
+  service: Service,
+  { to, from, unready, uid }: ScaleData,
+  call: Call,
+  applied: boolean,
+): Promise<AnyFinding> => {
   const wanted = { to, unready: new Set(unready) };
   const judge = judgeCount(service, wanted, call);
   return watchWorkload(service, call, {
@@ -143,15 +150,12 @@ const verifyScale = (service: Service, change: Change, call: Call): Promise<Find
       to < from ? Math.max(service.config.readyTimeoutMs, graceMs(snapshot)) : service.config.readyTimeoutMs,
     judge: (look) => {
       const now = look.snapshot?.replicas;
-      if (look.snapshot && look.snapshot.uid !== uid)
-        return { verdict: 'critical', summary: `${service.target.name} was deleted and made anew by somebody else` };
+      if (look.snapshot && look.snapshot.uid !== uid) return { verdict: 'critical', summary: createdAgain(service) };
       if (now === to) return judge(look);
-      return applied === undefined && now === from
+      return !applied && now === from
         ? { verdict: 'critical', summary: `not scaled: still ${counted(from)}` }
         : { verdict: 'critical', summary: `something else set it to ${counted(now ?? 0)}; ${to} wanted` };
     },
     late: (look) => lateCount(wanted, look, age(look.waitedMs)),
   });
 };
-
-const dataOf = (change: Change): ScaleData => change.data as ScaleData;

@@ -21,13 +21,12 @@ export const setCount = (
   to: number,
   precondition: Precondition,
   call: Pick<Call, 'signal' | 'clock'>,
-): Promise<Snapshot> =>
+): Promise<void> =>
   optimistically(call, async (mayBeDone) => {
     const before = await service.read(call.signal);
-    if (mayBeDone && before.uid === precondition.uid && before.replicas === to) return before;
+    if (mayBeDone && before.uid === precondition.uid && before.replicas === to) return;
     requireSame(service, before, precondition);
     await patchScale(service, to, { signal: call.signal }, before.resourceVersion);
-    return service.read(call.signal);
   });
 
 /** The server checks the right to do it and the admission rules, and stores nothing. */
@@ -44,13 +43,13 @@ const patchScale = (service: Service, to: number, ask: Ask & Write, resourceVers
 
 const requireSame = ({ config, target }: Service, now: Snapshot, { uid, replicas }: Precondition): void => {
   if (now.uid !== uid)
-    throw new RunbookError('refused', `${target.name} was deleted and made anew since it was looked at`, {
+    throw new RunbookError('refused', `${target.name} was deleted and created again since the plan`, {
       next: ['rb restart status'],
     });
   if (now.replicas === replicas) return;
   throw new RunbookError(
     'refused',
-    `${config.service} has ${counted(now.replicas)} now, not ${replicas}: somebody or something else changed it. It was not scaled.`,
+    `${config.service} has ${counted(now.replicas)} now, not ${replicas}: another process changed it`,
     { next: ['rb scale status'] },
   );
 };

@@ -1,7 +1,8 @@
+import * as z from 'zod/mini';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import type { Call } from '../../port.ts';
-import { type Held, isHeldRecord } from '../autoscaler/hold.ts';
+import { Held } from '../autoscaler/hold.ts';
 import type { WorkloadObject } from '../objects.ts';
 import { optimistically } from '../optimistic.ts';
 import type { Service } from '../service.ts';
@@ -13,27 +14,20 @@ import type { Snapshot } from '../snapshot.ts';
  */
 export const noteAnnotation = 'runbook.rb/emergency-restart';
 
-export interface EmergencyNote extends JsonObject {
-  /** `<session>/<step>`. */
-  readonly session: string;
+const EmergencyNote = z.object({
+  /** A mark, `<session>/<step>`: it begins with the session's id, which is shown. */
+  session: z.string().check(z.regex(/^[\w.:-]{1,64}(?:\/|$)/)),
   /** ISO 8601. */
-  readonly at: string;
-  readonly replicas: number;
-  readonly autoscaler: Held | null;
-}
+  at: z.string().check(z.refine((at) => !Number.isNaN(Date.parse(at)))),
+  replicas: z.int().check(z.gte(1)),
+  autoscaler: z.catch(z.nullable(Held), null),
+});
+export type EmergencyNote = z.output<typeof EmergencyNote>;
 
-/** A mark begins with the session's id, which is shown. */
-const markOfSession = /^[\w.:-]{1,64}(?:\/|$)/;
-
-/** Undefined where there is none that `rb` may have written: whoever may change the object can write there what they like. */
+/** Undefined where there is none that `rb` may have written: anyone who may change the object can write there what they like. */
 export const noteOf = ({ annotations }: Snapshot): EmergencyNote | undefined => {
   try {
-    const note = JSON.parse(annotations[noteAnnotation] ?? 'null') as EmergencyNote | null;
-    if (note === null || typeof note !== 'object') return undefined;
-    const { session, at, replicas, autoscaler } = note;
-    const isMark = typeof session === 'string' && markOfSession.test(session);
-    if (!isMark || Number.isNaN(Date.parse(at)) || !Number.isSafeInteger(replicas) || replicas < 1) return undefined;
-    return { session, at, replicas, autoscaler: isHeldRecord(autoscaler) ? autoscaler : null };
+    return EmergencyNote.safeParse(JSON.parse(annotations[noteAnnotation] ?? 'null')).data;
   } catch {
     return undefined;
   }
@@ -51,7 +45,7 @@ export const writeNote = (
     if (uid !== planned.uid || generation !== planned.generation)
       throw new RunbookError(
         'refused',
-        `${service.target.name} was changed since this was planned (generation ${generation}, not ${planned.generation}). Nothing was stopped.`,
+        `${service.target.name} was changed since this was planned (generation ${generation}, not ${planned.generation})`,
         { next: ['run the command again and look at the new plan'] },
       );
     await patch(service, JSON.stringify(note), { resourceVersion }, { signal: call.signal });

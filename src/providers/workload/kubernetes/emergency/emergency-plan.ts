@@ -1,13 +1,13 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { JsonObject } from '../../../../engine/json.ts';
 import { shown } from '../../../command/shown.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { drainForMs } from './drain.ts';
 import { type EmergencyNote, noteOf, tryNote } from './emergency-note.ts';
 import { autoscalerBasis, type FoundAutoscaler, lookForAutoscaler } from '../autoscaler/find-autoscaler.ts';
-import { type Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../autoscaler/hold.ts';
+import { Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../autoscaler/hold.ts';
 import { isOver, type PodView } from '../pods.ts';
 import { requireScalable, scaleCommand } from '../count/scale.ts';
 import type { Service } from '../service.ts';
@@ -16,33 +16,36 @@ import { trySetCount } from '../count/set-count.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { counted } from '../words.ts';
 
-export interface EmergencyData extends JsonObject {
-  readonly uid: string;
-  readonly generation: number;
+export const EmergencyData = z.object({
+  uid: z.string(),
+  generation: z.number(),
   /** The count when it was planned, and the one to go back to. */
-  readonly present: number;
-  readonly to: number;
+  present: z.number(),
+  to: z.number(),
   /** As it was before it was held; null where none acts. */
-  readonly autoscaler: Held | null;
+  autoscaler: z.nullable(Held),
   /** The pods that have to go, by the beginning of their UID. */
-  readonly old: readonly string[];
+  old: z.array(z.string()),
   /** They are stopped already: only what is missing is given back. */
-  readonly onlyStart: boolean;
-}
-
-export const dataOf = (change: Change): EmergencyData => change.data as EmergencyData;
+  onlyStart: z.boolean(),
+});
+export type EmergencyData = z.output<typeof EmergencyData>;
 
 /** What was taken away and by whom: by the session that is resumed, or by one that left its note on the object. */
 interface Earlier {
   readonly by: string;
   readonly to: number;
   readonly autoscaler: Held | null;
-  readonly old?: readonly string[];
+  readonly old?: string[];
   /** Only where it is another session's. */
   readonly note?: EmergencyNote;
 }
 
-export const planStopAndStart = async (service: Service, call: Call, interrupted?: Change): Promise<Change> => {
+export const planStopAndStart = async (
+  service: Service,
+  call: Call,
+  interrupted?: Change<EmergencyData>,
+): Promise<Change<EmergencyData>> => {
   requireScalable(service, 'restart it without a downtime: rb restart --rolling');
   const { signal } = call;
   const snapshot = await service.read(signal);
@@ -76,14 +79,16 @@ export const planStopAndStart = async (service: Service, call: Call, interrupted
   };
   return {
     ...words(service, snapshot, pods, data, earlier, autoscaler, call.clock.now()),
-    target: { ...service.target, uid: snapshot.uid },
+    target: service.target,
     basis: {
+      uid: snapshot.uid,
       generation: snapshot.generation,
       count: to,
       onlyStart,
       autoscaler: autoscalerBasis(autoscaler.found),
       note: earlier?.note?.session ?? null,
     },
+    affects: ['generation'],
     data,
   };
 };
@@ -93,11 +98,11 @@ const earlierOf = async (
   service: Service,
   snapshot: Snapshot,
   { signal }: Call,
-  interrupted: Change | undefined,
+  interrupted: Change<EmergencyData> | undefined,
 ): Promise<Earlier | undefined> => {
   if (interrupted) {
-    const { uid, to, autoscaler, old } = dataOf(interrupted);
-    // Whoever made the object anew has decided how many there are.
+    const { uid, to, autoscaler, old } = interrupted.data;
+    // Created again in the meantime: how many there are was decided then.
     const isDecided = uid !== snapshot.uid && snapshot.replicas > 0;
     return { by: 'the interrupted session', to: isDecided ? snapshot.replicas : to, autoscaler, old };
   }

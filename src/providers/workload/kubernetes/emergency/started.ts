@@ -1,11 +1,11 @@
-import type { Change } from '../../../../engine/change.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { graceMs, lateCount } from '../count/count-verdict.ts';
+import { createdAgain } from '../describe.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
 import { noteOf } from './emergency-note.ts';
-import { dataOf, type EmergencyData } from './emergency-plan.ts';
+import type { EmergencyData } from './emergency-plan.ts';
 import { heldTitle, isHeld } from '../autoscaler/hold.ts';
 import type { PodView } from '../pods.ts';
 import type { Service } from '../service.ts';
@@ -16,8 +16,7 @@ import { watchWorkload } from '../rollout/watching.ts';
 import { counted, listing } from '../words.ts';
 
 /** Is everything stopped, started and given back? The note on the object is taken away last: while it is there, it is not. */
-export const verifyStarted = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const data = dataOf(change);
+export const verifyStarted = (service: Service, data: EmergencyData, call: Call): Promise<AnyFinding> => {
   const lookForTrouble = watchForTrouble();
   let released = data.autoscaler === null;
   return watchWorkload(service, call, {
@@ -51,12 +50,12 @@ const split = (pods: readonly PodView[], { old }: EmergencyData) => ({
 });
 
 const notDone = (
-  { target }: Service,
+  service: Service,
   snapshot: Snapshot,
   running: readonly PodView[],
   { uid, to, autoscaler }: EmergencyData,
 ): string | undefined => {
-  if (snapshot.uid !== uid) return `${target.name} was deleted and made anew by somebody else`;
+  if (snapshot.uid !== uid) return createdAgain(service);
   if (snapshot.replicas === 0) return `stopped and not started again: the count is 0, not ${to}`;
   if (running.length > 0)
     return `not restarted: ${listing(running.map(({ name }) => name))} still ${running.length === 1 ? 'runs' : 'run'} as before`;

@@ -1,9 +1,9 @@
-import type { Change } from '../../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
+import { operation } from '../../operation.ts';
 import { mayPass, persistently } from '../../persistently.ts';
 import type { Call, Workload } from '../../port.ts';
 import { drain } from './drain.ts';
-import { dataOf, type EmergencyData, planStopAndStart } from './emergency-plan.ts';
+import { EmergencyData, planStopAndStart } from './emergency-plan.ts';
 import { removeNote, writeNote } from './emergency-note.ts';
 import { heldTitle, hold, holdCommands, release } from '../autoscaler/hold.ts';
 import { scaleCommand } from '../count/scale.ts';
@@ -15,14 +15,15 @@ import { verifyStarted } from './started.ts';
  * Scales to 0, waits for the drain, scales back, with the autoscaler held meanwhile. What it takes away is noted on the object first, and
  * given back whatever happened in between: `rb resume`, or another emergency restart, goes on where one was cut off.
  */
-export const stopAndStartOperation = (service: Service): Workload['stopAndStart'] => ({
-  plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted),
-  apply: (change, call) => applyStopAndStart(service, change, call),
-  verify: (change, call) => verifyStarted(service, change, call),
-});
+export const stopAndStartOperation = (service: Service): Workload['stopAndStart'] =>
+  operation({
+    change: EmergencyData,
+    plan: (_, call, interrupted) => planStopAndStart(service, call, interrupted),
+    apply: ({ data }, call) => applyStopAndStart(service, data, call),
+    verify: ({ data }, call) => verifyStarted(service, data, call),
+  });
 
-const applyStopAndStart = async (service: Service, change: Change, call: Call): Promise<void> => {
-  const data = dataOf(change);
+const applyStopAndStart = async (service: Service, data: EmergencyData, call: Call): Promise<void> => {
   const { to: replicas, autoscaler, uid, generation } = data;
   call.signal.throwIfAborted();
   const note = { session: call.mark, at: call.clock.now().toISOString(), replicas, autoscaler };
@@ -113,7 +114,7 @@ const givenBack = (error: unknown, stopped: boolean, { signal }: Call): RunbookE
   const why = signal.aborted ? 'interrupted' : messageOf(error);
   return new RunbookError(
     signal.aborted ? 'unknown' : kind,
-    stopped ? `${why} while the instances were stopped; they were started again` : `${why} Nothing was stopped.`,
+    `${why}${stopped ? ' while the instances were stopped; they were started again' : '; nothing was stopped'}`,
     { next: ['rb restart status'], cause: error },
   );
 };

@@ -1,8 +1,9 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
-import type { JsonObject } from '../../../../engine/json.ts';
+import type { AnyFinding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
+import { operation } from '../../operation.ts';
 import type { Call, Operation } from '../../port.ts';
 import { graceMs } from '../count/count-verdict.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
@@ -14,21 +15,29 @@ import { openTrouble, watchForTrouble } from '../rollout/trouble.ts';
 import { type Look, watchWorkload } from '../rollout/watching.ts';
 import { counted, listing } from '../words.ts';
 
-interface EvictData extends JsonObject {
-  readonly name: string;
-  readonly uid: string;
+const EvictData = z.object({
+  name: z.string(),
+  uid: z.string(),
   /** The pods that were there, by the beginning of their UID: another one is a replacement. */
-  readonly known: readonly string[];
-}
+  known: z.array(z.string()),
+});
+type EvictData = z.output<typeof EvictData>;
 
 /** Has one pod replaced: evicted, as far as the disruption budgets allow it, and waited for until its replacement is ready. */
-export const restartInstanceOperation = (service: Service): Operation<{ readonly id: string }> => ({
-  plan: ({ id }, call, interrupted) => planEviction(service, id, call, interrupted),
-  apply: async (change, { signal }) => evict(service, dataOf(change), { signal }),
-  verify: (change, call) => verifyReplacement(service, change, call),
-});
+export const restartInstanceOperation = (service: Service): Operation<{ readonly id: string }> =>
+  operation({
+    change: EvictData,
+    plan: ({ id }, call, interrupted) => planEviction(service, id, call, interrupted),
+    apply: ({ data }, { signal }) => evict(service, data, { signal }),
+    verify: ({ data }, call) => verifyReplacement(service, data, call),
+  });
 
-const planEviction = async (service: Service, id: string, call: Call, interrupted?: Change): Promise<Change> => {
+const planEviction = async (
+  service: Service,
+  id: string,
+  call: Call,
+  interrupted?: Change<EvictData>,
+): Promise<Change<EvictData>> => {
   const snapshot = await service.read(call.signal);
   const pods = await service.pods(snapshot, call.signal);
   const pod = pods.find(({ name }) => name === id);
@@ -37,7 +46,7 @@ const planEviction = async (service: Service, id: string, call: Call, interrupte
     throw new RunbookError('refused', `${id} is stopping already; its replacement is on its way`, {
       next: ['rb restart status'],
     });
-  // Finds a missing right, and a budget that says no, before anybody is asked.
+  // A missing right, and a budget that says no, are found before anyone is asked.
   await evict(service, pod, { signal: call.signal, dryRun: true });
   const others = pods.filter((one) => one.name !== id && !one.terminating && !isOver(one));
   const healthy = others.filter(({ ready }) => ready).length;
@@ -47,10 +56,9 @@ const planEviction = async (service: Service, id: string, call: Call, interrupte
   ];
   const { namespace, context } = service.client.identity;
   const body = JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: id, namespace } });
-  const data: EvictData = { name: id, uid: pod.uid, known: pods.map(({ uid }) => shortUid(uid)) };
   return {
     summary: `stop ${described(pod, call.clock.now())}; the platform starts another in its place`,
-    target: { ...service.target, uid: snapshot.uid },
+    target: service.target,
     blastRadius: [
       `1 of ${counted(others.length + 1)}; ${healthy === 1 ? '1 healthy one goes on serving' : `${healthy} healthy ones go on serving`}`,
     ],
@@ -59,8 +67,9 @@ const planEviction = async (service: Service, id: string, call: Call, interrupte
     ],
     undo: 'none: what an instance held in memory is gone',
     ...(raises.length === 0 ? {} : { raises }),
-    basis: { pod: pod.uid },
-    data,
+    basis: { uid: snapshot.uid, [id]: pod.uid },
+    affects: [id],
+    data: { name: id, uid: pod.uid, known: pods.map(({ uid }) => shortUid(uid)) },
   };
 };
 
@@ -68,13 +77,13 @@ const unknownPod = (
   { config }: Service,
   id: string,
   pods: readonly PodView[],
-  interrupted: Change | undefined,
+  interrupted: Change<EvictData> | undefined,
 ): RunbookError => {
   const there = listing(
     pods.filter(({ terminating }) => !terminating).map(({ name }) => name),
     20,
   );
-  return interrupted && dataOf(interrupted).name === id
+  return interrupted?.data.name === id
     ? new RunbookError(
         'refused',
         `the interrupted session has stopped ${id} already; ${config.service} has now: ${there}`,
@@ -94,8 +103,7 @@ const described = (pod: PodView, now: Date): string => {
   return facts.length === 0 ? pod.name : `${pod.name} (${facts.join(', ')})`;
 };
 
-const verifyReplacement = (service: Service, change: Change, call: Call): Promise<Finding> => {
-  const { name, uid, known } = dataOf(change);
+const verifyReplacement = (service: Service, { name, uid, known }: EvictData, call: Call): Promise<AnyFinding> => {
   const lookForTrouble = watchForTrouble();
   const split = ({ pods }: Look) => ({
     old: pods.find((pod) => pod.uid === uid),
@@ -142,5 +150,3 @@ const replaced = (name: string, replacements: readonly PodView[]): string =>
   replacements.some((pod) => pod.name === name)
     ? `${name} restarted and ready`
     : `${name} replaced by ${listing(replacements.map((pod) => pod.name))}, ready`;
-
-const dataOf = (change: Change): EvictData => change.data as EvictData;

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { RunbookError } from '../../../../engine/errors.ts';
 import { ApiFailure } from '../../../kubernetes/failure.ts';
 import type { Resource } from '../../../kubernetes/port.ts';
@@ -51,9 +52,8 @@ const refusalOf = async (
   signal: AbortSignal,
 ): Promise<RunbookError | undefined> => {
   const { status } = failure;
-  if (status === 404) return new RunbookError('refused', `${pod} is no longer there. Nothing was stopped.`, { next });
-  if (status === 409)
-    return new RunbookError('refused', `${pod} is another one of the same name by now. It was not stopped.`, { next });
+  if (status === 404) return new RunbookError('refused', `${pod} is no longer there`, { next });
+  if (status === 409) return new RunbookError('refused', `${pod} is now another pod of the same name`, { next });
   const cause = budgetCause(failure);
   if (cause !== undefined)
     return new RunbookError('refused', `${pod} was not stopped: ${cause}`, {
@@ -72,16 +72,15 @@ const refusalOf = async (
 /** In the server's words, which name the budget and its numbers. */
 const budgetCause = ({ status, details, message }: ApiFailure): string | undefined => {
   if (status !== 429) return undefined;
-  const causes = (details as { readonly causes?: readonly Cause[] } | undefined)?.causes ?? [];
+  const causes = Details.safeParse(details).data?.causes ?? [];
   const cause = causes.find(({ reason }) => reason === 'DisruptionBudget');
   if (cause) return cause.message ?? message;
   return /disruption budget/i.test(message) ? message : undefined;
 };
 
-interface Cause {
-  readonly reason?: string;
-  readonly message?: string;
-}
+const Details = z.object({
+  causes: z.array(z.object({ reason: z.optional(z.string()), message: z.optional(z.string()) })),
+});
 
 const budgetsOf = async ({ client }: Service, pod: string, signal: AbortSignal): Promise<readonly string[]> => {
   const [{ metadata }, { items }] = await Promise.all([

@@ -1,8 +1,12 @@
-import type { Cell, Finding, Table } from '../../../../engine/finding.ts';
+import type { Cell, DataFinding, Finding, Table } from '../../../../engine/finding.ts';
+import type { JsonObject } from '../../../../engine/json.ts';
 import type { Call } from '../../port.ts';
 import { lastLines, shortened } from './last-lines.ts';
 import type { Service } from '../service.ts';
 import type { Trouble } from './trouble.ts';
+
+/** A finding to whose data, if it has any, more can be added. */
+export type Judgement = Finding | DataFinding<JsonObject>;
 
 const shownPods = 10;
 const podsWithLog = 3;
@@ -13,7 +17,7 @@ export const diagnose = async (
   what: string,
   troubles: readonly Trouble[],
   call: Pick<Call, 'signal' | 'clock'>,
-): Promise<Finding> => {
+): Promise<DataFinding<JsonObject>> => {
   const shown = worstFirst(troubles).slice(0, shownPods);
   const logs = await Promise.all(shown.slice(0, podsWithLog).map((one) => lastLines(service, one, call)));
   const more = troubles.length - shown.length;

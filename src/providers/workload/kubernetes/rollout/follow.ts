@@ -1,12 +1,11 @@
 import type { Clock } from '../../../../engine/clock.ts';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
-import type { JsonObject } from '../../../../engine/json.ts';
+import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
 import type { Mirror } from '../../../kubernetes/mirror.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { graceMs } from '../count/count-verdict.ts';
-import { diagnose } from './diagnosis.ts';
+import { diagnose, type Judgement } from './diagnosis.ts';
 import { tellDoubts } from './doubts.ts';
 import { nextChangeOf } from '../next-change.ts';
 import { whyNotMade } from './not-made.ts';
@@ -41,7 +40,7 @@ const marginMs = 30_000;
  * its deadline is exceeded, else when nothing has moved for that long. Reports the pods meanwhile.
  * Errors: `failed` where the object is deleted or made anew; those of the client where the connection is lost for good.
  */
-export const followRollout = async (service: Service, call: Call, options: FollowOptions): Promise<Finding> => {
+export const followRollout = async (service: Service, call: Call, options: FollowOptions): Promise<AnyFinding> => {
   const [object, pods] = await openBoth(
     service.mirror(call),
     service.mirrorPods(options.from, { signal: call.signal, clock: call.clock }),
@@ -63,7 +62,7 @@ const followed = async (
   object: Mirror<Snapshot>,
   pods: PodsMirror,
   over: AbortSignal,
-): Promise<Finding> => {
+): Promise<AnyFinding> => {
   const { clock } = call;
   const objectChanges = nextChangeOf(object);
   const look = watchForTrouble();
@@ -243,19 +242,19 @@ const somethingHappens = async (changes: readonly Promise<void>[], ms: number, c
 
 /** Opens both, or closes the one where the other cannot be opened. */
 const openBoth = async (object: Promise<Mirror<Snapshot>>, pods: Promise<PodsMirror>) => {
-  const [one, other] = await Promise.allSettled([object, pods]);
-  if (one.status === 'fulfilled' && other.status === 'fulfilled') return [one.value, other.value] as const;
-  if (one.status === 'fulfilled') one.value.close();
-  if (other.status === 'fulfilled') other.value.close();
-  throw (one.status === 'rejected' ? one.reason : (other as PromiseRejectedResult).reason) as Error;
+  try {
+    return await Promise.all([object, pods]);
+  } catch (error) {
+    for (const each of await Promise.allSettled([object, pods])) if (each.status === 'fulfilled') each.value.close();
+    throw error;
+  }
 };
 
 /** With what it rests on, unless the finding has something better to show. */
-const withPods = (finding: Finding, snapshot: Snapshot, pods: readonly PodView[], call: Call): Finding => {
+const withPods = (finding: Judgement, snapshot: Snapshot, pods: readonly PodView[], call: Call): AnyFinding => {
   const leaving = pods.filter(({ terminating }) => terminating).length;
   const old = leaving === 0 ? '' : `; ${leaving} old ${leaving === 1 ? 'pod is' : 'pods are'} still stopping`;
   const { replicas, updated, ready, available, generation } = snapshot;
-  const more = finding.data as JsonObject | undefined;
   return {
     evidence: podsTable(pods, call.clock.now()),
     ...finding,
@@ -263,7 +262,7 @@ const withPods = (finding: Finding, snapshot: Snapshot, pods: readonly PodView[]
     data: {
       rollout: { replicas, updated, ready, available, stopping: leaving, generation },
       instances: telling(pods).map((pod) => ({ ...instanceOf(pod) })),
-      ...more,
+      ...finding.data,
     },
   };
 };

@@ -1,8 +1,10 @@
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { DataFinding } from '../../../../engine/finding.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import type { Call } from '../../port.ts';
+import { createdAgain } from '../describe.ts';
 import { nextChangeOf } from '../next-change.ts';
+import type { Judgement } from './diagnosis.ts';
 import { instanceOf, isOver, type PodView } from '../pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import type { PodsMirror, Service } from '../service.ts';
@@ -21,9 +23,9 @@ export interface Watching {
   /** How long to wait for a finding: from the beginning, or since the last step forward. */
   readonly forMs: (first: Snapshot) => number;
   readonly from: 'beginning' | 'last step';
-  readonly judge: (look: Look) => Finding | undefined | Promise<Finding | undefined>;
+  readonly judge: (look: Look) => Judgement | undefined | Promise<Judgement | undefined>;
   /** The finding when the time is over. */
-  readonly late: (look: Look) => Finding;
+  readonly late: (look: Look) => Judgement;
   /** Judges again at least so often, without a request: some trouble is only told by how long it lasts. */
   readonly everyMs?: number;
 }
@@ -36,7 +38,7 @@ export const watchWorkload = async (
   service: Service,
   call: Call,
   { forMs, from, judge, late, everyMs = 1000 }: Watching,
-): Promise<Finding> => {
+): Promise<Judgement> => {
   const began = call.clock.monotonic();
   const objects = await service.mirror(call);
   let pods: PodsMirror | undefined;
@@ -52,7 +54,7 @@ export const watchWorkload = async (
     const next = [nextChangeOf(objects), nextChangeOf(pods)];
     for (;;) {
       const snapshot = one();
-      if (snapshot && snapshot.uid !== first.uid) return madeAnew(service);
+      if (snapshot && snapshot.uid !== first.uid) return { verdict: 'critical', summary: createdAgain(service) };
       const look: Look = {
         snapshot,
         pods: pods.pods().filter((pod) => !isOver(pod)),
@@ -74,14 +76,10 @@ export const watchWorkload = async (
   }
 };
 
-const gone = ({ target }: Service): Finding => ({ verdict: 'critical', summary: `${target.name} was deleted` });
-const madeAnew = ({ target }: Service): Finding => ({
-  verdict: 'critical',
-  summary: `${target.name} was deleted and made anew by somebody else`,
-});
+const gone = ({ target }: Service): Judgement => ({ verdict: 'critical', summary: `${target.name} was deleted` });
 
 /** What was seen when the time was over counts only if the cluster can still be seen. */
-const lastWord = async (service: Service, call: Call, finding: Finding): Promise<Finding> => {
+const lastWord = async (service: Service, call: Call, finding: Judgement): Promise<Judgement> => {
   try {
     await service.read(call.signal);
     return finding;
@@ -127,11 +125,11 @@ const standing = ({ snapshot, pods }: Look): string => {
   return `${ready} of ${wanted} ready${stopping === 0 ? '' : `, ${stopping} stopping`}`;
 };
 
-const withEvidence = (finding: Finding, pods: readonly PodView[], { clock }: Call): Finding => ({
+const withEvidence = (finding: Judgement, pods: readonly PodView[], { clock }: Call): DataFinding<JsonObject> => ({
   evidence: podsTable(pods, clock.now()),
   ...finding,
   data: {
     instances: telling(pods).map((pod) => ({ ...instanceOf(pod) })),
-    ...(finding.data as JsonObject | undefined),
+    ...finding.data,
   },
 });

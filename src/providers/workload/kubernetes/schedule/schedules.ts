@@ -1,8 +1,10 @@
+import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { formatDuration } from '../../../../engine/duration.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { Finding } from '../../../../engine/finding.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
+import { operation } from '../../operation.ts';
 import type { Call, NoInput, Operation, Scheduling } from '../../port.ts';
 import { cronOf, nextRun } from './interval.ts';
 import { onDelete } from '../rollout/rollout.ts';
@@ -20,23 +22,21 @@ export const scheduling = (service: Service): Scheduling => ({
   remove: removeOperation(service),
 });
 
-interface AddData extends JsonObject {
-  readonly everyMs: number;
-  readonly cron: string;
-  readonly image: string;
-}
+const AddData = z.object({ everyMs: z.number(), cron: z.string(), image: z.string() });
+type AddData = z.output<typeof AddData>;
 
-const addOperation = (service: Service): Operation<{ readonly everyMs: number }> => ({
-  plan: ({ everyMs }, call) => planAdd(service, everyMs, call),
-  apply: async (change, { signal }) => {
-    const { cron, image } = dataOf(change);
-    // One after another, the CronJob last: it never runs without its rights.
-    for (const part of scheduleParts(service, cron, image)) await putPart(service, part, { signal });
-  },
-  verify: (change, call) => verifyAdd(service, change, call),
-});
+const addOperation = (service: Service): Operation<{ readonly everyMs: number }> =>
+  operation({
+    change: AddData,
+    plan: ({ everyMs }, call) => planAdd(service, everyMs, call),
+    apply: async ({ data: { cron, image } }, { signal }) => {
+      // One after another, the CronJob last: it never runs without its rights.
+      for (const part of scheduleParts(service, cron, image)) await putPart(service, part, { signal });
+    },
+    verify: ({ data }, call) => verifyAdd(service, data, call),
+  });
 
-const planAdd = async (service: Service, everyMs: number, { signal, clock }: Call): Promise<Change> => {
+const planAdd = async (service: Service, everyMs: number, { signal, clock }: Call): Promise<Change<AddData>> => {
   const { config } = service;
   const cron = cronOf(everyMs);
   const image = config.scheduleImage;
@@ -45,19 +45,19 @@ const planAdd = async (service: Service, everyMs: number, { signal, clock }: Cal
       next: ['add to runbook.config.yaml, under restart.schedule: image: registry.example.com/kubectl:1.36.3'],
     });
   const parts = scheduleParts(service, cron, image);
-  const [snapshot, ...present] = await Promise.all([
+  const [snapshot, present] = await Promise.all([
     service.read(signal),
-    ...parts.map((part) => findPart(service, part, signal)),
+    Promise.all(parts.map((part) => findPart(service, part, signal))),
     ...parts.map((part) => putPart(service, part, { signal, dryRun: true })),
   ]);
   if (snapshot.strategy === 'OnDelete')
     throw new RunbookError('refused', `${service.target.name} is not restarted by a rollout: ${onDelete}`);
   const name = scheduleName(service);
-  const before = seenOf(present[parts.length - 1] as PresentPart | undefined);
+  const before = seenOf(present.at(-1));
   const data: AddData = { everyMs, cron, image };
   return {
     summary: `restart ${config.service} every ${formatDuration(everyMs)} from now on, by CronJob ${name}`,
-    target: { ...service.target, uid: snapshot.uid },
+    target: service.target,
     blastRadius: [
       `each run restarts all ${counted(snapshot.replicas)}, rolling; the first at ${utc(nextRun(everyMs, clock.now()))}`,
       'a run is left out while a rollout is active, or while the run before is not over',
@@ -67,6 +67,7 @@ const planAdd = async (service: Service, everyMs: number, { signal, clock }: Cal
     ...(before ? { difference: differenceOf(before, data) } : {}),
     undo: 'rb restart --unschedule',
     basis: { uid: snapshot.uid, present: before ?? null },
+    affects: ['present'],
     data,
   };
 };
@@ -112,8 +113,11 @@ const commands = (service: Service, { cron, image }: AddData): readonly string[]
   ];
 };
 
-const verifyAdd = async (service: Service, change: Change, { signal, clock }: Call): Promise<Finding> => {
-  const { cron, image, everyMs } = dataOf(change);
+const verifyAdd = async (
+  service: Service,
+  { cron, image, everyMs }: AddData,
+  { signal, clock }: Call,
+): Promise<Finding> => {
   const parts = scheduleParts(service, cron, image);
   const present = await Promise.all(parts.map((part) => findPart(service, part, signal)));
   const missing = parts.filter((_, index) => present[index] === undefined);
@@ -130,18 +134,20 @@ const verifyAdd = async (service: Service, change: Change, { signal, clock }: Ca
 const titles = (parts: readonly SchedulePart[]): string =>
   listing(parts.map(({ body }) => `${body.kind} ${body.metadata.name}`));
 
-const removeOperation = (service: Service): Operation<NoInput> => ({
-  plan: (_, call) => planRemove(service, call),
-  apply: async (_, { signal }) => {
-    for (const { part } of await presentParts(service, signal)) await removePart(service.client, part, { signal });
-  },
-  verify: async (_, { signal }) => {
-    const left = (await presentParts(service, signal)).map(({ part }) => part);
-    return left.length === 0
-      ? { verdict: 'ok', summary: `no restarts of ${service.config.service} are scheduled by rb any more` }
-      : { verdict: 'critical', summary: `still there: ${titles(left)}` };
-  },
-});
+const removeOperation = (service: Service): Operation<NoInput> =>
+  operation({
+    change: z.null(),
+    plan: (_, call) => planRemove(service, call),
+    apply: async (_, { signal }) => {
+      for (const { part } of await presentParts(service, signal)) await removePart(service.client, part, { signal });
+    },
+    verify: async (_, { signal }) => {
+      const left = (await presentParts(service, signal)).map(({ part }) => part);
+      return left.length === 0
+        ? { verdict: 'ok', summary: `no restarts of ${service.config.service} are scheduled by rb any more` }
+        : { verdict: 'critical', summary: `still there: ${titles(left)}` };
+    },
+  });
 
 /** The CronJob first: it must not run without its rights. */
 const presentParts = async (
@@ -156,7 +162,7 @@ const presentParts = async (
   });
 };
 
-const planRemove = async (service: Service, { signal }: Call): Promise<Change> => {
+const planRemove = async (service: Service, { signal }: Call): Promise<Change<null>> => {
   const present = await presentParts(service, signal);
   if (present.length === 0)
     throw new RunbookError('refused', `no restarts of ${service.config.service} are scheduled by rb`, {
@@ -172,7 +178,7 @@ const planRemove = async (service: Service, { signal }: Call): Promise<Change> =
     equivalent: present.map(({ part }) => service.kubectl('delete', part.resource.plural, part.body.metadata.name)),
     undo: 'rb restart --every <interval>',
     basis: { present: present.map(({ seen }) => seen.metadata.uid) },
+    affects: ['present'],
+    data: null,
   };
 };
-
-const dataOf = (change: Change): AddData => change.data as AddData;

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding, Table } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
 import { findAutoscaler } from '../autoscaler/find-autoscaler.ts';
@@ -35,7 +35,7 @@ const recentMs = 15 * 60_000;
  * What the cluster has told about the object, its ReplicaSets, its pods (those that are gone as well) and its autoscaler, each
  * once with how often, the newest first. Reads the events of the namespace once, however many pods there are.
  */
-export const eventsView = async (service: Service, call: Pick<Call, 'signal' | 'clock'>): Promise<Finding> => {
+export const eventsView = async (service: Service, call: Pick<Call, 'signal' | 'clock'>): Promise<AnyFinding> => {
   const snapshot = await service.read(call.signal);
   const [{ items }, revisions, autoscaler] = await Promise.all([
     service.client.list<Event>(resources.events, { signal: call.signal }),
@@ -93,7 +93,7 @@ const merged = (events: readonly Event[]): readonly Told[] => {
 const momentOf = ({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: Event): string =>
   series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;
 
-const table = (told: readonly Told[], now: number): NonNullable<Finding['evidence']> => ({
+const table = (told: readonly Told[], now: number): Table => ({
   columns: [
     { title: 'Age', align: 'right' },
     { title: 'Times', align: 'right' },

@@ -1,8 +1,8 @@
-import { digest } from '../../../../engine/change.ts';
-import type { Finding } from '../../../../engine/finding.ts';
+import type { DataFinding } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
-import { stampOf, unstamped } from '../basis.ts';
+import type { Revisions } from '../../views.ts';
+import { stampOf, templateKey } from '../basis.ts';
 import { imageOf, templateVersion } from '../describe.ts';
 import { changeCause, historyOf } from './history.ts';
 import type { FullRevision } from '../revisions.ts';
@@ -11,7 +11,10 @@ import type { Service } from '../service.ts';
 const shown = 10;
 
 /** What changed last and when: the versions that the cluster keeps of the pod template, the newest first. */
-export const revisionsView = async (service: Service, call: Pick<Call, 'signal' | 'clock'>): Promise<Finding> => {
+export const revisionsView = async (
+  service: Service,
+  call: Pick<Call, 'signal' | 'clock'>,
+): Promise<DataFinding<Revisions>> => {
   const { revisions, present } = await historyOf(service, await service.read(call.signal), call);
   const now = call.clock.now().getTime();
   const newest = revisions.slice(0, shown);
@@ -70,7 +73,7 @@ const beganAt = ({ template, createdAt }: FullRevision): string => {
 const causeOf = (service: Service, revision: FullRevision, before: FullRevision | undefined): string => {
   const said = changeCause(revision);
   if (!before) return said ?? 'the oldest that is kept';
-  const same = digest(unstamped(before.template)) === digest(unstamped(revision.template));
+  const same = templateKey(before.template) === templateKey(revision.template);
   if (same && stampOf(before.template) !== stampOf(revision.template)) return 'restarted';
   if (said !== undefined && said !== changeCause(before)) return said;
   const [from, to] = [before, revision].map(({ template }) => templateVersion(service, template));

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../../engine/finding.ts';
+import type { AnyFinding, Verdict } from '../../../../engine/finding.ts';
 import type { Call } from '../../port.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
 import { presentRevision } from '../revisions.ts';
@@ -7,7 +7,7 @@ import { judgeRollout, type Rollout } from '../rollout/rollout.ts';
 import type { Service } from '../service.ts';
 import { openTrouble, watchForTrouble } from '../rollout/trouble.ts';
 
-const verdicts: Record<Rollout['state'], Finding['verdict']> = {
+const verdicts: Record<Rollout['state'], Verdict> = {
   complete: 'ok',
   'under way': 'warn',
   held: 'warn',
@@ -15,7 +15,7 @@ const verdicts: Record<Rollout['state'], Finding['verdict']> = {
 };
 
 /** One look at the rollout; where it is not complete, at its pods too, and at what those say that do not come up. */
-export const rolloutView = async (service: Service, call: Pick<Call, 'signal' | 'clock'>): Promise<Finding> => {
+export const rolloutView = async (service: Service, call: Pick<Call, 'signal' | 'clock'>): Promise<AnyFinding> => {
   const snapshot = await service.read(call.signal);
   const { replicas, updated, ready, available, paused } = snapshot;
   const first = judgeRollout(snapshot);
@@ -38,5 +38,5 @@ export const rolloutView = async (service: Service, call: Pick<Call, 'signal' | 
   if (troubles.length === 0 && rollout.state !== 'failed')
     return { verdict: verdicts[rollout.state], summary: what, data: { ...data, state: rollout.state } };
   const finding = await diagnose(service, what, troubles, call);
-  return { ...finding, data: { ...data, state: rollout.state, ...(finding.data as object) } };
+  return { ...finding, data: { ...data, state: rollout.state, ...finding.data } };
 };

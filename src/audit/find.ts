@@ -1,0 +1,39 @@
+import { RunbookError } from '../engine/errors.ts';
+import { logPath } from './file.ts';
+import { sessionIds } from './list.ts';
+import { readSession } from './read.ts';
+import type { RecordedSession } from './read.ts';
+import { isSessionId } from './session-id.ts';
+
+/** The session that an id, or the beginning of one, names. Errors: `usage` where that is none, or several. */
+export const sessionNamed = (directory: string, given: string): RecordedSession => {
+  if (!isSessionId(given))
+    throw new RunbookError('usage', `"${given}" is not the id of a session.`, { next: ['rb audit list'] });
+  const ids = sessionIds(directory);
+  const found = ids.includes(given) ? [given] : ids.filter((id) => id.startsWith(given));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return readSession(logPath(directory, only));
+  throw new RunbookError(
+    'usage',
+    only === undefined
+      ? `There is no session ${given} in ${directory}.`
+      : `${given} is the beginning of ${found.length} sessions: ${someOf(found)}.`,
+    { next: ['rb audit list'] },
+  );
+};
+
+/** The newest session that something is on record of, or was. */
+export const newestSession = (directory: string): RecordedSession | undefined => {
+  for (const session of sessionIds(directory)) {
+    const recorded = readSession(logPath(directory, session));
+    if (recorded.records.length > 0 || recorded.problem) return recorded;
+  }
+  return undefined;
+};
+
+const mostNamed = 5;
+
+const someOf = (ids: readonly string[]): string => {
+  const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : '';
+  return `${ids.slice(0, mostNamed).join(', ')}${more}`;
+};

@@ -1,0 +1,95 @@
+import { readdirSync, realpathSync, rmSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import * as z from 'zod/mini';
+import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { isOwnDirectory, readOwn, writeOwn } from '../own-files.ts';
+import { sha256 } from '../sha256.ts';
+
+const Entry = z.strictObject({
+  version: z.literal(1),
+  path: z.string(),
+  /** Of the text that was trusted. */
+  sha256: z.string(),
+  at: z.iso.datetime(),
+  by: z.strictObject({ uid: z.number(), login: z.string() }),
+  /** The text without the secrets that are written out in it; a later difference is shown against it. */
+  content: z.string(),
+});
+/** What was trusted, when, and by whom. */
+export type TrustEntry = z.output<typeof Entry>;
+
+/** A directory of the user's outside of every repository, with a file for each configuration that is trusted. */
+export interface TrustStore {
+  readonly directory: string;
+  /** Undefined where there is none; one that is garbled, a link, or not ours alone does not count. */
+  entry(path: string): TrustEntry | undefined;
+  /** In the order of their paths. */
+  entries(): readonly TrustEntry[];
+  /** Errors: `failed`. */
+  add(entry: TrustEntry): void;
+  /** Whether there was something to remove. */
+  remove(path: string): boolean;
+}
+
+/** `$XDG_STATE_HOME/rb/trusted`, else `~/.local/state/rb/trusted`, beside the audit log. */
+export const openTrustStore = (env: Readonly<Record<string, string | undefined>>, home: string): TrustStore => {
+  const state = env['XDG_STATE_HOME'];
+  const directory = join(state && isAbsolute(state) ? state : join(home, '.local', 'state'), 'rb', 'trusted');
+  const placeOf = (path: string) => join(directory, `${sha256(path)}.json`);
+
+  const read = (place: string): TrustEntry | undefined => {
+    try {
+      if (!isOwnDirectory(directory)) return undefined;
+      const entry = z.parse(Entry, JSON.parse(readOwn(place)));
+      return placeOf(entry.path) === place ? entry : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    directory,
+    entry: (path) => read(placeOf(trustPath(path))),
+    entries: () =>
+      namesIn(directory)
+        .flatMap((name) => read(join(directory, name)) ?? [])
+        .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    add: (entry) => {
+      try {
+        writeOwn(placeOf(entry.path), `${JSON.stringify(entry)}\n`);
+      } catch (cause) {
+        throw new RunbookError('failed', `Cannot write down that it is trusted: ${messageOf(cause)}`, {
+          next: [`ls -ld ${directory}`],
+          cause,
+        });
+      }
+    },
+    remove: (path) => {
+      const place = placeOf(trustPath(path));
+      const was = read(place) !== undefined;
+      if (was) rmSync(place, { force: true });
+      return was;
+    },
+  };
+};
+
+/**
+ * The path that trust goes by: where the file lies, links in its directories followed. Not what the file itself links to: its
+ * commands run in the directory of the link, and that is whose programs they are.
+ */
+export const trustPath = (path: string, cwd = ''): string => {
+  const absolute = resolve(cwd, path);
+  try {
+    return join(realpathSync(dirname(absolute)), basename(absolute));
+  } catch {
+    return absolute;
+  }
+};
+
+const namesIn = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+};

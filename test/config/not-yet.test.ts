@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { guardsFor } from '../../src/cli/guards.ts';
+import { notActedOn } from '../../src/config/not-yet.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { load, withProduction } from './rig.ts';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+/** Everything that could act on a key. `config/` checks all of them, and shows them. */
+const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.startsWith('config/'))
+  .map((name) => [name, readFileSync(join(src, name), 'utf8')] as const);
+
+/** What a configuration or a part of it is called there. */
+const holders = '(?:config|environment|settings|database|loaded)';
+/** `config.alerts`, `environment?.cache`, `const { queues } = environment`. What is taken by a computed name the types forbid: see `ActedOn`. */
+const readersOf = (key: string): readonly string[] => {
+  const access = new RegExp(`\\b${holders}\\b\\)?(?:\\?|!)?(?:\\.|\\[')${key}\\b`);
+  const taken = new RegExp(`\\{[^{}]*\\b${key}\\b[^{}]*\\}\\s*=\\s*[^;]*\\b${holders}\\b`);
+  return sources.filter(([, text]) => access.test(text) || taken.test(text)).map(([name]) => name);
+};
+
+const top = Object.keys(configSchema.def.shape);
+const ofEnvironments = Object.keys(configSchema.def.shape.environments.def.valueType.def.shape);
+const last = (key: string): string => key.split('.').at(-1) ?? '';
+
+test.each(notActedOn)('%s is read nowhere', (key) => {
+  const known = key.startsWith('environments.*.')
+    ? ofEnvironments.includes(key.split('.')[2] ?? '')
+    : top.includes(key);
+  expect(known).toBe(true);
+  expect(readersOf(last(key))).toEqual([]);
+});
+
+test('every other key is read somewhere', () => {
+  const listed = new Set<string>(notActedOn);
+  const read = [
+    ...top.filter((key) => !listed.has(key)),
+    ...ofEnvironments.filter((key) => !listed.has(`environments.*.${key}`)),
+  ];
+  // The version tells the schemas apart, the default is looked at where an environment is selected, and logs are opened by their name.
+  const unread = read.filter((key) => readersOf(key).length === 0);
+  expect(unread).toEqual(['version', 'defaultEnvironment', 'logs']);
+});
+
+test('nothing is changed under a configuration that promises more safety than there is; looks and dry runs go on', async () => {
+  const { config } = load(`${withProduction('{}')}audit: { anchor: required }\nlock: { provider: kubernetes }\n`);
+  const guards = (does: 'changes' | 'reads', dryRun = false) =>
+    guardsFor({ globals: { dryRun }, settings: { config, name: 'production' }, env: {} } as never, {
+      procedure: { does, id: 'restart.rolling' } as never,
+      session: 's',
+    });
+  const intended = { step: 'a', title: 'A', tier: 'mild' } as const;
+  const [guard] = await guards('changes');
+  for (const asked of [guard?.beforeQuestion(intended), guard?.beforeIntent(intended)])
+    await expect(asked).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringMatching(/audit\.anchor: .* set `anchor: none`\. lock\.provider: .*\.$/),
+      next: ['rb config check'],
+    });
+  expect(await guards('reads')).toEqual([]);
+  expect(await guards('changes', true)).toEqual([]);
+});
