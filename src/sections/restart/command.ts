@@ -1,13 +1,6 @@
 import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Rb, Register } from '../section.ts';
-import { emergencyRestart } from './emergency.ts';
-import { rollingRestart } from './rolling.ts';
-import { scheduleRestarts, unscheduleRestarts } from './schedule.ts';
-import { restartSchedules } from './schedules.ts';
-import { singleRestart } from './single.ts';
-import { restartStatus } from './status.ts';
-import { undoRestart } from './undo.ts';
 
 interface Flags {
   readonly rolling?: true;
@@ -35,19 +28,19 @@ export const register: Register = (program, rb) => {
   restart
     .command('status')
     .summary('instances with version, age, restarts and health; the rollout, what changed last')
-    .action(() => rb.run(restartStatus, {}));
+    .action(async () => rb.run((await import('./status.ts')).restartStatus, {}));
   restart
     .command('undo')
     .option('--to-revision <n>', 'to this one; rb restart status lists them')
     .summary('roll back to the previous version')
     .addHelpText('before', undoExamples)
-    .action(({ toRevision }: { readonly toRevision?: string }) =>
-      rb.run(undoRestart, toRevision === undefined ? {} : { revision: toRevision }),
+    .action(async ({ toRevision }: { readonly toRevision?: string }) =>
+      rb.run((await import('./undo.ts')).undoRestart, toRevision === undefined ? {} : { revision: toRevision }),
     );
   restart
     .command('schedules')
     .summary('restarts at fixed times (--every)')
-    .action(() => rb.run(restartSchedules, {}));
+    .action(async () => rb.run((await import('./schedules.ts')).restartSchedules, {}));
 };
 
 const modes = ['rolling', 'instance', 'emergency', 'every', 'unschedule'] as const;
@@ -71,17 +64,20 @@ const runMode = async (rb: Rb, flags: Flags): Promise<void> => {
   const expected = settings.expectedMinutes === undefined ? {} : { expectedMinutes: settings.expectedMinutes };
   switch (mode) {
     case 'rolling': {
+      const { rollingRestart } = await import('./rolling.ts');
       const wait = flags.wait ? {} : { wait: false };
       return rb.run(rollingRestart, { batch: Number(flags.batch ?? '1'), ...expected, ...wait });
     }
     case 'instance':
-      return rb.run(singleRestart, { id: flags.instance });
+      return rb.run((await import('./single.ts')).singleRestart, { id: flags.instance });
     case 'emergency':
-      return rb.run(emergencyRestart, expected);
+      return rb.run((await import('./emergency.ts')).emergencyRestart, expected);
     case 'every':
-      return rb.run(scheduleRestarts, { everyMs: parseDuration(flags.every ?? '', '--every') });
+      return rb.run((await import('./schedule.ts')).scheduleRestarts, {
+        everyMs: parseDuration(flags.every ?? '', '--every'),
+      });
     case 'unschedule':
-      return rb.run(unscheduleRestarts, {});
+      return rb.run((await import('./schedule.ts')).unscheduleRestarts, {});
   }
 };
 
