@@ -71,7 +71,7 @@ describe('a flag without sense', () => {
     ['health --watch --every 5', /--every: expected a duration such as 30s.*found "5"/],
     ['scale to lots', /"lots" is not a number of instances/],
     ['scale to', /missing required argument/],
-    ['scale up -2', /unknown option|no number/],
+    ['scale up -2', /unknown option|not a number/],
     ['health -c', /argument missing/],
     ['health --answer nonsense', /expected <step>=<value>/],
     ['audit list --limit 0', /--limit 0: expected a whole number above 0/],
