@@ -85,8 +85,9 @@ const goOn = async (left: Session, surroundings: Surroundings, chance: (n: numbe
   countKill(left);
   let present = left;
   if (chance(4) === 0) {
-    // Nobody may be there to answer.
-    const surrounded = chance(4) === 0 ? unattended : faulty(surroundings);
+    // Nobody may be there to answer, and nothing be within reach.
+    const others = [unattended, { ...unattended, blind: true }, { ...calm, blind: true }];
+    const surrounded = others[chance(6)] ?? faulty(surroundings);
     const second = await resume({ ...left, world: left.world.at(left.world.entries.length) }, surrounded);
     const records = 1 + chance(second.run.events.length);
     const moments = momentsAfter(second, records);

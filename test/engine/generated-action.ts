@@ -99,6 +99,7 @@ export class ScriptedAction extends Scripted {
         this.enter('verify', context, at, { ...mine(change, at), receipt: receipt !== undefined });
         await Promise.resolve();
         context.signal.throwIfAborted();
+        if (world.blind) raise({ throws: 'unreachable' });
         // To throw `failed` is to say that it is not done.
         if (world.mood === 'faulty' && isThrown(tree.verify) && tree.verify.throws === 'failed')
           world.add({ is: 'verdict', step: at, verdict: 'critical' });

@@ -19,6 +19,8 @@ import type { World } from './world.ts';
 /** What else happens during a generated run. Positions count the entries of this run in the journal, or its questions. */
 export interface Circumstances {
   readonly mood: 'faulty' | 'healthy';
+  /** No verification can reach what it looks at. */
+  readonly blind?: boolean;
   readonly dryRun: boolean;
   readonly protected: boolean;
   readonly given: GivenAnswers;
@@ -80,6 +82,7 @@ export const runGenerated = async (
   let failedAt: number | undefined;
   let written = 0;
   world.mood = mood;
+  world.blind = circumstances.blind ?? false;
   world.counts.clear();
   const emit = (body: EventBody) => {
     const now = written++;

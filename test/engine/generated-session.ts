@@ -5,22 +5,13 @@ import { calm, runGenerated } from './generated-run.ts';
 import type { Circumstances, GeneratedRun } from './generated-run.ts';
 import { generate } from './generated-steps.ts';
 import type { Generated } from './generated-steps.ts';
-import {
-  everyApplyWasConfirmedAndIntended,
-  everyCallIsOpenedAndClosed,
-  everyFailureIsRecordedBeforeItsUndo,
-  everyItemIsLookedAtBefore,
-  everyStepGetsItsChange,
-  everyStepKeepsItsNumber,
-  isGood,
-  must,
-  nothingRunsAfterAFailure,
-} from './invariants.ts';
+import { isGood, must, nothingBeginsAfterTheStop } from './invariants.ts';
 import { nothingDoneIsUndone } from './outcome-invariants.ts';
 import { isUndo, placesOf } from './places.ts';
 import type { Places } from './places.ts';
 import {
   callsTakenBack,
+  everyBegunUndoIsSettled,
   changesIn,
   hasFailed,
   nothingDoneRunsAgain,
@@ -28,6 +19,7 @@ import {
   theRecordIsTrue,
   whatWasLeftOpenIsSettledFirst,
 } from './resume-invariants.ts';
+import { mustKeepTheRules } from './rules.ts';
 import type { ProcedureTree } from './tree.ts';
 import { World } from './world.ts';
 
@@ -61,13 +53,8 @@ export const resume = async (session: Session, circumstances: Circumstances): Pr
   generated.world = world;
   const run = await runGenerated(generated, circumstances, history);
   const observed = { places, entries: world.entries.slice(run.from), history };
-  everyApplyWasConfirmedAndIntended(observed);
-  everyStepGetsItsChange(observed);
-  everyItemIsLookedAtBefore(observed);
-  nothingRunsAfterAFailure(observed);
-  everyFailureIsRecordedBeforeItsUndo(observed);
-  everyCallIsOpenedAndClosed(observed);
-  everyStepKeepsItsNumber(log, observed);
+  mustKeepTheRules(observed, log);
+  if (run.stoppedAt !== undefined) nothingBeginsAfterTheStop(observed, run.stoppedAt - run.from);
   const after = sessionFrom([...log, ...run.events]);
   const { applied, undone } = run.end.outcome;
   const made = changesIn(after);
@@ -80,6 +67,7 @@ export const resume = async (session: Session, circumstances: Circumstances): Pr
     nothingDoneRunsAgain({ ...observed, history });
     whatWasLeftOpenIsSettledFirst({ ...observed, history });
     onlyEvidenceIsNotLookedAtAgain({ ...observed, history });
+    if (circumstances.mood === 'healthy') everyBegunUndoIsSettled({ ...observed, history });
   }
   return { before: session, run, after };
 };

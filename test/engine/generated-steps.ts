@@ -91,10 +91,11 @@ class Building extends ScriptedAction {
     return check ? { from: (reads.read(check.step) as z.output<typeof Data>).at } : {};
   }
 
-  private check(tree: CheckTree, rel: string, { filled, placed }: Scope) {
+  private check(tree: CheckTree, rel: string, { name, filled, placed }: Scope) {
     const before = filled.at(-1);
     return {
       ...this.when(tree.when, ({ input }) => join(input.at, rel), { placed }),
+      ...(tree.once ? { when: async () => this.of.world.nth(`once ${name}:${rel}`) === 1 } : {}),
       ...(tree.tolerant ? { tolerant: true } : {}),
       ...(tree.data ? { data: Data } : {}),
       ...(tree.replaces && before?.kind === 'check' ? { replaces: before.step } : {}),
@@ -154,7 +155,9 @@ class Building extends ScriptedAction {
         this.enter('input', context, at);
         await Promise.resolve();
         this.perhaps(tree.input);
-        return { at };
+        const { drift } = this.of.world;
+        const moved = drift?.step === at && this.of.world.nth(`input ${at}`) >= drift.from;
+        return { at, ...(moved ? { edition: 2 } : {}) };
       },
     };
   }

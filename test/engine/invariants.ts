@@ -2,7 +2,6 @@ import type { Change } from '../../src/engine/change.ts';
 import type { Event, StepOutcome } from '../../src/engine/events.ts';
 import type { SessionState } from '../../src/engine/session-state.ts';
 import { tierNumber } from '../../src/engine/tier.ts';
-import { isUndo, prefixes, undone } from './places.ts';
 import type { Places } from './places.ts';
 import type { Entry } from './world.ts';
 
@@ -12,6 +11,9 @@ export interface Observed {
   /** Those of this run. */
   readonly entries: readonly Entry[];
   readonly history: SessionState | undefined;
+  readonly dryRun?: boolean;
+  /** The record failed. */
+  readonly unrecorded?: boolean;
 }
 
 export const must = (holds: boolean, what: () => string): void => {
@@ -70,7 +72,8 @@ export const everyApplyWasConfirmedAndIntended = ({ entries }: Observed): void =
 };
 
 /** Nothing is done to an item that was not looked at right before, or that looked critical. */
-export const everyItemIsLookedAtBefore = ({ entries, places, history }: Observed): void => {
+export const everyItemIsLookedAtBefore = ({ entries, places, history, dryRun }: Observed): void => {
+  if (dryRun) return;
   const looked = new Map<string, string>();
   for (const entry of entries) {
     if (entry.is === 'verdict' && entry.step.endsWith('/before')) looked.set(entry.step, entry.verdict);
@@ -88,6 +91,39 @@ export const everyItemIsLookedAtBefore = ({ entries, places, history }: Observed
 };
 
 const tokenOf = (change: Change | undefined) => (change?.data as { readonly token?: number } | null | undefined)?.token;
+
+/** What is recorded as done was verified after its intent, or a person has said so. */
+export const everyDoneChangeWasVerified = ({ entries, history }: Observed): void => {
+  const seen = new Map<string, string>();
+  const said = new Set<string>();
+  const begun = new Set([...(history?.steps ?? [])].flatMap(([path, { intentAt }]) => (intentAt ? [path] : [])));
+  for (const entry of entries) {
+    if (entry.is === 'verdict') seen.set(entry.step, entry.verdict);
+    const event = recordOf(entry);
+    if (event?.type === 'answer' && event.answer === 'done') said.add(event.step);
+    if (event?.type === 'step.intent') {
+      begun.add(event.step);
+      seen.delete(event.step);
+      said.delete(event.step);
+    }
+    if (event?.type !== 'step.result' || event.result !== 'ok' || !begun.has(event.step)) continue;
+    const verdict = seen.get(event.step);
+    const known = verdict === 'ok' || (verdict === 'unknown' && said.has(event.step));
+    must(known, () => `${event.step} is recorded as done, and was seen as ${verdict}`);
+  }
+};
+
+/** A critical precondition or verification ends the procedure; only what cannot be reached is borne as not seen. */
+export const everyFindingCounts = ({ entries, places }: Observed): void => {
+  for (const event of entries.map(recordOf)) {
+    if (event?.type !== 'step.result' || !event.finding) continue;
+    const { verdict, summary } = event.finding;
+    const role = places.get(event.step)?.role ?? 'evidence';
+    must(verdict !== 'critical' || role === 'evidence', () => `the ${role} ${event.step} is critical, and let through`);
+    const hidden = /^cannot see: generated: (?!unreachable)/.test(summary);
+    must(!hidden, () => `${event.step} has failed, and is recorded as not seen: ${summary}`);
+  }
+};
 
 /** `apply`, `verify` and `undo` get the change of the last intent; `plan` the one that an earlier run has left open. */
 export const everyStepGetsItsChange = ({ entries, history }: Observed): void => {
@@ -125,7 +161,7 @@ export const nothingIsAppliedWithoutARecord = ({ entries }: Observed, failedAt: 
 };
 
 /** After the operator asked to stop only the change that is under way is finished and verified. */
-export const nothingBeginsAfterTheStop = ({ entries }: Observed, stoppedAt: number): void => {
+export const nothingBeginsAfterTheStop = ({ entries, history }: Observed, stoppedAt: number): void => {
   const underWay = new Set<string>();
   for (const [position, entry] of entries.entries()) {
     const event = recordOf(entry);
@@ -137,119 +173,8 @@ export const nothingBeginsAfterTheStop = ({ entries }: Observed, stoppedAt: numb
     // The ways back from the changes of a call are looked for side by side.
     const before = entries[position - 1];
     const beside = entry.call === 'undo' && before?.is === 'call' && before.call === 'undo';
-    must(finishing || beside, () => `${entry.call} of ${entry.step} began after the stop`);
-  }
-};
-
-/** Two steps of the same `parallel`, or in calls that are. */
-const sideBySide = (one: string, other: string): boolean => {
-  const mine = one.split('/');
-  const theirs = other.split('/');
-  const differ = mine.findIndex((part, n) => part !== theirs[n]);
-  return /^p\d$/.test(mine[differ] ?? '') && /^p\d$/.test(theirs[differ] ?? '');
-};
-
-/**
- * After a step that did not end well nothing else is touched, not even looked at, but for what is side by side with it, and what takes it
- * back. A call that bears it goes on.
- */
-export const nothingRunsAfterAFailure = ({ entries }: Observed): void => {
-  let failed: string[] = [];
-  for (const entry of entries) {
-    const event = recordOf(entry);
-    if (event?.type === 'step.result' && !isUndo(event.step)) {
-      if (!good.has(event.result)) failed.push(event.step);
-      else failed = failed.filter((path) => !path.startsWith(`${event.step}/`));
-    }
-    if (failed.length === 0 || entry.is !== 'call' || entry.call === 'stateLeft' || entry.call === 'open') continue;
-    const { call, step } = entry;
-    const takesBack = call === 'undo' || isUndo(step) || step.endsWith('/take-back');
-    const beside = failed.every((one) => sideBySide(one, step));
-    must(takesBack || beside, () => `${call} of ${step} after ${failed.join()} had not ended well`);
-  }
-};
-
-/** An undo is begun only when the failure is on record: of the step, or of the call that it is in and that is to be taken back. */
-export const everyFailureIsRecordedBeforeItsUndo = ({ entries, history }: Observed): void => {
-  const results = new Map<string, StepOutcome | undefined>();
-  const takenBack = new Set<string>();
-  for (const [path, { result, answer }] of history?.steps ?? []) {
-    results.set(path, result);
-    if (answer?.answer === 'take-back') takenBack.add(path);
-  }
-  for (const entry of entries) {
-    const event = recordOf(entry);
-    if (event?.type === 'step.result') results.set(event.step, event.result);
-    if (event?.type === 'step.intent') results.delete(event.step);
-    if (event?.type === 'answer' && event.answer === 'take-back') takenBack.add(event.step);
-    const step = entry.is === 'call' ? entry.step : event?.type === 'step.started' ? event.step : undefined;
-    if (step === undefined || !isUndo(step)) continue;
-    const of = undone(step);
-    const itself = results.get(of) === 'failed';
-    const call = prefixes(of).some((path) => results.get(path) === 'failed' && takenBack.has(`${path}/take-back`));
-    must(itself || (call && results.get(of) === 'ok'), () => `${step} began, and ${of} is ${results.get(of)}`);
-  }
-};
-
-/** `call.opened` is before the first record of a step in the call, `call.closed` after the last and before its good end. */
-export const everyCallIsOpenedAndClosed = ({ entries, places, history }: Observed): void => {
-  const opened = new Set([...(history?.steps ?? [])].flatMap(([path, { call }]) => (call ? [path] : [])));
-  const closed = new Set<string>();
-  const inside = new Map<string, boolean>();
-  for (const event of entries.map(recordOf)) {
-    if (!event || !('step' in event)) continue;
-    const { step } = event;
-    if (event.type === 'call.opened') {
-      opened.add(step);
-      closed.delete(step);
-      inside.set(step, true);
-      must((event.input as { at: string }).at === step, () => `${step} was opened with another input`);
-    }
-    if (event.type === 'call.closed') {
-      must(inside.get(step) === true, () => `${step} was closed, and not opened`);
-      closed.add(step);
-    }
-    if (event.type === 'step.result' && inside.get(step) && event.result === 'ok' && places.get(step)?.changes === true)
-      must(closed.has(step) || event.finding?.verdict === 'unknown', () => `${step} ended well, and was not closed`);
-    if (isUndo(step) || step.endsWith('/take-back')) continue;
-    for (const path of prefixes(step).slice(1)) {
-      if (places.get(path)?.callee === undefined) continue;
-      must(opened.has(path), () => `${event.type} of ${step} before ${path} was opened`);
-      must(!closed.has(path), () => `${event.type} of ${step} after ${path} was closed`);
-    }
-  }
-};
-
-/** A path has one number, and a number one path, over all runs; the mark of a step is made of it. */
-export const everyStepKeepsItsNumber = (log: readonly Event[], { entries }: Pick<Observed, 'entries'>): void => {
-  const numbers = new Map<string, string>();
-  const paths = new Map<string, string>();
-  const take = (path: string, mark: string) => {
-    must((numbers.get(path) ?? mark) === mark, () => `${path} was ${numbers.get(path)}, and is ${mark}`);
-    must((paths.get(mark) ?? path) === path, () => `${mark} is ${path}, and was ${paths.get(mark)}`);
-    numbers.set(path, mark);
-    paths.set(mark, path);
-  };
-  for (const event of log)
-    if (event.type === 'step.started' || event.type === 'step.intent') take(event.step, `s1/${event.n}`);
-  for (const entry of entries) {
-    const event = recordOf(entry);
-    if (event?.type === 'step.started' || event?.type === 'step.intent') take(event.step, `s1/${event.n}`);
-    if (entry.is === 'call' && entry.mark !== undefined) take(entry.step, entry.mark);
-  }
-};
-
-/** Steps side by side are shown in their order, whichever was first. */
-export const everythingSideBySideIsInOrder = ({ entries }: Observed): void => {
-  const ended = new Map<string, number>();
-  for (const event of entries.map(recordOf)) {
-    if (!event || !('step' in event) || event.type === 'step.started') continue;
-    for (const path of prefixes(event.step)) {
-      const [, group, n] = /^(.*\/|)p(\d)$/.exec(path) ?? [];
-      if (group === undefined) continue;
-      const last = ended.get(group) ?? -1;
-      must(Number(n) >= last, () => `${event.type} of ${event.step} after p${last} was shown`);
-      if (event.type === 'step.result' && path === event.step) ended.set(group, Number(n));
-    }
+    // What an earlier run has begun to take back has to be looked for to say that it is open.
+    const left = entry.call === 'undo' && history !== undefined;
+    must(finishing || beside || left, () => `${entry.call} of ${entry.step} began after the stop`);
   }
 };

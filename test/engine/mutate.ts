@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -47,21 +48,19 @@ const firstFailure = async ({ tests, percent }: Attempt): Promise<string | undef
     env: { ...process.env, RB_RUNS: percent },
     stdio: 'ignore',
   });
-  const timer = setTimeout(() => vitest.kill(), longestMs);
-  const code = await new Promise((ended) => {
-    vitest.on('exit', ended);
-  });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    vitest.kill();
+  }, longestMs);
+  const [code, signal] = await once(vitest, 'exit');
   clearTimeout(timer);
+  if (late) return 'the tests did not end';
+  if (signal !== null) throw new Error(`the tests were killed (${signal})`);
   if (code === 0) return undefined;
-  try {
-    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
-    const failed = testResults.flatMap((file) =>
-      file.assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
-    );
-    return failed[0] ?? testResults.find(({ message }) => message)?.message ?? 'the tests could not be run';
-  } catch {
-    return 'the tests did not end';
-  }
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+  const failed = testResults.flatMap((file) => file.assertionResults.filter(({ status }) => status === 'failed'));
+  return failed[0]?.fullName ?? testResults.find(({ message }) => message)?.message ?? 'the tests could not be run';
 };
 
 const survives = async ({ file, search, replacement, danger }: Mutation): Promise<boolean> => {

@@ -138,10 +138,10 @@ const during: readonly Mutation[] = [
   ),
   put('run/sequence.ts', '        undone(index + 1);\n', '', 'What comes after a failure is not named as not done.'),
   put(
-    'run/sequence.ts',
-    'if (run.stop.soft.aborted) {\n      undone(index);',
-    'if (false as boolean) {\n      undone(index);',
-    'After Ctrl-C the next step begins.',
+    'run/carry-out.ts',
+    '  run.stop.soft.throwIfAborted();\n  run.requireRecord();\n',
+    '  run.requireRecord();\n',
+    'A change is made after Ctrl-C.',
   ),
   put(
     'run/each.ts',
@@ -157,8 +157,8 @@ const during: readonly Mutation[] = [
   ),
   put(
     'run/check.ts',
-    "if (step.role === 'precondition') throw",
-    "if (step.role !== 'precondition') throw",
+    "if (looked.verdict === 'critical' && step.role !== 'evidence') {",
+    "if (looked.verdict === 'critical' && step.role === 'verification') {",
     'A critical precondition lets the step through.',
   ),
   put(

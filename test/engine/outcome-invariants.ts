@@ -46,7 +46,7 @@ export const statusIsWhatHappened = (
   if (run.stoppedAt !== undefined && status === 'interrupted') return must(undone.length > 0, say('stopped'));
   must(undone.length === 0, say(`all is well, and undone is ${undone.join()}`));
   const found = lastLooks(results, places);
-  must(verdict === worstOf(found.filter(([, , inRoot]) => inRoot).map(([, one]) => one.verdict)), say('the verdict'));
+  must(verdict === worstIn(found, '', places), say('the verdict'));
   const plans = circumstances.dryRun && run.events.some(({ type }) => type === 'change.planned');
   const mayEndWell = applied > 0 || plans;
   const critical = verdict === 'critical';
@@ -57,17 +57,31 @@ export const statusIsWhatHappened = (
   if (circumstances.dryRun && status === 'done') must(summary.includes('nothing was changed'), say('dry run'));
 };
 
+/** Of a run that is no resumed one: a call is closed with the worst of what its steps have seen. */
+export const everyCallSaysWhatItFound = (run: GeneratedRun, places: Places): void => {
+  const results: Result[] = [];
+  for (const event of run.events) {
+    if (event.type === 'step.result') results.push(event);
+    if (event.type !== 'call.closed') continue;
+    const worst = worstIn(lastLooks(results, places), event.step, places);
+    must(event.verdict === worst, () => `${event.step} was closed as ${event.verdict}, and has seen ${worst}`);
+  }
+};
+
+const worstIn = (found: readonly (readonly [string, AnyFinding])[], frame: string, places: Places) =>
+  worstOf(found.flatMap(([step, { verdict }]) => (places.get(step)?.frame === frame ? [verdict] : [])));
+
 const intended = (run: GeneratedRun, path: string): boolean =>
   run.events.some((event) => event.type === 'step.intent' && event.step === path);
 
-/** The last look at each thing, and whether it is one of the procedure that the session runs. */
-const lastLooks = (results: readonly Result[], places: Places): readonly (readonly [string, AnyFinding, boolean])[] => {
+/** The last look at each thing. */
+const lastLooks = (results: readonly Result[], places: Places): readonly (readonly [string, AnyFinding])[] => {
   const found = results.flatMap(({ step, finding }) => (finding && !isUndo(step) ? [[step, finding] as const] : []));
   const replaced = new Set(found.map(([step]) => places.get(step)?.replaces));
   return found.flatMap(([step, finding]) => {
     // What a call counts for is what its caller sees of it.
     const gone = replaced.has(step) || [...replaced].some((path) => path && step.startsWith(`${path}/`));
-    return gone ? [] : [[step, finding, places.get(step)?.frame === ''] as const];
+    return gone ? [] : [[step, finding] as const];
   });
 };
 

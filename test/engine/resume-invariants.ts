@@ -58,6 +58,17 @@ export const whatWasLeftOpenIsSettledFirst = ({ history, entries }: Resumed): vo
   }
 };
 
+/** What an earlier run has begun to take back is settled as soon as its step has failed again, whether anybody can be asked or not. */
+export const everyBegunUndoIsSettled = ({ history, entries }: Resumed): void => {
+  const failed = new Set<string>();
+  for (const entry of entries) {
+    const event = recordOf(entry);
+    if (event?.type === 'step.result' && event.cause === 'failed') failed.add(`${event.step}/undo`);
+    if (entry.is === 'call' && entry.call === 'verify') failed.delete(entry.step);
+  }
+  for (const path of failed) must(!history.steps.get(path)?.unsettled, () => `${path} was begun, and not looked at`);
+};
+
 /** A finding is evidence again where an intent of the same call rests on it, and nowhere else. */
 export const onlyEvidenceIsNotLookedAtAgain = ({ history, entries, places }: Resumed): void => {
   const last = lastBegun(places, history);

@@ -11,7 +11,7 @@ import { join } from './world.ts';
 import type { Call, World } from './world.ts';
 
 /** Where the call is: a step of a called procedure cannot know it otherwise. Empty for the procedure that the session runs. */
-export const Input = z.object({ at: z.string() });
+export const Input = z.object({ at: z.string(), edition: z.optional(z.number()) });
 export const Data = z.object({ at: z.string(), look: z.number() });
 export const Result = z.object({ from: z.optional(z.string()) });
 export const Planned = z.object({ at: z.string(), token: z.number(), read: z.optional(anyJson) });

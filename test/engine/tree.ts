@@ -18,6 +18,8 @@ export interface CheckTree {
   readonly data: boolean;
   /** Reads the data of the step before it that has some. */
   readonly reads: boolean;
+  /** Only in the first call of its procedure. */
+  readonly once: boolean;
   /** Is the second look at what the step before it has looked at. */
   readonly replaces: boolean;
   readonly look: Verdict | Thrown;

@@ -61,6 +61,7 @@ const check: fc.Arbitrary<CheckTree> = fc.record({
   port: mostly<PortName | undefined>(undefined, fc.constantFrom<PortName>('here', 'down', 'gone')),
   data: fc.boolean(),
   reads: rarely,
+  once: rarely,
   replaces: rarely,
   look: mostly<Verdict | Thrown>('ok', verdicts, thrown, verdicts),
 });
@@ -141,7 +142,7 @@ const callOf = (callee: fc.Arbitrary<ProcedureTree>): fc.Arbitrary<CallTree> =>
       replaces: rarely,
       input: mostly<'works' | Thrown>('works', thrown),
       callee,
-      twice: rarely,
+      twice: fc.nat(4).map((n) => n === 4),
     })
     .map(({ tolerant, replaces, ...call }) => {
       const reads = call.callee.does === 'reads';

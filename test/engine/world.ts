@@ -57,6 +57,8 @@ export class World {
   entries: Entry[] = [];
   /** Whether it is as faulty as the tree says. */
   mood: 'faulty' | 'healthy' = 'faulty';
+  /** No verification can reach what it looks at. */
+  blind = false;
   /** A step that is no longer what it was, from its plan number so many of a run on. */
   drift: { readonly step: string; readonly from: number; readonly what: ActionTree['drift'] } | undefined;
   /** Conditions turn round when they are asked for the second time in a run. */
