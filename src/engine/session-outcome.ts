@@ -4,7 +4,7 @@ import { contextOf, readsOf } from './run/context.ts';
 import { inSentences, sentences, summaryOf } from './run/call.ts';
 import type { Frame, Run } from './run/frame.ts';
 import type { RunResult } from './run/run.ts';
-import { unseenIn, verdictOf } from './run/verdict.ts';
+import { isUnverified, unseenIn, verdictOf } from './run/verdict.ts';
 
 export interface SessionEnd {
   readonly outcome: SessionOutcome;
@@ -33,7 +33,9 @@ export const outcomeOf = ({ frame, error }: RunResult, ms: number): SessionEnd =
   if (run.dryRun) return done('Dry run: nothing was changed.');
   const said =
     procedure.summary || procedure.does === 'reads' ? summaryOf(frame, base.verdict, ms) : `${procedure.title}: done`;
-  return done(`${said}.${procedure.does === 'changes' && unseen !== '' ? ` Not seen: ${unseen}` : ''}`);
+  const whole = `${said}.${procedure.does === 'changes' && unseen !== '' ? ` Not seen: ${unseen}` : ''}`;
+  // What was changed and could not be verified is not simply done.
+  return isUnverified(frame) ? { outcome: { ...base, status: 'unseen', summary: whole } } : done(whole);
 };
 
 const ofError = (frame: Frame, error: unknown): SessionOutcome => {

@@ -48,12 +48,16 @@ export const statusIsWhatHappened = (
   const found = lastLooks(results, places);
   must(verdict === worstIn(found, '', places), say('the verdict'));
   const plans = circumstances.dryRun && run.events.some(({ type }) => type === 'change.planned');
-  const mayEndWell = applied > 0 || plans;
   const critical = verdict === 'critical';
   const unseen = found.some(([, one]) => one.verdict === 'unknown');
+  const unverified = found.some(([step, one]) => {
+    const place = places.get(step);
+    return place?.role === 'verification' && !place.tolerant && one.verdict === 'unknown';
+  });
+  if (applied > 0 && !circumstances.dryRun) return must(status === (unverified ? 'unseen' : 'done'), say('what it verified'));
   // A dry run is good where it has planned something, or could not plan it.
   if (circumstances.dryRun && !plans && status === 'done' && tree.does === 'changes') return;
-  must(status === (mayEndWell ? 'done' : critical ? 'critical' : unseen ? 'unseen' : 'done'), say('its findings'));
+  must(status === (plans ? 'done' : critical ? 'critical' : unseen ? 'unseen' : 'done'), say('its findings'));
   if (circumstances.dryRun && status === 'done') must(summary.includes('nothing was changed'), say('dry run'));
 };
 

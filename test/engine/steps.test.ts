@@ -33,6 +33,27 @@ describe('a check', () => {
     });
   });
 
+  it('that verifies and sees nothing after a change is not simply done: status unseen, whatever else was seen', async () => {
+    const after = say.verification('after', 'All healthy', { look: async () => seen('unknown') });
+    const { end } = await run([action('app-1'), after]);
+    expect(end.outcome).toMatchObject({ status: 'unseen', verdict: 'unknown', applied: 1 });
+    expect(end.outcome.summary).toMatch(/^Rolling restart: done\. Not seen: /);
+  });
+
+  it('that verifies and may be blind says so, and the change is done', async () => {
+    const after = say.verification('after', 'All healthy', { tolerant: true, look: cannotSee });
+    const { end } = await run([action('app-1'), after]);
+    expect(end.outcome).toMatchObject({ status: 'done', applied: 1 });
+    expect(end.outcome.summary).toContain('Not seen: cannot see: metrics.example.org does not answer.');
+  });
+
+  it('that verifies is done with its second look', async () => {
+    const after = say.verification('after', 'All healthy', { look: async () => seen('unknown') });
+    const again = say.verification('again', 'All healthy', { replaces: after, look: async () => seen('ok') });
+    const { end } = await run([action('app-1'), after, again]);
+    expect(end.outcome).toMatchObject({ status: 'done', verdict: 'ok' });
+  });
+
   it('that cannot see ends a procedure that only looks', async () => {
     const { end } = await run(looking([check('errors', cannotSee), check('more', () => seen('ok'))]));
     expect(end.outcome).toMatchObject({ status: 'unreachable', undone: ['Look at errors', 'Look at more'] });

@@ -20,6 +20,14 @@ export const unseenIn = (frame: Frame): readonly AnyFinding[] =>
     return inside ? unseenIn(inside) : [];
   });
 
+/** Whether something that had to be verified could not be seen, also inside a call. What is tolerant may be blind. */
+export const isUnverified = (frame: Frame): boolean =>
+  lastSeen(frame).some(([step, { verdict }]) => {
+    if (step.kind === 'check') return step.role === 'verification' && !step.tolerant && verdict === 'unknown';
+    const inside = frame.calls.get(step);
+    return inside !== undefined && isUnverified(inside);
+  });
+
 /** The worst of the last look at each thing, those of calls that did not end well included. */
 export const verdictOf = (frame: Frame): Verdict => {
   const left = frame.run.left.filter(({ parent }) => parent?.path === frame.path);
