@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { getSSOTokenFromFile, loadSharedConfigFiles } from '@smithy/core/config';
+import * as z from 'zod/mini';
 import type { Environment } from '../command/environment.ts';
 import type { ClientSettings } from './session.ts';
 
@@ -63,6 +67,32 @@ const rememberSources = async (
     const token = session === undefined ? undefined : await getSSOTokenFromFile(session).catch(() => undefined);
     for (const secret of [token?.accessToken, token?.refreshToken, token?.clientSecret])
       if (secret) remember(`SSO token of profile ${name}`, secret);
+    if (settings['login_session']) rememberLogin(name, settings['login_session'], environment, remember);
+  }
+};
+
+const Login = z.object({
+  accessToken: z.optional(z.object({ secretAccessKey: z.optional(z.string()), sessionToken: z.optional(z.string()) })),
+  refreshToken: z.optional(z.string()),
+  idToken: z.optional(z.string()),
+  dpopKey: z.optional(z.string()),
+});
+
+/** What `aws login` keeps: a file for each session, named by the SHA-256 of its name. */
+const rememberLogin = (profile: string, session: string, environment: Environment, remember: Remember): void => {
+  const directory = environment['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
+  const text = textOf(join(directory, `${createHash('sha256').update(session).digest('hex')}.json`));
+  const { data } = z.safeParse(Login, text === undefined ? undefined : parsed(text));
+  const { accessToken, refreshToken, idToken, dpopKey } = data ?? {};
+  for (const secret of [accessToken?.secretAccessKey, accessToken?.sessionToken, refreshToken, idToken, dpopKey])
+    if (secret) remember(`login of profile ${profile}`, secret);
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 };
 
@@ -87,11 +117,16 @@ function* profilesFrom(first: string, { configFile, credentialsFile }: SharedFil
 const largestFile = 64 * 1024;
 
 const rememberFile = (name: string, path: string | undefined, remember: Remember): void => {
-  if (!path) return;
+  const text = path ? textOf(path)?.trim() : undefined;
+  if (text) remember(name, text);
+};
+
+/** Undefined where the file cannot be read: the SDK says so. */
+const textOf = (path: string): string | undefined => {
   try {
     const stat = statSync(path);
-    if (stat.isFile() && stat.size <= largestFile) remember(name, readFileSync(path, 'utf8').trim());
+    return stat.isFile() && stat.size <= largestFile ? readFileSync(path, 'utf8') : undefined;
   } catch {
-    // The SDK says that it cannot be read.
+    return undefined;
   }
 };

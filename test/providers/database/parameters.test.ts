@@ -257,6 +257,17 @@ describe('every secret is remembered, and under the name of its place', () => {
     expect(known('postgresql://db/shop?sslpassword=of-key').before).toEqual({ 'database.url': 'of-key' });
   });
 
+  it('the key of a client certificate', () => {
+    withHome({ key: 'of-key-file\n' }, (home) => {
+      const path = join(home, 'key');
+      const found = { [`private key ${path}`]: 'of-key-file' };
+      expect(known(`postgresql://db/shop?sslkey=${path}`).before).toEqual(found);
+      expect(known('postgresql://db/shop', { environment: { PGSSLKEY: path } }).before).toEqual(found);
+      expect(known(`postgresql://db/shop?sslkey=${home}`).before).toEqual({});
+      expect(known(`postgresql://db/shop?sslkey=${path}-gone`).before).toEqual({});
+    });
+  });
+
   it('.pgpass and PGPASSFILE, when the server asks', () => {
     withHome({ '.pgpass': 'other:*:*:*:not-ours\ndb:*:*:me:of\\:file\n' }, (home) => {
       const name = `password file ${join(home, '.pgpass')}`;

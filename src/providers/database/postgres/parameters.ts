@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { RunbookError } from '../../../engine/errors.ts';
@@ -112,12 +112,14 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
   const user = all['user'] ?? deps.login;
   const database = all['dbname'] ?? user;
   const hosts = hostsOf(all);
+  const tls = tlsOf(all, deps.home, hosts);
+  if (tls.sslkey !== undefined) rememberKey(deps.remember, tls.sslkey);
   return {
     hosts,
     user,
     database,
     password: (host) => passwordOf(all, deps, host, database, user),
-    ...tlsOf(all, deps.home, hosts),
+    ...tls,
     ...tlsVersionsOf(all),
     direct: all['sslnegotiation'] === 'direct',
     connectTimeoutMs: connectTimeoutOf(all['connect_timeout']),
@@ -128,6 +130,15 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
 
 const rememberSecrets = (remember: ParameterDeps['remember'], name: string, found: Parameters): void => {
   for (const secret of [found['password'], found['sslpassword']]) if (secret) remember(name, secret);
+};
+
+/** What cannot be read is said where it is used. */
+const rememberKey = (remember: ParameterDeps['remember'], path: string): void => {
+  try {
+    if (statSync(path).isFile()) remember(`private key ${path}`, readFileSync(path, 'utf8').trim());
+  } catch {
+    return;
+  }
 };
 
 /** Whatever is asked of the server that `rb` does not look at: to leave it out silently would be less than was asked for. */
