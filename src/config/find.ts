@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { RunbookError } from '../engine/errors.ts';
+import { messageOf, onOneLine, RunbookError } from '../engine/errors.ts';
 import { smallestConfig } from './examples.ts';
 
 const fileNames = ['runbook.config.yaml', 'runbook.config.yml'] as const;
@@ -24,7 +24,7 @@ export const findConfig = (search: Search): string => {
   if (by !== undefined) {
     const path = resolve(cwd, flag ?? env.RB_CONFIG ?? '');
     if (isThere(path)) return path;
-    throw noConfig(`${path}: no such file (named by ${by})`, path);
+    throw noConfig(`${onOneLine(path)}: no such file (named by ${by})`, onOneLine(path));
   }
   for (let directory = resolve(cwd); ; directory = dirname(directory)) {
     for (const name of fileNames) if (isFile(join(directory, name))) return join(directory, name);
@@ -54,9 +54,22 @@ const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm,
 
 // A directory of that name, or a path below a file, is not a configuration; an unreadable file is one, and the error is about that.
 const isThere = (path: string): boolean => {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && !stat.isDirectory();
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && !stat.isDirectory();
+  } catch (error) {
+    // A name that is too long, a circle of links, a directory that must not be searched.
+    throw new RunbookError('usage', `The configuration cannot be read: ${onOneLine(messageOf(error))}`, {
+      cause: error,
+    });
+  }
 };
 
 // A pipe that a stranger has put there would be waited for without end.
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+const isFile = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+};

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findConfig } from '../../src/config/find.ts';
@@ -326,6 +326,16 @@ describe('the file is found', () => {
     expect(findConfig({ env: {}, cwd: deep })).toBe(join(top, 'runbook.config.yaml'));
     writeFileSync(join(top, 'a', 'runbook.config.yml'), smallestConfig);
     expect(findConfig({ env: {}, cwd: deep })).toBe(join(top, 'a', 'runbook.config.yml'));
+  });
+
+  test('a name that no file can have is a wrong argument, on one line', () => {
+    const cwd = freshDirectory();
+    symlinkSync('round', join(cwd, 'round'));
+    for (const flag of ['x'.repeat(5000), '\n✓ Done\n'.repeat(600), 'round', 'a/../round']) {
+      const error = errorOf(() => findConfig({ flag, env: {}, cwd }));
+      expect([flag, error.kind]).toEqual([flag, 'usage']);
+      expect(error.message.split('\n\n')[0]).not.toContain('\n');
+    }
   });
 
   test('or the error shows the smallest one and where to write it', () => {
