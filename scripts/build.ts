@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { eagerFaults } from './eager.ts';
 import { chunks, lighter } from './lighter.ts';
+import { notices } from './notices.ts';
 
 /** Builds `dist/`: one entry, code split at every `import()`, minified. Fails if the entry pulls in what only some commands need. */
 const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', plugins: [...lighter] });
@@ -18,6 +19,7 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
+await writeFile('dist/THIRD-PARTY-NOTICES.txt', notices(output));
 
 const faults = eagerFaults(output);
 if (faults.length > 0) {
