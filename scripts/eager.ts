@@ -9,7 +9,8 @@ export interface BuiltFile {
 
 /** What is loaded only by the command that needs it: every section, every SDK, prompts, the validator, the process runner. */
 const mustBeLazy = [
-  /\/src\/sections\//,
+  // The catalogue is words and imports on demand.
+  /\/src\/sections\/(?!catalogue\.)/,
   /\/src\/providers\//,
   /\/src\/terminal\/(?!text\.|sink\.|color\.|sanitise\.|symbols\.|layout\.)/,
   /\/node_modules\/(?!commander\/)/,

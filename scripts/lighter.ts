@@ -20,10 +20,10 @@ export const chunks: readonly CodeSplittingGroup[] = [
     name: 'session',
     test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.|plan-document\.)[a-z/-]+|audit\/(?:writer|file|file-operations|late|record|register|directory|plain-file|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
   },
-  { name: 'restart', test: /\/src\/sections\/restart\/(?:command|rolling|after|back|left|others)\.ts$/ },
+  { name: 'restart', test: /\/src\/sections\/restart\/(?:section|command|rolling|after|back|left|others)\.ts$/ },
   {
     name: 'db',
-    test: /\/src\/sections\/db\/(?:command|look-commands|flags|help|read|server|units)\.ts$/,
+    test: /\/src\/sections\/db\/(?:section|command|flags|server|units)\.ts$/,
   },
   {
     name: 'kubernetes',

@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
+import { menu } from '../sections/catalogue.ts';
 import type { World } from '../sections/section.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addSections, commandWord, createProgram, parsingError, quietly } from './program.ts';
 import { createRb } from './rb.ts';
 import type { Wired } from './rb.ts';
 import { reportError } from './report-error.ts';
-import { menu } from './table.ts';
 
 /** Parses and runs, in the world as it is. Returns the exit code; never rejects. */
 export const runHere = (argv: readonly string[], version: string): Promise<number> =>
@@ -54,7 +54,7 @@ const startPage = async (rb: Wired, program: Command, world: World, version: str
     return exitCodes.done;
   }
   const { chooseFromMenu } = await import('../terminal/menu.ts');
-  const chosen = await chooseFromMenu(terminal, menu);
+  const chosen = await chooseFromMenu(terminal, await menu());
   if (chosen === undefined) return exitCodes.declined;
   return runCommandLine({ ...world, argv: [...world.argv, ...chosen.split(' ')] }, version);
 };

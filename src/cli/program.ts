@@ -1,8 +1,8 @@
 import { Command, CommanderError, Help } from 'commander';
 import { RunbookError } from '../engine/errors.ts';
-import type { Rb } from '../sections/section.ts';
+import type { Help as Said, Rb, Section } from '../sections/section.ts';
 import { addGlobals } from './globals.ts';
-import { sections } from './table.ts';
+import { sections } from '../sections/catalogue.ts';
 
 /** The command line without its commands. */
 export const createProgram = (version: string): Command =>
@@ -27,18 +27,33 @@ const commandsFirst = (command: Command, help: Help): string => {
 /** Adds the commands. Only the section that is typed is loaded; of the others the help knows a line each. */
 export const addSections = async (program: Command, argv: readonly string[], rb: Rb): Promise<void> => {
   const word = commandWord(argv, program) ?? '';
-  const typed = sections.find((section) => Object.hasOwn(section.commands, word));
+  const typed = sections.find(({ words }) => Object.hasOwn(words, word));
   const asksForHelp = argv.some((part) => /^(?:help|--help|-\w*h\w*)$/.test(part));
-  for (const section of typed && !asksForHelp ? [typed] : sections) {
-    if (section === typed) {
+  for (const entry of typed && !asksForHelp ? [typed] : sections) {
+    if (entry === typed) {
       // oxlint-disable-next-line no-await-in-loop -- one at the most, and the order of the help is that of the runbook
-      const { register } = await section.load();
-      register(program, rb);
-      for (const [name, summary] of Object.entries(section.commands))
+      const { section } = await entry.load();
+      section.register(program, rb);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (asksForHelp) await addHelp(program, section);
+      for (const [name, summary] of Object.entries(entry.words))
         program.commands.find((command) => command.name() === name)?.summary(summary);
     } else
-      for (const [name, summary] of Object.entries(section.commands))
+      for (const [name, summary] of Object.entries(entry.words))
         program.command(name).summary(summary).description(summary);
+  }
+};
+
+/** What a section says at length about its commands is loaded where it is asked for. */
+export const addHelp = async (program: Command, { help }: Section): Promise<void> => {
+  const all: Readonly<Record<string, Said>> = (await help?.()) ?? {};
+  for (const [path, { description, examples: shown }] of Object.entries(all)) {
+    const command = path
+      .split(' ')
+      .reduce<Command | undefined>((of, name) => of?.commands.find((one) => one.name() === name), program);
+    if (!command) throw new Error(`there is help for ${path}, which is no command`);
+    if (description !== undefined) command.description(description);
+    if (shown !== undefined) command.addHelpText('before', shown);
   }
 };
 

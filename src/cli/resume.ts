@@ -10,10 +10,11 @@ import { RunbookError } from '../engine/errors.ts';
 import type { SessionOpened } from '../engine/events.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { outline } from '../engine/procedure/outline.ts';
+import { treeOf } from '../engine/procedure/tree.ts';
 import type { PortSource } from '../engine/run/ports.ts';
 import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
 import type { SessionState } from '../engine/session-state.ts';
-import { procedures } from '../sections/procedures.ts';
+import { procedureWith } from '../sections/catalogue.ts';
 import { conduct, recordedConfiguration, subjectOf, why } from './run-session.ts';
 import type { SessionSetting } from './run-session.ts';
 import { systemActor, systemClock } from './system.ts';
@@ -123,8 +124,8 @@ const requireUnfinished = (history: SessionState, session: string): void => {
 
 const loadProcedure = async (opened: SessionOpened) => {
   const { id } = opened.procedure;
-  const load = Object.hasOwn(procedures, id) ? procedures[id] : undefined;
-  if (load) return load();
+  const procedure = await procedureWith(id);
+  if (procedure) return treeOf(procedure);
   throw new RunbookError('refused', `This version of rb has no procedure "${id}".`, {
     next: [`resume it with ${opened.program}`],
   });

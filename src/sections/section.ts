@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { LoadedConfig } from '../config/load.ts';
 import type { AnyFinding } from '../engine/finding.ts';
 import type { Json } from '../engine/json.ts';
-import type { Procedure } from '../engine/procedure/procedure.ts';
+import type { Described, Procedure } from '../engine/procedure/procedure.ts';
 import type { PortName } from './ports.ts';
 import type { Settings } from './settings.ts';
 
@@ -47,5 +47,31 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Adds the commands of a section to the program. */
-export type Register = (program: Command, rb: Rb) => void;
+/**
+ * A section of the runbook, as its `section.ts` describes it: plain data and what is loaded when it is needed, so that the menu, the help
+ * and `rb resume` can read every section without loading what it does.
+ */
+export interface Section {
+  /** Adds its commands with their summaries, arguments and options. */
+  readonly register: (program: Command, rb: Rb) => void;
+  /** What their help says besides; by command, as it is typed: `db running`. */
+  readonly help?: () => Promise<Readonly<Record<string, Help>>>;
+  readonly menu: readonly MenuLine[];
+  /** Its procedures by their id, those that only read included. */
+  readonly procedures: Readonly<Record<string, () => Promise<Described>>>;
+}
+
+export interface Help {
+  readonly description?: string;
+  readonly examples?: string;
+}
+
+/** A line of the menu of the runbook. */
+export interface MenuLine {
+  /** The number in the runbook: `2.1`; empty for what is not in it. */
+  readonly section: string;
+  readonly title: string;
+  /** What to type to get there: `restart --rolling`. */
+  readonly command: string;
+  readonly summary: string;
+}

@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
-import { sections } from '../../src/cli/table.ts';
+import { sections } from '../../src/sections/catalogue.ts';
 import type { Rb } from '../../src/sections/section.ts';
 
 /** A command of `rb` with ways to type it. */
@@ -30,10 +30,10 @@ const valueOf = (name: string): string => values[name] ?? 'other';
 /** Every command of the program, alone and with each of its options and arguments. */
 export const commandLines = async (): Promise<readonly CommandLines[]> => {
   const program = createProgram('0');
-  for (const section of sections) {
+  for (const entry of sections) {
     // oxlint-disable-next-line no-await-in-loop -- in the order of the help
-    const { register } = await section.load();
-    register(program, {} as Rb);
+    const { section } = await entry.load();
+    section.register(program, {} as Rb);
   }
   return leavesOf(program).map(({ path, leaf }) => {
     const command = path.join(' ');

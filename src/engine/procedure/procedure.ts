@@ -6,8 +6,8 @@ import type { Step } from './step.ts';
 /** `reads` for what only looks. */
 export type Effect = 'reads' | 'changes';
 
-/** A procedure of the runbook, as a caller and a command line know it. Its steps are plain data; the engine is the only thing that runs them. */
-export interface Procedure<Input, Result extends Json, Need extends string, Does extends Effect = Effect> {
+/** What is known of every procedure, whatever its types are. Its steps are plain data; the engine is the only thing that runs them. */
+export interface Described {
   /** `restart.rolling`. */
   readonly id: string;
   /** The section of the runbook it implements: `2.1`. */
@@ -15,13 +15,23 @@ export interface Procedure<Input, Result extends Json, Need extends string, Does
   readonly title: string;
   /** When to use it, in one sentence. */
   readonly purpose: string;
+  readonly steps: readonly Step[];
+  readonly does: Effect;
+}
+
+/** A procedure of the runbook, as a caller and a command line know it. */
+export interface Procedure<
+  Input,
+  Result extends Json,
+  Need extends string,
+  Does extends Effect = Effect,
+> extends Described {
   /** A `call` compiles only where the caller names these as well, required or optional. */
   readonly needs: readonly Need[];
   /** Those of `needs` without which it cannot begin. */
   readonly required: readonly Need[];
   readonly input: z.ZodMiniType<Input>;
   readonly result: Schema<Result> | undefined;
-  readonly steps: readonly Step[];
   readonly does: Does;
 }
 

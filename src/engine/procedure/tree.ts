@@ -3,7 +3,7 @@ import type { AnyFinding } from '../finding.ts';
 import type { Json, JsonObject, Schema } from '../json.ts';
 import type { Tier } from '../tier.ts';
 import type { Context, Reads } from './context.ts';
-import type { Effect, Procedure } from './procedure.ts';
+import type { Effect, Described } from './procedure.ts';
 import type { Item } from './specs.ts';
 import type { Step } from './step.ts';
 
@@ -135,9 +135,7 @@ export interface AnyProcedure {
 }
 
 /** The procedure behind its types. Only the builders make procedures, and they make exactly this. */
-export const treeOf = <Input, Result extends Json, Need extends string>(
-  procedure: Procedure<Input, Result, Need>,
-): AnyProcedure =>
+export const treeOf = (procedure: Described): AnyProcedure =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the builder has put the engine's shape behind the procedure's types
   procedure as unknown as AnyProcedure;
 

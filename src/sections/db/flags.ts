@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Json } from '../../engine/json.ts';
@@ -17,11 +16,13 @@ export interface LookFlags extends OnFlag {
   readonly watch?: string;
 }
 
-/** For a flag that may be given several times. */
-export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+/** The flags of every look that is cut. */
+export interface LimitFlags extends LookFlags {
+  readonly limit: string;
+}
 
-export const withOn = (command: Command): Command =>
-  command.option('--on <server>', 'the name of a replica of the configuration, instead of the primary');
+/** Errors: `usage`. */
+export const limitOf = ({ limit }: Pick<LimitFlags, 'limit'>): number => wholeNumber(limit, '--limit', 1, 500);
 
 /** `5`, in seconds, or `5s`, `1m`. Milliseconds. Errors: `usage`. */
 const everyMs = (text: string): number => {

@@ -1,3 +1,4 @@
+import type { Help } from '../section.ts';
 import { blockingLimits } from './blocking-judgement.ts';
 import { bloatLimits } from './bloat-judgement.ts';
 import { connectionLimits } from './connections-judgement.ts';
@@ -11,28 +12,13 @@ import { age, bytes, grouped, percent } from './units.ts';
 import { vacuumLimits } from './vacuum-judgement.ts';
 import { walLimits } from './wal-judgement.ts';
 
-/** What the help says about a command. A threshold is never written twice: it comes from the judgement. */
-export interface Help {
-  readonly summary: string;
-  readonly description: string;
-  readonly examples: string;
-}
-
-export const examples = `Examples:
-  rb db connections                    by state, application, user; how many are left
-  rb db running --watch 2              long queries, every two seconds
-  rb db kill-idle --dry-run            whom would it end?
-  rb db kill-idle --older-than 10m --application reports
-  rb db blocking                       who waits for whom, from the root
-  rb db vacuum orders                  VACUUM (ANALYZE), with progress
-`;
+// A threshold is never written twice: it comes from the judgement.
 
 const lines = (...all: readonly string[]): string => all.join('\n');
 const samples = (...all: readonly string[]): string => `Examples:\n${all.map((line) => `  ${line}\n`).join('')}`;
 
 export const help = {
-  connections: {
-    summary: 'by state, application, user and database; how many are left',
+  'db connections': {
     description: lines(
       'Client connections by state, application, user and database, and their share of max_connections.',
       '',
@@ -42,8 +28,7 @@ export const help = {
     ),
     examples: samples('rb db connections', 'rb db connections --watch 5', 'rb db connections --on replica-1 -o json'),
   },
-  'kill-idle': {
-    summary: 'end sessions that have done nothing for a while',
+  'db kill-idle': {
     description: lines(
       'Ends client sessions that are idle for longer than --older-than. Tier 2; tier 3 where a transaction is open and would be rolled back.',
       '',
@@ -57,8 +42,7 @@ export const help = {
       'rb db kill-idle --user app --include-idle-in-transaction',
     ),
   },
-  running: {
-    summary: 'long statements and open transactions, what they wait for, who blocks them',
+  'db running': {
     description: lines(
       'Sessions that work on a statement, or hold a transaction open, for --older-than or longer; the oldest first.',
       '',
@@ -68,8 +52,7 @@ export const help = {
     ),
     examples: samples('rb db running', 'rb db running --older-than 10s --watch 2', 'rb db running --on replica-1'),
   },
-  replication: {
-    summary: 'how far replicas lie behind, from both ends; slots',
+  'db replication': {
     description: lines(
       'The receivers of the primary, what each configured replica says of itself, and the replication slots. A replica that cannot be reached is unknown.',
       '',
@@ -79,8 +62,7 @@ export const help = {
     ),
     examples: samples('rb db replication', 'rb db replication --watch 5', 'rb db replication -o json'),
   },
-  slow: {
-    summary: 'where the time goes, from pg_stat_statements; --reset forgets',
+  'db slow': {
     description: lines(
       'The statements of this database by execution time, with calls, mean, maximum and share of the total. --reset forgets the statistics of all databases (tier 1).',
       '',
@@ -90,8 +72,7 @@ export const help = {
     ),
     examples: samples('rb db slow', 'rb db slow --by mean --limit 50', 'rb db slow --reset'),
   },
-  indexes: {
-    summary: 'missing, unused, invalid and duplicate ones',
+  'db indexes': {
     description: lines(
       `Tables of ${bytes(indexLimits.tableBytes)} or more (--min-size) that are read from end to end, also those without any index, ranked by rows read x size; indexes that nobody uses, that are invalid, or that do the same as another.`,
       '',
@@ -101,8 +82,7 @@ export const help = {
     ),
     examples: samples('rb db indexes', 'rb db indexes --limit 50 -o json', 'rb db indexes --min-size 0'),
   },
-  blocking: {
-    summary: 'who waits for whom, from the root; --resolve cancels the root',
+  'db blocking': {
     description: lines(
       'A tree of those who wait for locks, the root first: who makes most others wait. Prepared transactions, which block without a process, stand in it by their name.',
       '',
@@ -114,8 +94,7 @@ export const help = {
     ),
     examples: samples('rb db blocking', 'rb db blocking --watch 2', 'rb db blocking --resolve'),
   },
-  size: {
-    summary: 'database, largest tables with indexes and TOAST, WAL, temporary files',
+  'db size': {
     description: lines(
       'The size of the database, of its largest tables with their indexes and TOAST, of the WAL directory and of temporary files.',
       '',
@@ -125,8 +104,7 @@ export const help = {
     ),
     examples: samples('rb db size', 'rb db size --limit 50', 'rb db size -o json'),
   },
-  bloat: {
-    summary: 'space that is wasted in tables and B-tree indexes, estimated',
+  'db bloat': {
     description: lines(
       'An estimate for the largest tables and their B-tree indexes, from page counts and column statistics: as good as the last ANALYZE. Without column statistics it is N/A, never 0.',
       '',
@@ -136,8 +114,7 @@ export const help = {
     ),
     examples: samples('rb db bloat', 'rb db bloat --limit 50 -o json'),
   },
-  wal: {
-    summary: 'the write-ahead log, and what keeps it: slots, archiving, settings',
+  'db wal': {
     description: lines(
       'The size of pg_wal against what the settings let one expect, replication slots, archiving, the last checkpoint.',
       '',
@@ -147,8 +124,7 @@ export const help = {
     ),
     examples: samples('rb db wal', 'rb db wal --watch 10'),
   },
-  vacuum: {
-    summary: 'VACUUM (ANALYZE) of a table, with progress; --status shows which need it',
+  'db vacuum': {
     description: lines(
       'VACUUM of a table, with ANALYZE unless --no-analyze (tier 1; tier 2 from 10 GB: it reads all of it). Shows how far it is, the dead rows before and after, and who keeps those that stay. The name is as SQL has it (orders, sales."Orders") or written out exactly.',
       '',
@@ -158,8 +134,7 @@ export const help = {
     ),
     examples: samples('rb db vacuum --status', 'rb db vacuum orders', 'rb db vacuum sales."Orders" --no-analyze --yes'),
   },
-  cancel: {
-    summary: 'cancel what a session is doing; the session stays',
+  'db cancel': {
     description: lines(
       'Cancels the statement that a session runs (tier 2). Where that does not work, ending the session is offered: a step of its own, with a confirmation of its own (tier 3; in a script --answer then=terminate and --confirm).',
       '',
@@ -169,8 +144,7 @@ export const help = {
     ),
     examples: samples('rb db cancel 4711', 'rb db cancel 4711 --dry-run', 'rb db cancel 4711 --yes --reason OPS-42'),
   },
-  terminate: {
-    summary: 'end a session; its open transaction is rolled back',
+  'db terminate': {
     description: lines(
       'Ends a session (tier 3). rb db cancel is gentler, and offers this where it does not work. What neverTerminate of the configuration names is refused, and so is a session of rb.',
       '',
