@@ -2,20 +2,12 @@
 // Plain enough for any Node to parse: on one that is too old it starts the checkout's own, else it says what is needed.
 'use strict';
 var path = require('path');
-var os = require('os');
 
 var parts = process.versions.node.split('.').map(Number);
 var supported = parts[0] >= 26 || (parts[0] === 24 && parts[1] >= 15) || (parts[0] === 22 && parts[1] >= 22);
 
-if (supported) start();
+if (supported) require('../dist/main.js');
 else startElsewhere(path.join(__dirname, '..', 'node_modules', 'node', 'bin', 'node'));
-
-function start() {
-  // In a directory of our own: code that anybody could have written must not be loaded.
-  var cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
-  require('module').enableCompileCache(path.join(cache, 'rb'));
-  require('../dist/main.js');
-}
 
 function startElsewhere(runtime) {
   if (!require('fs').existsSync(runtime)) {

@@ -1,11 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
+import { buildId } from './build-id.ts';
 import { eagerFaults } from './eager.ts';
 import { chunks, lighter } from './lighter.ts';
 import { notices } from './notices.ts';
 
 /** Builds `dist/`: one entry, code split at every `import()`, minified. Fails if the entry pulls in what only some commands need. */
-const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', plugins: [...lighter] });
+const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', plugins: [...lighter, buildId] });
 await rm('dist', { recursive: true, force: true });
 const { output } = await bundle.write({
   dir: 'dist',

@@ -1,29 +1,15 @@
 import fs from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
 import { nodeFileOperations, syncDirectory } from './file-operations.ts';
-
-/**
- * Where the audit files are: the configured directory, else `$XDG_STATE_HOME/rb/audit`, else `~/.local/state/rb/audit`.
- * A relative XDG_STATE_HOME does not count (XDG Base Directory Specification).
- */
-export const auditDirectory = (options: {
-  readonly configured?: string;
-  /** Where a relative one begins: the configuration's directory. */
-  readonly base?: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-}): string => {
-  if (options.configured) return resolve(options.base ?? '', options.configured);
-  const state = options.env['XDG_STATE_HOME'];
-  return join(state && isAbsolute(state) ? state : join(options.home, '.local', 'state'), 'rb', 'audit');
-};
 
 /**
  * Makes sure that the directory is there and that nobody but us can change what is in it; creates it (0700, parents too).
  * Throws `RunbookError('unrecorded')` where it is a link, not a directory, somebody else's, open to others, or not writable.
  */
 export const prepareAuditDirectory = (directory: string): void => {
+  const owner = otherOwnerOf(directory);
+  if (owner) throw unusable(directory, owner.what, owner.next);
   try {
     const first = fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (first !== undefined) syncCreated(directory, first);
@@ -34,6 +20,26 @@ export const prepareAuditDirectory = (directory: string): void => {
   const problem = whyUnsafe(directory);
   if (problem) throw unusable(directory, problem.what, problem.next);
 };
+
+/**
+ * Why the directory is not to be made: it would be in one that belongs to another user, as with sudo and the HOME of who typed it. That
+ * user could remove the log, and could not write one there any more.
+ */
+const otherOwnerOf = (directory: string): { what: string; next: readonly string[] } | undefined => {
+  const above = nearestThatIsThere(resolve(directory));
+  const { uid } = fs.statSync(above);
+  const us = process.getuid?.() ?? uid;
+  if (above === resolve(directory) || uid === us || uid === 0) return undefined;
+  return {
+    what: `it would be made in ${above}, which belongs to user ${uid}, and rb runs as user ${us}`,
+    next: [
+      'sudo -H rb ...: HOME is then that of the user that rb runs as',
+      `or make it yourself: mkdir -pm 700 ${directory}`,
+    ],
+  };
+};
+
+const nearestThatIsThere = (path: string): string => (fs.existsSync(path) ? path : nearestThatIsThere(dirname(path)));
 
 /** Why the directory cannot hold an audit log, or undefined. Changes nothing. */
 const whyUnsafe = (directory: string): { what: string; next: readonly string[] } | undefined => {

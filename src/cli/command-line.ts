@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { menu } from '../sections/catalogue.ts';
@@ -9,12 +8,8 @@ import { createRb } from './rb.ts';
 import type { Wired } from './rb.ts';
 import { reportError } from './report-error.ts';
 
-/** Parses and runs, in the world as it is. Returns the exit code; never rejects. */
-export const runHere = (argv: readonly string[], version: string): Promise<number> =>
-  runCommandLine({ argv, cwd: process.cwd(), home: homedir(), env: process.env }, version);
-
 /** Parses and runs. Returns the exit code; never rejects. */
-const runCommandLine = async (world: World, version: string): Promise<number> => {
+export const runCommandLine = async (world: World, version: string): Promise<number> => {
   const program = createProgram(version);
   const rb = createRb(program, world, version);
   try {

@@ -1,3 +1,5 @@
+import { ownDirectory } from '../config/own-directory.ts';
+import { openCache } from './cache.ts';
 import { version } from './version.ts';
 
 /** Runs one command line. Returns the exit code; never rejects. */
@@ -7,6 +9,12 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     process.stdout.write(`${version}\n`);
     return 0;
   }
-  const { runHere } = await import('./command-line.ts');
-  return runHere(argv, version);
+  // Not imported: the line above does without it.
+  const home = process.getBuiltinModule('node:os').homedir();
+  const user = { env: process.env, home };
+  // Before anything else is loaded, so that it is kept compiled.
+  const cache = openCache(user);
+  const { runCommandLine } = await import('./command-line.ts');
+  const audit = ownDirectory('state', 'audit', user).path;
+  return runCommandLine({ ...user, argv, cwd: process.cwd(), cache, audit }, version);
 };

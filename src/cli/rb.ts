@@ -36,21 +36,20 @@ export const createRb = (program: Command, world: World, version: string): Wired
   );
   const search = () => ({ flag: globals().config, env: world.env, cwd: world.cwd });
   const load = async (file?: string) => {
-    const [{ findConfig }, { loadRemembered, memoryOf }, { registerLiteralSecrets }, { registerVariables }] =
-      await Promise.all([
-        import('../config/find.ts'),
-        import('../config/remembered.ts'),
-        import('../config/show.ts'),
-        import('./referenced-variables.ts'),
-      ]);
+    const [{ findConfig }, { loadRemembered }, { registerLiteralSecrets }, { registerVariables }] = await Promise.all([
+      import('../config/find.ts'),
+      import('../config/remembered.ts'),
+      import('../config/show.ts'),
+      import('./referenced-variables.ts'),
+    ]);
     const path = file === undefined ? findConfig(search()) : resolve(world.cwd, file);
-    const loaded = await loadRemembered(path, { cwd: world.cwd, memory: memoryOf(world.env, world.home) });
+    const loaded = await loadRemembered(path, { cwd: world.cwd, memory: world.cache });
     registerLiteralSecrets(loaded, redactor);
     registerVariables(loaded.config, world.env, redactor);
     return loaded;
   };
   const configuration = once(() => load());
-  const trusted = once(async () => (await import('../config/trust/store.ts')).openTrustStore(world.env, world.home));
+  const trusted = once(async () => (await import('../config/trust/store.ts')).openTrustStore(world));
   const gate = once(async () => {
     const [{ openGate }, { namedBy }, loaded] = await Promise.all([
       import('./trust.ts'),
@@ -102,18 +101,14 @@ export const createRb = (program: Command, world: World, version: string): Wired
       untrusted: await untrusted(),
     });
   };
-  const directoryFor = async (configured: { readonly configured?: string; readonly base?: string }) => {
-    const { auditDirectory } = await import('../audit/directory.ts');
-    return auditDirectory({ ...configured, env: world.env, home: world.home });
-  };
   /** A configuration that is not trusted does not choose what is read or written. */
   const auditDirectoryOf = async (note: (text: string) => void = () => undefined) => {
     const { config, directory } = await configuration();
     const configured = config.audit.directory;
-    if (configured === '' || !(await untrusted())) return directoryFor({ configured, base: directory });
-    const own = await directoryFor({});
-    note(`audit.directory of a configuration that is not trusted is not used; this is ${own}`);
-    return own;
+    if (configured === '') return world.audit;
+    if (!(await untrusted())) return resolve(directory, configured);
+    note(`audit.directory of a configuration that is not trusted is not used; this is ${world.audit}`);
+    return world.audit;
   };
 
   return {
@@ -131,7 +126,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
       } catch (error) {
         // The audit files can be read where there is no configuration at all; a broken one is still an error.
         if (globals().config !== undefined || !(error instanceof RunbookError)) throw error;
-        return directoryFor({});
+        return world.audit;
       }
     },
     run: async (procedure, input) => {

@@ -1,6 +1,4 @@
-import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fileName } from './file-name.ts';
 import type { CheckedText, LoadedConfig } from './load.ts';
 import { readOwn, writeOwn } from './own-files.ts';
@@ -12,20 +10,12 @@ import { textsIn } from './texts.ts';
 
 /*
  * Reading YAML and checking it costs more than the rest of a short command together, and mostly the file is the same as the
- * last time. What was found valid is kept beside the compile cache, with what tells the text that it was read from: it counts
- * only for exactly the same text and the same build of the program. Everything about it is optional: what cannot be read,
- * is not ours alone, or does not fit is as if it were not there.
+ * last time. What was found valid is kept beside the compile cache of the same build, with what tells the text that it was read
+ * from: it counts only for exactly the same text. Everything about it is optional: what cannot be read, is not ours alone, or
+ * does not fit is as if it were not there.
  */
 
-export interface Memory {
-  /** Ours alone; made when it is first needed. */
-  readonly directory: string;
-  /** Stands for the build of the program: what another one found valid says nothing. Undefined: nothing is remembered. */
-  readonly program?: string | undefined;
-}
-
 interface Kept extends CheckedText {
-  readonly program: string;
   readonly path: string;
   /** See `signOf`. */
   readonly sign: string;
@@ -33,16 +23,13 @@ interface Kept extends CheckedText {
   readonly digest: string;
 }
 
-/** The memory of a user. Where the program is not built, nothing is remembered: its parts change one by one. */
-export const memoryOf = (env: Readonly<Record<string, string | undefined>>, home: string): Memory => ({
-  directory: join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'rb', 'configurations'),
-  program: buildOf(import.meta.url),
-});
-
-/** `loadConfig`, fast where the file is as it was the last time. Same results, same errors. */
+/**
+ * `loadConfig`, fast where the file is as it was the last time. Same results, same errors. `memory`: a directory of this build and
+ * of ours alone (`openCache`); where it is undefined, nothing is remembered.
+ */
 export const loadRemembered = async (
   path: string,
-  { cwd, memory }: { readonly cwd?: string; readonly memory: Memory },
+  { cwd, memory }: { readonly cwd?: string; readonly memory: string | undefined },
 ): Promise<LoadedConfig> => {
   const absolute = resolve(path);
   const file = fileName(absolute, cwd);
@@ -67,12 +54,11 @@ export const loadRemembered = async (
   return loaded;
 };
 
-const recall = (path: string, source: ConfigSource, { directory, program }: Memory): Kept | undefined => {
-  if (program === undefined) return undefined;
+const recall = (path: string, source: ConfigSource, memory: string | undefined): Kept | undefined => {
+  if (memory === undefined) return undefined;
   try {
-    const kept: Kept = JSON.parse(readOwn(placeFor(directory, path)));
-    const same = kept.program === program && kept.path === path && kept.sign === signOf(source);
-    return same ? kept : undefined;
+    const kept: Kept = JSON.parse(readOwn(placeFor(memory, path)));
+    return kept.path === path && kept.sign === signOf(source) ? kept : undefined;
   } catch {
     return undefined;
   }
@@ -80,13 +66,13 @@ const recall = (path: string, source: ConfigSource, { directory, program }: Memo
 
 const remember = async (
   { path, source, digest }: LoadedConfig,
-  { directory, program }: Memory,
+  memory: string | undefined,
   checked: () => CheckedText,
 ): Promise<void> => {
-  if (program === undefined) return;
+  if (memory === undefined) return;
   try {
-    const kept: Kept = { program, path, sign: signOf(source), digest: await digest(), ...checked() };
-    writeOwn(placeFor(directory, path), JSON.stringify(kept));
+    const kept: Kept = { path, sign: signOf(source), digest: await digest(), ...checked() };
+    writeOwn(placeFor(memory, path), JSON.stringify(kept));
   } catch {
     // A full disk or a home that cannot be written: the next time it is read again.
   }
@@ -113,14 +99,3 @@ const holdsSecrets = ({ config, secrets }: LoadedConfig): boolean =>
 /** Two long paths may share a place; the path inside says whose it is. */
 const placeFor = (directory: string, path: string): string =>
   join(directory, `${encodeURIComponent(path).slice(-200)}.json`);
-
-/** A build has new file names or new times; see `scripts/build.ts`. */
-const buildOf = (url: string): string | undefined => {
-  if (!url.startsWith('file:') || !url.endsWith('.js')) return undefined;
-  try {
-    const file = fileURLToPath(url);
-    return [process.version, file, statSync(file).mtimeMs, statSync(dirname(file)).mtimeMs].join(' ');
-  } catch {
-    return undefined;
-  }
-};

@@ -45,6 +45,10 @@ export interface World {
   readonly cwd: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the audit files are, unless the configuration says otherwise. */
+  readonly audit: string;
+  /** A directory of ours for what this build remembers; undefined where there is none. */
+  readonly cache: string | undefined;
 }
 
 /**

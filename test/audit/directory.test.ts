@@ -1,29 +1,9 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { auditDirectory, prepareAuditDirectory } from '../../src/audit/directory.ts';
+import { prepareAuditDirectory } from '../../src/audit/directory.ts';
 import { openAuditLog } from '../../src/audit/file.ts';
 import { aDirectory, aDisk, errorOf, missingRig, options } from './a-directory.ts';
-
-describe('which directory', () => {
-  test.each([
-    ['the configured one', { configured: '/var/rb', env: { XDG_STATE_HOME: '/state' } }, '/var/rb'],
-    [
-      'a relative one begins where the configuration is',
-      { configured: 'audit', base: '/srv/ops', env: {} },
-      '/srv/ops/audit',
-    ],
-    ['else the state directory', { configured: '', env: { XDG_STATE_HOME: '/state' } }, '/state/rb/audit'],
-    ['else the home directory', { env: {} }, '/home/ada/.local/state/rb/audit'],
-    [
-      'a relative state directory does not count',
-      { env: { XDG_STATE_HOME: 'state' } },
-      '/home/ada/.local/state/rb/audit',
-    ],
-  ])('%s', (_, given, expected) => {
-    expect(auditDirectory({ ...given, home: '/home/ada' })).toBe(expected);
-  });
-});
 
 const refusal = (directory: string) => errorOf(() => openAuditLog(options(directory)));
 
@@ -75,6 +55,21 @@ describe('a directory', () => {
     if (process.getuid?.() !== 0) return missingRig('only root can give a directory away');
     fs.chownSync(directory, 1234, 1234);
     expect(refusal(directory).message).toContain('it belongs to user 1234');
+  });
+
+  test("is not made in another user's HOME", () => {
+    if (process.getuid?.() !== 0) return missingRig('only root can give a directory away');
+    const home = aDirectory();
+    fs.mkdirSync(home, { mode: 0o755 });
+    fs.chownSync(home, 1234, 1234);
+    expect(refusal(join(home, '.local', 'state', 'rb', 'audit'))).toMatchObject({
+      kind: 'unrecorded',
+      message: expect.stringContaining(
+        `it would be made in ${home}, which belongs to user 1234, and rb runs as user 0`,
+      ),
+      next: expect.arrayContaining([expect.stringContaining('sudo -H')]),
+    });
+    expect(fs.readdirSync(home)).toEqual([]);
   });
 
   test('is writable', () => {

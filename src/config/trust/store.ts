@@ -1,8 +1,10 @@
 import { readdirSync, realpathSync, rmSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
-import { isOwnDirectory, readOwn, writeOwn } from '../own-files.ts';
+import { makeOurs, ownDirectory, whyNotOurs } from '../own-directory.ts';
+import type { User } from '../own-directory.ts';
+import { readOwn, writeOwn } from '../own-files.ts';
 import { sha256 } from '../sha256.ts';
 
 const Entry = z.strictObject({
@@ -32,14 +34,14 @@ export interface TrustStore {
 }
 
 /** `$XDG_STATE_HOME/rb/trusted`, else `~/.local/state/rb/trusted`, beside the audit log. */
-export const openTrustStore = (env: Readonly<Record<string, string | undefined>>, home: string): TrustStore => {
-  const state = env['XDG_STATE_HOME'];
-  const directory = join(state && isAbsolute(state) ? state : join(home, '.local', 'state'), 'rb', 'trusted');
+export const openTrustStore = (user: User): TrustStore => {
+  const own = ownDirectory('state', 'trusted', user);
+  const directory = own.path;
   const placeOf = (path: string) => join(directory, `${sha256(path)}.json`);
 
   const read = (place: string): TrustEntry | undefined => {
     try {
-      if (!isOwnDirectory(directory)) return undefined;
+      if (whyNotOurs(own) !== undefined) return undefined;
       const entry = z.parse(Entry, JSON.parse(readOwn(place)));
       return placeOf(entry.path) === place ? entry : undefined;
     } catch {
@@ -56,6 +58,7 @@ export const openTrustStore = (env: Readonly<Record<string, string | undefined>>
         .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     add: (entry) => {
       try {
+        makeOurs(own);
         writeOwn(placeOf(entry.path), `${JSON.stringify(entry)}\n`);
       } catch (cause) {
         throw new RunbookError('failed', `Cannot write down that it is trusted: ${messageOf(cause)}`, {

@@ -29,7 +29,7 @@ export const trust = async (rb: Rb, named: string | undefined, flags: TrustFlags
 };
 
 const showTrusted = async (rb: Rb): Promise<void> => {
-  const store = openTrustStore(rb.world.env, rb.world.home);
+  const store = openTrustStore(rb.world);
   const entries = store.entries().map((entry) => ({ ...entry, now: presentState(entry) }));
   await rb.show({
     verdict: 'ok',
@@ -53,8 +53,8 @@ const presentState = (entry: TrustEntry): keyof typeof verdictOf => {
 };
 
 const revokeTrust = async (rb: Rb, named: string | undefined, { all, dryRun }: TrustFlags): Promise<void> => {
-  const { env, home, cwd } = rb.world;
-  const store = openTrustStore(env, home);
+  const { env, cwd } = rb.world;
+  const store = openTrustStore(rb.world);
   const paths = all ? store.entries().map(({ path }) => path) : [pathOf(named, env, cwd)];
   const revoked = paths.filter((path) => (dryRun ? store.entry(path) !== undefined : store.remove(path)));
   const did = dryRun ? 'would not be trusted any more' : 'not trusted any more';

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -16,7 +16,7 @@ const setUp = (text = withProduction('url: https://shop.example.com')) => {
   const path = join(directory, 'runbook.config.yaml');
   const write = (content: string) => writeFileSync(path, content, { mode: 0o644 });
   write(text);
-  const store = openTrustStore({ XDG_STATE_HOME: join(directory, 'state') }, '/home/nobody');
+  const store = openTrustStore({ env: { XDG_STATE_HOME: join(directory, 'state') }, home: '/home/nobody' });
   const standing = (loaded = loadConfig(path), named?: '--config') => standingOf(loaded, named, async () => store);
   const trust = async (loaded = loadConfig(path)) => store.add(await entryFor(loaded, at, by));
   return { directory, path, write, store, standing, trust };
@@ -62,12 +62,13 @@ test('it is the text in use that counts, not what the file says by then', async 
 test('what is remembered has the hash of the text that it was made from, whatever the file is taken for', async () => {
   const { path, directory, standing, trust } = setUp();
   await trust();
-  const memory = { directory: join(directory, 'memory'), program: 'build 1' };
+  const memory = join(directory, 'memory');
+  mkdirSync(memory);
   const read = () => loadRemembered(path, { memory });
   expect(await standing(await read())).toBeUndefined();
   expect(await standing(await read())).toBeUndefined();
   // As if another text had had the same length, checksum, time and file.
-  const kept = join(memory.directory, readdirSync(memory.directory)[0] ?? '');
+  const kept = join(memory, readdirSync(memory)[0] ?? '');
   writeFileSync(kept, readFileSync(kept, 'utf8').replace(/"digest":"./, '"digest":"x'));
   expect(await standing(await read())).toBeDefined();
   expect((await rejectionOf(trust(await read()))).message).toContain('changed while it was read');

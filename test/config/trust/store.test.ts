@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openTrustStore } from '../../../src/config/trust/store.ts';
@@ -16,13 +16,15 @@ const entry = (path: string): TrustEntry => ({
 
 const setUp = () => {
   const home = freshDirectory();
-  return { home, store: openTrustStore({}, home) };
+  return { home, store: openTrustStore({ env: {}, home }) };
 };
 
+const directory = (env: Record<string, string>) => openTrustStore({ env, home: '/home/ada' }).directory;
+
 test('it is beside the audit log; a relative XDG_STATE_HOME does not count', () => {
-  expect(openTrustStore({}, '/home/ada').directory).toBe('/home/ada/.local/state/rb/trusted');
-  expect(openTrustStore({ XDG_STATE_HOME: '/state' }, '/home/ada').directory).toBe('/state/rb/trusted');
-  expect(openTrustStore({ XDG_STATE_HOME: 'state' }, '/home/ada').directory).toBe('/home/ada/.local/state/rb/trusted');
+  expect(directory({})).toBe('/home/ada/.local/state/rb/trusted');
+  expect(directory({ XDG_STATE_HOME: '/state' })).toBe('/state/rb/trusted');
+  expect(directory({ XDG_STATE_HOME: 'state' })).toBe('/home/ada/.local/state/rb/trusted');
 });
 
 test('what is added is there, for the user alone, and can be removed', () => {
@@ -57,6 +59,31 @@ test('a store that others can get into is neither read nor written', () => {
   chmodSync(store.directory, 0o750);
   expect([store.entry(path), store.entries(), store.remove(path)]).toEqual([undefined, [], false]);
   expect(errorOf(() => store.add(entry(path)))).toMatchObject({ kind: 'failed' });
+});
+
+test.skipIf(process.getuid?.() !== 0)("one in another user's HOME is neither read nor written nor made", () => {
+  const { home, store } = setUp();
+  const path = join(home, 'a.yaml');
+  store.add(entry(path));
+  chownSync(home, 12_345, 12_345);
+  expect([store.entry(path), store.entries(), store.remove(path)]).toEqual([undefined, [], false]);
+  expect(errorOf(() => store.add(entry(path)))).toMatchObject({
+    kind: 'failed',
+    message: `Cannot write down that it is trusted: ${home} (HOME) belongs to user 12345, and rb runs as user 0`,
+  });
+  const fresh = setUp();
+  chownSync(fresh.home, 12_345, 12_345);
+  expect(() => fresh.store.add(entry(path))).toThrow('belongs to user 12345');
+  expect(readdirSync(fresh.home)).toEqual([]);
+});
+
+test('a store in a directory that others can write is neither read nor written', () => {
+  const { home, store } = setUp();
+  const path = join(home, 'a.yaml');
+  store.add(entry(path));
+  chmodSync(join(home, '.local'), 0o777);
+  expect(store.entry(path)).toBeUndefined();
+  expect(() => store.add(entry(path))).toThrow(`others can write to ${join(home, '.local')} (mode 0777)`);
 });
 
 test('a link in the place of an entry is replaced, not followed', () => {
