@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { RunbookError } from '../engine/errors.ts';
 import { drain } from './drain.ts';
+import { closedGate, openGate } from './gate.ts';
 import type { Input, Terminal } from './sink.ts';
 
 /** What an inquirer prompt needs to run on our streams. */
@@ -16,8 +17,8 @@ export interface AskOptions {
 }
 
 /**
- * Runs one inquirer prompt, started by `start`, and returns its answer. Everything typed before is thrown away;
- * `undefined` means the end of input: Ctrl-D, a closed stream, a hang-up.
+ * Runs one inquirer prompt, started by `start`, and returns its answer. Everything typed before is thrown away, and what goes on
+ * while the question appears (see gate.ts); `undefined` means the end of input: Ctrl-D, a closed stream, a hang-up.
  * Errors: `RunbookError('interrupted')` on Ctrl-C; the reason of `signal` when it aborts.
  */
 export const ask = async <Answer>(
@@ -33,7 +34,10 @@ export const ask = async <Answer>(
   const release = terminal.holdRegion();
   const keyboard = openKeyboard(stdin, () => end.abort());
   try {
-    return await start({ input: keyboard.stream, output: stderr, signal: signals });
+    const answer = start({ input: keyboard.stream, output: stderr, signal: signals });
+    // Inquirer draws in a `setImmediate` of its own, which comes before this one.
+    setImmediate(() => keyboard.shown());
+    return await answer;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (end.signal.aborted) return undefined;
@@ -48,6 +52,8 @@ export const ask = async <Answer>(
 
 interface Keyboard {
   readonly stream: NodeJS.ReadableStream;
+  /** The question is on the screen. */
+  shown(): void;
   /** Gives the terminal back as it was. */
   close(): void;
 }
@@ -59,7 +65,11 @@ interface Keyboard {
 const openKeyboard = (stdin: Input, endOfInput: () => void): Keyboard => {
   const stream = Object.assign(new PassThrough(), { isTTY: stdin.isTTY === true, setRawMode: () => undefined });
   const ends = ['end', 'close', 'error'] as const;
-  const onData = (keys: Buffer | string) => stream.write(keys);
+  const gate = stdin.isTTY === true ? closedGate() : openGate;
+  const onData = (typed: Buffer | string) => {
+    const keys = gate.pass(typed);
+    if (keys !== undefined) stream.write(keys);
+  };
   // Ctrl-D ends the question whatever has been typed so far.
   stream.on('keypress', (_text: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined) => {
     if (key?.ctrl === true && key.name === 'd') endOfInput();
@@ -70,7 +80,9 @@ const openKeyboard = (stdin: Input, endOfInput: () => void): Keyboard => {
   if (gone) endOfInput();
   return {
     stream,
+    shown: gate.shown,
     close: () => {
+      gate.close();
       stdin.off('data', onData).pause();
       for (const event of ends) stdin.off(event, endOfInput);
       if (stdin.isTTY) failsAsGone(() => stdin.setRawMode?.(false));

@@ -148,7 +148,7 @@ describe('nothing is changed where', () => {
       const session = openSession(...tiny, surroundings(operator), { columns: 200, rows: 40 });
       await session.shows('Do it? [y/N]');
       fillDisk(`/proc/${String(session.pid)}/root${operator.auditDirectory}`);
-      session.type(`y${keys.enter}`);
+      await session.answer(`y${keys.enter}`);
       expect(await session.ended).toBe(74);
       expect(session.screen()).toContain('no space left on the disk (ENOSPC)');
       expect(session.screen()).toMatch(/Nothing was (?:done|changed)/);

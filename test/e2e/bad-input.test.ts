@@ -291,7 +291,7 @@ describe('rb alone', () => {
   test('a menu with a broken configuration: the choice says what is wrong', async () => {
     const session = having(smallest.replace('version: 1', 'version: one')).session('');
     await session.shows('Health check');
-    session.type('health check');
+    await session.answer('health check');
     await session.shows('▸ 4    Health check');
     session.type(keys.enter);
     expect(await session.ended).toBe(2);

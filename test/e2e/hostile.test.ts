@@ -99,7 +99,7 @@ describe('text from outside that would act on the terminal', () => {
     await session.shows('Type checkout/production to do it:');
     expect(session.screen().match(/^▸ /gm)).toHaveLength(1);
     expect(session.screen().match(/^└/gm)).toHaveLength(1);
-    session.type(keys.enter);
+    await session.answer(keys.enter);
     expect(await session.ended).toBe(4);
   });
 

@@ -230,7 +230,7 @@ describe('colour', () => {
   test('the question is without colour as well', async () => {
     const session = stage.operator().session('restart --rolling', { env: { NO_COLOR: '1' } });
     await session.shows('Do it? [y/N]');
-    session.type(`n${keys.enter}`);
+    await session.answer(`n${keys.enter}`);
     expect(await session.ended).toBe(4);
     expect(session.bytes()).not.toMatch(colour);
   });
@@ -251,7 +251,7 @@ describe('width', () => {
     }
     const session = operator.session('restart --rolling', { columns });
     await session.shows('Do it? [y/N]');
-    session.type(`n${keys.enter}`);
+    await session.answer(`n${keys.enter}`);
     expect(await session.ended).toBe(4);
     expect(session.tooLong()).toEqual([]);
   });

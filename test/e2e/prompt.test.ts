@@ -51,7 +51,7 @@ describe.concurrent('at the question of a rolling restart', () => {
     await session.shows('session 20');
     session.type('y\ryes\ry');
     await session.shows('Do it? [y/N]');
-    session.type(keys.enter);
+    await session.answer(keys.enter);
     expect(await session.ended).toBe(4);
     expect(outcome(await trail(operator))).toBe('declined');
   });
@@ -60,7 +60,7 @@ describe.concurrent('at the question of a rolling restart', () => {
     const operator = stage.operator();
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
-    session.type('y');
+    await session.answer('y');
     await session.shows('Do it? [y/N] y');
     session.type(keys.ctrlD);
     expect(await session.ended).toBe(4);
@@ -95,7 +95,7 @@ describe.concurrent('at the question of a rolling restart', () => {
     const operator = stage.operator();
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
-    session.type('y');
+    await session.answer('y');
     await session.shows('Do it? [y/N] y');
     session.hangUp();
     await session.ended;
@@ -135,7 +135,7 @@ describe.concurrent('before an emergency restart', () => {
   test('--yes does not answer', async ({ expect }) => {
     const session = stage.operator().session('restart --emergency --yes');
     await session.shows('Type checkout/sandbox to do it:');
-    session.type(keys.enter);
+    await session.answer(keys.enter);
     expect(await session.ended).toBe(4);
   });
 });
@@ -146,11 +146,11 @@ describe.concurrent('rb alone at a terminal', () => {
     const session = operator.session('');
     await session.shows('Health check');
     expect(session.screen()).toContain('Rolling restart');
-    session.type('rolling');
+    await session.answer('rolling');
     await session.shows('▸ 2.1  Rolling restart');
     session.type(keys.enter);
     await session.shows('Do it? [y/N]');
-    session.type(`n${keys.enter}`);
+    await session.answer(`n${keys.enter}`);
     expect(await session.ended).toBe(4);
     expect(outcome(await trail(operator))).toBe('declined');
   });
@@ -158,7 +158,7 @@ describe.concurrent('rb alone at a terminal', () => {
   test('a command that only looks runs to its end', async ({ expect }) => {
     const session = stage.operator().session('');
     await session.shows('Health check');
-    session.type('restart status');
+    await session.answer('restart status');
     await session.shows('▸ 2.1  Instances');
     session.type(keys.enter);
     expect(await session.ended).toBe(0);

@@ -98,7 +98,7 @@ export const newOperator = (config: string | undefined, more: Readonly<Record<st
     const opened = session(line, options);
     for (const [index, answer] of options.answers.entries()) {
       await prompted(opened, index + 1);
-      opened.type(`${answer}${keys.enter}`);
+      await opened.answer(`${answer}${keys.enter}`);
     }
     return { code: await opened.ended, screen: opened.screen() };
   }) as Operator['run'];

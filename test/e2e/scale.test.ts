@@ -120,7 +120,7 @@ describe('rb scale', () => {
     const session = operator.session('scale up');
     await session.shows('Do it? [y/N]');
     await stage.control('scale 5');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(3);
     expect(await count()).toBe(5);
   });

@@ -7,6 +7,8 @@ import type { Surroundings } from './program.ts';
 export interface Session {
   readonly pid: number;
   type(keys: string): void;
+  /** Types as a person does who has seen the question first: `rb` takes nothing until the keyboard has been quiet. */
+  answer(keys: string): Promise<void>;
   /** Everything that was on the screen, lines that the terminal has wrapped put together again. */
   screen(): string;
   /** The lines that were too long for the screen. */
@@ -30,6 +32,9 @@ export interface Size {
 
 /** A guard against waiting for ever, not a measure of speed: it is there to show what is on the screen instead. */
 const patienceMs = 120_000;
+
+/** More than the 300 ms of src/terminal/gate.ts. */
+export const thoughtMs = 600;
 
 export const keys = {
   enter: '\r',
@@ -85,6 +90,10 @@ export const openSession = (
   return {
     pid: pty.pid,
     type: (text) => pty.write(text),
+    answer: async (text) => {
+      await sleep(thoughtMs);
+      pty.write(text);
+    },
     screen,
     tooLong: () => wrapped(terminal),
     bytes: () => bytes,

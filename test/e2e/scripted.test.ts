@@ -246,7 +246,7 @@ describe('what is not there any more', () => {
     await session.shows('Do it? [y/N]');
     await stage.control('restart checkout-2');
     while ((await stage.operator().run('restart status')).code !== 0) await sleep(20);
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(3);
     expect(session.screen()).toContain('no longer what was confirmed');
     const events = await trail(operator);
@@ -259,7 +259,7 @@ describe('what is not there any more', () => {
     await session.shows('Do it? [y/N]');
     await stage.control('fail checkout-2 unhealthy --now');
     const before = await stage.untouched();
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(1);
     expect(session.screen()).toContain('1 of 2 other instances serve: checkout-2 is running');
     expect(await stage.untouched()).toEqual(before);

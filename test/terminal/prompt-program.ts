@@ -1,6 +1,7 @@
 // Runs one prompt on a real terminal for prompts.test.ts:
-//   prompt-program.ts <question> <file for the answer> [wait | read-ahead | drop]
+//   prompt-program.ts <question> <file for the answer> [wait | read-ahead | cancel | stall]
 // With `wait` and `read-ahead` the prompt begins at SIGUSR1; with `read-ahead` the stream has read by then.
+// With `stall` the process stands still for seconds while the question is young, as on a busy machine.
 // With `cancel` a SIGUSR1 aborts the open prompt.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -69,6 +70,24 @@ if (manner === 'wait' || manner === 'read-ahead') {
 }
 if (manner === 'cancel')
   process.once('SIGUSR1', () => cancel.abort(new RunbookError('interrupted', 'the lock was lost')));
+
+if (manner === 'stall') {
+  const stall = () => {
+    stderr.write('stalled\r\n');
+    const end = performance.now() + 4000;
+    while (performance.now() < end);
+  };
+  const write = stderr.write.bind(stderr);
+  const asks = (text: string) => {
+    // Within the time in which the keyboard has to be quiet.
+    if (text.includes('[y/N]')) {
+      stderr.write = write;
+      setTimeout(() => setImmediate(stall), 100);
+    }
+    return write(text);
+  };
+  stderr.write = asks;
+}
 
 const ask = questions[question];
 const answer = await (ask?.() ?? Promise.reject(new Error(`no question ${question}`))).then(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openPseudoTerminal } from './pseudo-terminal.ts';
@@ -27,7 +28,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
 └───────────────────────────────────────────────────────────────────────────────
 ▸ Do it? [y/N]`,
       );
-      terminal.type('y\r');
+      await terminal.typeAnswer('y\r');
       expect(await terminal.answer()).toEqual({ value: true });
     });
 
@@ -41,14 +42,14 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     ] as const)('%j means %s', async ([keys, value]) => {
       const terminal = ask('yes-no');
       await terminal.shows('Do it? [y/N]');
-      terminal.type(keys);
+      await terminal.typeAnswer(keys);
       expect(await terminal.answer()).toEqual({ value });
     });
 
     test('one key alone does nothing until Enter', async () => {
       const terminal = ask('yes-no');
       await terminal.shows('Do it? [y/N]');
-      terminal.type('y');
+      await terminal.typeAnswer('y');
       await terminal.shows('Do it? [y/N] y');
       terminal.type('\b\u007F\r');
       expect(await terminal.answer()).toEqual({ value: false });
@@ -63,7 +64,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       await terminal.shows('yes');
       process.kill(terminal.pid, 'SIGUSR1');
       await terminal.shows('Do it? [y/N]');
-      terminal.type('\r');
+      await terminal.typeAnswer('\r');
       expect(await terminal.answer()).toEqual({ value: false });
     });
 
@@ -74,7 +75,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       await terminal.shows('checkout-api/production');
       process.kill(terminal.pid, 'SIGUSR1');
       await terminal.shows('to do it:');
-      terminal.type('\r');
+      await terminal.typeAnswer('\r');
       expect(await terminal.answer()).toEqual({ value: false });
     });
 
@@ -85,7 +86,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       await terminal.shows('read ahead: 4');
       process.kill(terminal.pid, 'SIGUSR1');
       await terminal.shows('Do it? [y/N]');
-      terminal.type('\r');
+      await terminal.typeAnswer('\r');
       expect(await terminal.answer()).toEqual({ value: false });
     });
 
@@ -96,8 +97,52 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       await terminal.shows('nonsense');
       process.kill(terminal.pid, 'SIGUSR1');
       await terminal.shows('Do it? [y/N]');
-      terminal.type('y\r');
+      await terminal.typeAnswer('y\r');
       expect(await terminal.answer()).toEqual({ value: true });
+    });
+  });
+
+  describe('keys that go on while the question appears', () => {
+    test.for([
+      ['yes-no', 'Do it? [y/N]', 'y\r', { value: false }],
+      ['type', 'to do it:', 'checkout-api/production\r', { value: false }],
+      ['choose', 'stop here', '\u001B[A\r', { value: null }],
+      ['menu', 'rb restart --rolling', '\r', { value: null }],
+    ] as const)('do not answer %s', async ([question, shown, keys, answer]) => {
+      const terminal = ask(question, 'wait');
+      await terminal.shows('working');
+      const held = setInterval(() => terminal.type(keys), 30);
+      process.kill(terminal.pid, 'SIGUSR1');
+      await terminal.shows(shown);
+      await sleep(1000);
+      clearInterval(held);
+      expect(terminal.screen()).not.toContain('answered');
+      await terminal.typeAnswer(question === 'menu' ? '\u0004' : '\r');
+      expect(await terminal.answer()).toEqual(answer);
+    });
+
+    test('do not answer it either when the process stood still for longer than the silence lasts', async () => {
+      const terminal = ask('yes-no', 'stall');
+      await terminal.shows('stalled');
+      for (let times = 0; times < 5; times += 1) terminal.type('y\r');
+      await sleep(4500);
+      expect(terminal.screen()).not.toContain('answered');
+      await terminal.typeAnswer('\r');
+      expect(await terminal.answer()).toEqual({ value: false });
+    });
+
+    test.for([
+      ['\u0003', { kind: 'interrupted' }],
+      ['y\r\u0004', { value: false }],
+    ] as const)('leave it: %j', async ([keys, answer]) => {
+      const terminal = ask('yes-no', 'wait');
+      await terminal.shows('working');
+      const held = setInterval(() => terminal.type('y\r'), 30);
+      process.kill(terminal.pid, 'SIGUSR1');
+      await terminal.shows('Do it? [y/N]');
+      terminal.type(keys);
+      expect(await terminal.answer()).toMatchObject(answer);
+      clearInterval(held);
     });
   });
 
@@ -106,7 +151,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       const terminal = ask('type');
       await terminal.shows('Type checkout-api/production to do it:');
       expect(terminal.screen()).toContain('│ checkout-api / production  PROTECTED ENVIRONMENT');
-      terminal.type('checkout-api/production\r');
+      await terminal.typeAnswer('checkout-api/production\r');
       expect(await terminal.answer()).toEqual({ value: true });
     });
 
@@ -115,7 +160,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       async (keys) => {
         const terminal = ask('type');
         await terminal.shows('to do it:');
-        terminal.type(keys);
+        await terminal.typeAnswer(keys);
         expect(await terminal.answer()).toEqual({ value: false });
         expect(terminal.screen()).toContain('That is not "checkout-api/production".');
       },
@@ -134,7 +179,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     test('Ctrl-D declines even after a yes that was not sent', async () => {
       const terminal = ask('yes-no');
       await terminal.shows('Do it? [y/N]');
-      terminal.type('y\u0004');
+      await terminal.typeAnswer('y\u0004');
       expect(await terminal.answer()).toEqual({ value: false });
     });
 
@@ -172,7 +217,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     expect(bottom).toBe(`└${'─'.repeat(79)}`);
     expect(question).toBe('▸ Do it? [y/N]');
     expect(rest.filter((line) => !line.startsWith('│'))).toEqual([]);
-    terminal.type('\r');
+    await terminal.typeAnswer('\r');
     expect(await terminal.answer()).toEqual({ value: false });
   });
 
@@ -181,14 +226,14 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
       const terminal = ask('choose');
       await terminal.shows('stop here');
       expect(terminal.screen()).toContain('Advice: Roll back to 1.3.9, because the errors began with the deployment');
-      terminal.type('\r');
+      await terminal.typeAnswer('\r');
       expect(await terminal.answer()).toEqual({ value: null });
     });
 
     test('returns the option that was moved to', async () => {
       const terminal = ask('choose');
       await terminal.shows('▸ stop here');
-      terminal.type('\u001B[A');
+      await terminal.typeAnswer('\u001B[A');
       await terminal.shows('▸ Wait and watch');
       terminal.type('\r');
       expect(await terminal.answer()).toEqual({ value: 'wait' });
@@ -199,7 +244,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     const terminal = ask('unavailable');
     await terminal.shows('▸ stop here');
     expect(terminal.screen()).toContain('Restart it (not available: no workload␛[2J is configured)');
-    terminal.type('\u001B[A');
+    await terminal.typeAnswer('\u001B[A');
     await terminal.shows('▸ Restart it (not available');
     terminal.type('\r');
     await terminal.shows('cannot be selected');
@@ -213,11 +258,11 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     const terminal = ask('acknowledge');
     await terminal.shows('▸ stop here');
     expect(terminal.screen()).toContain('For you to do: Call the bank\n  Ask whether\n  the gateway is down');
-    terminal.type('1');
+    await terminal.typeAnswer('1');
     await terminal.shows('▸ done');
     terminal.type('\r');
     await terminal.shows('A note for the record');
-    terminal.type('they know\r');
+    await terminal.typeAnswer('they know\r');
     expect(await terminal.answer()).toEqual({ value: { answer: 'done', note: 'they know' } });
   });
 
@@ -225,7 +270,7 @@ describe.concurrent('at a terminal', { timeout: 120_000 }, () => {
     test('finds by any word and returns the command', async () => {
       const terminal = ask('menu');
       await terminal.shows('rb restart --rolling');
-      terminal.type('endpoints');
+      await terminal.typeAnswer('endpoints');
       await terminal.shows('▸ 4    Health   rb health');
       terminal.type('\r');
       expect(await terminal.answer()).toEqual({ value: 'rb health' });

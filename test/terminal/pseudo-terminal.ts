@@ -9,6 +9,8 @@ import { spawn } from 'node-pty';
 export interface PseudoTerminal {
   readonly pid: number;
   type(keys: string): void;
+  /** Types as a person does who has seen the question first: `rb` takes nothing until the keyboard has been quiet. */
+  typeAnswer(keys: string): Promise<void>;
   /** The screen without trailing blank lines. */
   screen(): string;
   /** Resolves when the screen shows `text`; the program ending before is an error. */
@@ -68,6 +70,11 @@ export const openPseudoTerminal = (
   return {
     pid: pty.pid,
     type: (keys) => pty.write(keys),
+    typeAnswer: async (keys) => {
+      // More than the 300 ms of src/terminal/gate.ts.
+      await setTimeout(600);
+      pty.write(keys);
+    },
     screen,
     shows: (text) => until((shown) => shown.includes(text), text),
     becomes: (text) => until((shown) => shown === text, text),

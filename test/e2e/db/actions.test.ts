@@ -73,11 +73,11 @@ describe('rb db cancel', () => {
     const someone = operator();
     const session = someone.session(`db cancel ${pid} --yes`);
     await session.shows('arrows to move');
-    session.type(up);
+    await session.answer(up);
     await session.shows('▸ yes, end it');
     session.type(keys.enter);
     await session.shows('Type shop/prod to do it:');
-    session.type(`shop/prod${keys.enter}`);
+    await session.answer(`shop/prod${keys.enter}`);
     expect(await session.ended, session.screen()).toBe(0);
     expect(await stage.pids('deaf')).toEqual([]);
     expect(results(await trail(someone))).toContain('then/terminate/terminate ok');
@@ -236,7 +236,7 @@ test('a prepared transaction that has the name of the one that was shown by now 
   await stage.rig.sql(stage.database, `ROLLBACK PREPARED 'again'`);
   await first.read;
   const second = await prepare();
-  session.type(`shop/prod${keys.enter}`);
+  await session.answer(`shop/prod${keys.enter}`);
   expect(await session.ended, session.screen()).toBe(3);
   expect(await stage.rig.sql('postgres', `SELECT gid FROM pg_prepared_xacts`)).toEqual([{ gid: 'again' }]);
   await stage.rig.sql(stage.database, `ROLLBACK PREPARED 'again'`);

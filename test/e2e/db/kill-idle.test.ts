@@ -137,7 +137,7 @@ describe('rb db kill-idle', () => {
     const session = stage.operator('operator').session(`db kill-idle ${longer} --application pool`);
     await session.shows('Do it? [y/N]');
     await first?.query('SELECT 1');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(0);
     expect((await stage.pids('pool')).length).toBe(1);
     expect(session.screen()).toContain('1 terminated, 1 gone or at work again before that');

@@ -18,7 +18,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
     await session.shows('Do it? [y/N]');
     expect(calls(played.aws)).toEqual({ DescribeServices: 1 });
     played.aws.forgetCalls();
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(0);
     const screen = session.screen();
     expect(screen).toContain('all 3 tasks, one after another: at least 3 go on running, at most 6 at the same time');
@@ -151,7 +151,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
     played.service.deployBehind('checkout:1');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(3);
     expect(session.screen()).toContain('no longer what was confirmed.');
     expect(session.screen()).toContain('checkout:1');

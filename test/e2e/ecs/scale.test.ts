@@ -92,7 +92,7 @@ describe.concurrent('Application Auto Scaling in the way, against the scripted p
     const session = played.operator({ lines }).session('scale to 5');
     await session.shows('Do it? [y/N]');
     played.service.scaleBehind(4);
-    session.type('y\r');
+    await session.answer('y\r');
     expect([await session.ended, desired(played)], session.screen()).toEqual([3, 4]);
   });
 });

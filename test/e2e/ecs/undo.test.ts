@@ -69,7 +69,7 @@ describe.concurrent('a bad version against the scripted peer', () => {
     await using played = await bad();
     const session = played.operator().session('restart --rolling', { columns: 200, rows: 60 });
     await session.shows('Do it? [y/N]');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     while ((session.screen().match(/Do it\? \[y\/N\]/g) ?? []).length < 2) await session.changes();
     const shown = session.screen();
     expect(shown).toContain('exit code 3');
@@ -77,7 +77,7 @@ describe.concurrent('a bad version against the scripted peer', () => {
     expect(shown).toContain('revision checkout:2: version 2.0.0 is the one that serves');
     expect(shown).toContain(`- app image: ${image('3.0.0')}`);
     expect(shown).toContain(`+ app image: ${image('2.0.0')}`);
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(1);
     expect(session.screen()).toContain('It was taken back: Roll back to the previous version.');
     expect(revisionOf(played)).toBe('checkout:2');

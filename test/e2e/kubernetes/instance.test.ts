@@ -79,7 +79,7 @@ describe('rb restart --instance', () => {
     const session = stage.operator(name).session(`restart --instance ${pod}`);
     await session.shows('Type checkout/staging to do it:');
     await budget(name, 3, 0);
-    session.type('checkout/staging\r');
+    await session.answer('checkout/staging\r');
     expect(await session.ended).toBe(3);
     expect(session.screen()).toMatch(/disruption budget closing needs 3 healthy pods/);
     expect(await stage.podNames(name)).toContain(pod);

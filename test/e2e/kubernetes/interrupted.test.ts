@@ -20,7 +20,7 @@ describe('Ctrl-C during a rollout', () => {
     const operator = stage.operator(name);
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     await begun(name);
     session.type(keys.ctrlC);
     await session.shows('Press Ctrl-C again to stop waiting (the outcome will be unknown).');
@@ -43,7 +43,7 @@ describe('Ctrl-C during a rollout', () => {
     const operator = stage.operator(name);
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     await begun(name);
     session.type(keys.ctrlC);
     await session.shows('Stopping after this step');
@@ -81,7 +81,7 @@ test('the terminal is closed under it: the rollout is followed to its end, and r
   const operator = stage.operator(name);
   const session = operator.session('restart --rolling');
   await session.shows('Do it? [y/N]');
-  session.type(`y${keys.enter}`);
+  await session.answer(`y${keys.enter}`);
   await begun(name);
   session.hangUp();
   await stage.control.letGo('Deployment', name);

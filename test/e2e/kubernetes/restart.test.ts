@@ -64,7 +64,7 @@ describe('a new version that crashes', () => {
     await stage.control.release('Deployment', name, '2.0.0', crash);
     const session = stage.operator(name).session('restart --rolling', { columns: 100, rows: 60 });
     await session.shows('Do it? [y/N]');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     while ((session.screen().match(/Do it\? \[y\/N\]/g) ?? []).length < 2) await session.changes();
     const shown = session.screen();
     expect(shown).toMatch(/bad-\w+-\w+: container app: .*exit code 3/);
@@ -72,7 +72,7 @@ describe('a new version that crashes', () => {
     expect(shown).toContain('version 1.0.0 is the one that serves');
     expect(shown).toContain(`- spec.containers.app.image: registry.test/${name}:2.0.0`);
     expect(shown).toContain(`+ spec.containers.app.image: registry.test/${name}:1.0.0`);
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(1);
     expect(session.screen()).toContain('It was taken back: Roll back to the previous version.');
     await stage.control.settled('Deployment', name);

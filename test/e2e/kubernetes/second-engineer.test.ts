@@ -19,7 +19,7 @@ describe('a second engineer changes the Deployment', () => {
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
     await stage.control.release('Deployment', name, '1.1.0');
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(3);
     const screen = session.screen();
     expect(screen).toContain('no longer what was confirmed.');
@@ -103,7 +103,7 @@ describe('a second engineer changes the Deployment', () => {
     const session = stage.operator(name).session('scale up 2 --no-watch');
     await session.shows('Do it? [y/N]');
     await stage.control.scale('Deployment', name, 4);
-    session.type(`y${keys.enter}`);
+    await session.answer(`y${keys.enter}`);
     expect(await session.ended).toBe(3);
     expect(session.screen()).toMatch(/has 4 instances now, not 3/);
     expect((await stage.control.get('Deployment', name)).spec.replicas).toBe(4);
@@ -154,10 +154,10 @@ describe('two operators restart at the same time', () => {
     );
     if (!one || !other) throw new Error('there are two');
     for (const session of [one, other]) await session.shows('Do it? [y/N]');
-    one.type(`y${keys.enter}`);
+    await one.answer(`y${keys.enter}`);
     expect(await one.ended).toBe(0);
     const stamped = (await template(name)).metadata.annotations?.[stamp];
-    other.type(`y${keys.enter}`);
+    await other.answer(`y${keys.enter}`);
     expect(await other.ended).toBe(3);
     expect(other.screen()).toContain('no longer what was confirmed');
     expect((await template(name)).metadata.annotations?.[stamp]).toBe(stamped);
