@@ -3,7 +3,7 @@ import { messageOf, RunbookError } from '../../engine/errors.ts';
 import { type Environment, environmentFor } from './environment.ts';
 import { endGroup } from './group.ts';
 import { notStarted } from './not-started.ts';
-import { openOutput } from './output.ts';
+import { openOutput, printLimit } from './output.ts';
 import type { Output, TextFilter } from './output.ts';
 import { fill, fillText, type Values } from './placeholders.ts';
 import { shown } from './shown.ts';
@@ -47,7 +47,7 @@ export interface RunOptions {
 }
 
 const defaultTimeoutMs = 30_000;
-const readEveryMs = 100;
+const readEveryMs = 50;
 
 /** Any descriptor works; execa's types name the first few. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -56,7 +56,7 @@ const descriptorOf = ({ fd }: Output) => fd as 3;
 /**
  * Runs a command in a process group of its own, so that a terminal's Ctrl-C does not reach it; standard input is empty and nothing is inherited.
  * Returns whatever the exit code is. Errors: `usage` when it cannot be started, `unknown` or `unreachable` (see `purpose`) when it ran out of
- * time or was aborted; it has then got TERM, and KILL after the grace. An aborted read rejects with the signal's reason.
+ * time, was aborted, or printed more than 64 MiB on one stream; it has then got TERM, and KILL after the grace. An aborted read rejects with the signal's reason.
  */
 export const runCommand = async (spec: CommandSpec, options: RunOptions): Promise<CommandResult> => {
   const argv = fill(spec.command, options.values ?? {});
@@ -67,7 +67,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
     Object.entries(spec.environment ?? {}).map(([name, value]) => [name, fillText(value, options.values ?? {})]),
   );
   const { execa } = await import('execa');
-  const [stdout, stderr] = openOutputs(options.environment['TMPDIR'] || tmpdir(), options);
+  const [stdout, stderr] = await openOutputs(options.environment['TMPDIR'] || tmpdir(), options);
   const began = performance.now();
   const timeoutMs = spec.timeoutMs ?? defaultTimeoutMs;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -89,30 +89,37 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
     });
     const { pid } = child;
     const end = () => {
-      if (pid !== undefined) ending = endGroup(pid, options.graceMs ?? 10_000);
+      if (pid !== undefined) ending ??= endGroup(pid, options.graceMs ?? 10_000);
     };
     if (stop.aborted) end();
     else stop.addEventListener('abort', end, { once: true });
     const reading = setInterval(() => {
       stdout.read();
       stderr.read();
+      if (stdout.tooMuch() || stderr.tooMuch()) end();
     }, readEveryMs);
     try {
       result = await child;
+      // Until then: what is left of the group may go on printing.
+      await ending;
     } finally {
       clearInterval(reading);
       stop.removeEventListener('abort', end);
     }
-    await ending;
   } finally {
-    text = { stdout: stdout.close(), stderr: stderr.close() };
+    text = { stdout: await stdout.close(), stderr: await stderr.close() };
   }
   if (result.code !== undefined && result.exitCode === undefined && result.signal === undefined)
     throw await notStarted(program, options.cwd, result.code, messageOf(result.cause ?? result));
+  // One that has ended by itself has an outcome, however much it printed.
   if (ending) {
     // Nothing is lost with a read: it ends as whatever stopped it says.
     if (options.purpose === 'read') options.signal.throwIfAborted();
-    throw ended(argv, options, timeoutMs);
+    throw ended(
+      argv,
+      options,
+      stdout.tooMuch() || stderr.tooMuch() ? printedTooMuch : `did not end within ${timeoutMs / 1000} s`,
+    );
   }
   return {
     ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
@@ -122,7 +129,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   };
 };
 
-const openOutputs = (directory: string, { onLine, filter }: Pick<RunOptions, 'onLine' | 'filter'>) => {
+const openOutputs = async (directory: string, { onLine, filter }: Pick<RunOptions, 'onLine' | 'filter'>) => {
   const open = (stream: 'stdout' | 'stderr') =>
     openOutput(directory, onLine && ((line) => onLine(line, stream)), filter?.());
   try {
@@ -130,7 +137,7 @@ const openOutputs = (directory: string, { onLine, filter }: Pick<RunOptions, 'on
     try {
       return [stdout, open('stderr')] as const;
     } catch (error) {
-      stdout.close();
+      await stdout.close();
       throw error;
     }
   } catch (error) {
@@ -141,8 +148,10 @@ const openOutputs = (directory: string, { onLine, filter }: Pick<RunOptions, 'on
   }
 };
 
-const ended = (argv: readonly string[], options: RunOptions, timeoutMs: number): RunbookError => {
-  const why = options.signal.aborted ? 'was interrupted' : `did not end within ${timeoutMs / 1000} s and was stopped`;
+const printedTooMuch = `printed more than ${printLimit / 1024 / 1024} MiB`;
+
+const ended = (argv: readonly string[], options: RunOptions, itself: string): RunbookError => {
+  const why = options.signal.aborted ? 'was interrupted' : `${itself} and was stopped`;
   return (options.purpose ?? 'change') === 'read'
     ? new RunbookError('unreachable', `${shown(argv)} ${why}`)
     : new RunbookError('unknown', `${shown(argv)} ${why}; what it did until then is not known`);

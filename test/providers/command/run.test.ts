@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRedactor } from '../../../src/config/redaction.ts';
+import { openOutput } from '../../../src/providers/command/output.ts';
 import { type CommandSpec, runCommand, type RunOptions } from '../../../src/providers/command/run.ts';
 import { commandStillRunning } from '../../../src/providers/command/running.ts';
 
@@ -195,6 +196,63 @@ describe('a command that is stopped', () => {
     });
   });
 });
+
+describe('a command that prints without end', { timeout: 120_000 }, () => {
+  const forms: [string, string][] = [
+    ['on standard output', 'yes'],
+    ['on standard error', 'yes >&2'],
+    ['on both, deaf to TERM, with a child', 'trap "" TERM; yes >&2 & yes'],
+    ['in one line', "yes | tr -d '\\n'"],
+  ];
+  test.each(forms)('%s is ended, and said so', async (_, script) => {
+    const redactor = createRedactor();
+    redactor.add('pw', 'hunter2-hunter2');
+    const turns = longestTurn();
+    let lines = 0;
+    const running = sh(script, { graceMs: 300, onLine: () => (lines += 1), filter: redactor.redactStream });
+    await expect(running).rejects.toMatchObject({
+      kind: 'unknown',
+      message: expect.stringContaining('printed more than 64 MiB and was stopped') as string,
+    });
+    expect(turns.stop()).toBeLessThan(10_000);
+  });
+
+  test('obeys its timeout and Ctrl-C while it prints', async () => {
+    const slowly = 'while :; do head -c 300000 /dev/zero; sleep 0.01; done';
+    const timedOut = sh(slowly, { purpose: 'read', graceMs: 300 }, { timeoutMs: 500 });
+    await expect(timedOut).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('within 0.5 s') as string,
+    });
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 300);
+    const interrupted = sh('yes', { signal: abort.signal, graceMs: 300 });
+    await expect(interrupted).rejects.toMatchObject({ kind: 'unknown' });
+  });
+
+  test('and ends by itself before it is noticed: its text says what was not read', async () => {
+    const output = openOutput(tmpdir());
+    for (let written = 0; written < 70; written += 1) writeSync(output.fd, Buffer.alloc(1024 * 1024, 'x'));
+    const text = await output.close();
+    expect(output.tooMuch()).toBe(true);
+    expect(text).toBe('\n[73400320 bytes after that were not read]\n');
+  });
+});
+
+/** The longest time, in milliseconds, in which nothing else came to its turn. */
+const longestTurn = () => {
+  let [longest, last] = [0, performance.now()];
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return longest;
+    },
+  };
+};
 
 describe('a command that a killed session left', () => {
   test('is found by its mark while it runs, and only then', async () => {
