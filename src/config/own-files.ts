@@ -1,21 +1,20 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readPlainFile } from '../foreign/plain-file.ts';
 
 /*
  * Files of the user's that no one else may have written, in a directory that `own-directory.ts` has judged. What is a link, has
  * a second name, belongs to another user or is open to one does not count.
  */
 
+/** Far above what is kept of a configuration of 1 MiB. */
+const largest = 16 * 1024 * 1024;
+
 /** Throws where the file is not there or not ours alone. */
 export const readOwn = (path: string): string => {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(fd);
-    const ours = stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
-    if (!stat.isFile() || stat.nlink !== 1 || !ours) throw new Error('not ours alone');
-    return readFileSync(fd, 'utf8');
-  } finally {
-    closeSync(fd);
-  }
+  const { bytes, stat } = readPlainFile(path, { largest, followLinks: false });
+  const ours = Number(stat.uid) === process.getuid?.() && (Number(stat.mode) & 0o077) === 0;
+  if (stat.nlink !== 1n || !ours) throw new Error('not ours alone');
+  return bytes.toString('utf8');
 };
 
 /** Writes it in one piece. */

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
-import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
+import { messageOf, RunbookError } from '../engine/errors.ts';
+import { readPlainText, whyUnreadable } from '../foreign/plain-file.ts';
 import { keyPath } from './key-path.ts';
 import { parseReferences, splitWords } from './reference-syntax.ts';
 import type { Reference } from './reference-syntax.ts';
@@ -108,15 +108,9 @@ const variable = (env: SecretsDependencies['env'], name: string): string => {
 /** Not by `node:fs/promises`: to load it takes ten times as long as to read a secret. */
 const contents = (path: string): string => {
   try {
-    const found = statSync(path);
-    if (!found.isFile()) throw new Error(`${path} is not a file`);
-    if (found.size > largestFile) throw new Error(`${path} is larger than 64 KiB: hardly a secret`);
-    return readFileSync(path, 'utf8');
+    return readPlainText(path, { largest: largestFile });
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`${path}: no such file`, { cause: error });
-    if (code === 'EACCES' || code === 'EPERM') throw new Error(`${path}: permission denied`, { cause: error });
-    throw error;
+    throw new Error(`${path}: ${whyUnreadable(error)}`, { cause: error });
   }
 };
 

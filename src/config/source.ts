@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
+import { codeOf, RunbookError } from '../engine/errors.ts';
+import { readPlainFile, whyUnreadable } from '../foreign/plain-file.ts';
 import { noConfig } from './find.ts';
 
 /** The text of a configuration, and the file that it was read from: both through one descriptor, so that they belong together. */
@@ -18,27 +18,19 @@ const largest = 1024 * 1024;
 export const readSource = (path: string, file: string): ConfigSource => {
   const failed = (why: string, cause?: unknown) =>
     new RunbookError('usage', `cannot read ${file}: ${why}`, { next: [`ls -l ${file}`], cause });
-  let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
-    const stat = fstatSync(fd, { bigint: true });
-    if (stat.isDirectory()) throw failed('it is a directory');
-    if (stat.size > largest) throw failed('it is larger than 1 MiB');
+    const { bytes, stat } = readPlainFile(path, { largest });
     const { dev, ino, uid, mode, ctimeNs } = stat;
     return {
-      text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(fd)),
+      text: new TextDecoder('utf-8', { fatal: true }).decode(bytes),
       uid: Number(uid),
       mode: Number(mode),
       identity: [dev, ino, uid, ctimeNs].join(' '),
     };
   } catch (error) {
-    if (error instanceof RunbookError) throw error;
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw noConfig(`${file}: no such file`, file);
-    if (code === 'EACCES' || code === 'EPERM') throw failed('permission denied', error);
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw failed('it is not UTF-8 text', error);
-    throw failed(code ?? messageOf(error), error);
-  } finally {
-    if (fd !== undefined) closeSync(fd);
+    throw failed(whyUnreadable(error), error);
   }
 };

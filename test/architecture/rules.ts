@@ -71,6 +71,7 @@ export const rules: readonly Rule[] = [
       'providers/*/port.ts',
       ...sharedClients,
       'packages',
+      'foreign/',
       ...engineData.map((data) => `engine/${data}.ts`),
     ],
   },

@@ -123,7 +123,7 @@ describe('what cannot be resolved names the reference and the key, and no value'
     [
       'a directory',
       '${file:/tmp}',
-      'cannot resolve ${file:/tmp} at cache.url: /tmp is not a file',
+      'cannot resolve ${file:/tmp} at cache.url: /tmp: it is a directory',
       "write the secret to /tmp (a relative path begins at the configuration's directory)",
     ],
     [

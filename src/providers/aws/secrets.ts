@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { getSSOTokenFromFile, loadSharedConfigFiles } from '@smithy/core/config';
 import * as z from 'zod/mini';
+import { readPlainText } from '../../foreign/plain-file.ts';
 import type { Environment } from '../command/environment.ts';
 import type { ClientSettings } from './session.ts';
 
@@ -124,8 +124,7 @@ const rememberFile = (name: string, path: string | undefined, remember: Remember
 /** Undefined where the file cannot be read: the SDK says so. */
 const textOf = (path: string): string | undefined => {
   try {
-    const stat = statSync(path);
-    return stat.isFile() && stat.size <= largestFile ? readFileSync(path, 'utf8') : undefined;
+    return readPlainText(path, { largest: largestFile });
   } catch {
     return undefined;
   }

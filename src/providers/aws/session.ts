@@ -7,6 +7,7 @@ import { endpointFor } from './endpoint.ts';
 import { awsFailure, isBusy, isThrottled } from './failure.ts';
 import { rememberCredentials, remembering } from './secrets.ts';
 import type { Remember } from './secrets.ts';
+import { requirePlainSharedFiles } from './shared-files.ts';
 
 export interface AwsConfig {
   readonly region: string;
@@ -78,6 +79,7 @@ const quiet = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}
 
 export const openAwsSession = (config: AwsConfig, environment: Environment, remember: Remember): AwsSession => {
   const { region, profile } = config;
+  requirePlainSharedFiles(environment);
   const keys = keysInEnvironment(config, environment);
   if (keys) rememberCredentials(remember, keys);
   let identity: ClientSettings['credentials'] = keys;

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { RunbookError } from '../../engine/errors.ts';
+import { readPlainText, whyUnreadable } from '../../foreign/plain-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -82,12 +82,17 @@ const noKubeconfig = (places: readonly string[]): RunbookError =>
     { next: ['set KUBECONFIG to the file with the context of this cluster'] },
   );
 
+/** With the certificates of some hundred clusters. */
+const largest = 16 * 1024 * 1024;
+
 const contentsOf = (file: string): string | undefined => {
   try {
-    return readFileSync(file, 'utf8');
+    return readPlainText(file, { largest });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new RunbookError('usage', `cannot read the kubeconfig: ${messageOf(error)}`, { next: [`ls -l ${file}`] });
+    throw new RunbookError('usage', `cannot read the kubeconfig ${file}: ${whyUnreadable(error)}`, {
+      next: [`ls -l ${file}`],
+    });
   }
 };
 

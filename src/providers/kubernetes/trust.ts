@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { RunbookError } from '../../engine/errors.ts';
+import { readPlainText, whyUnreadable } from '../../foreign/plain-file.ts';
 import { broken, pathIn, textIn } from './kubeconfig-file.ts';
 import type { Entry } from './kubeconfig-file.ts';
 
@@ -19,9 +19,11 @@ export const pemIn = (entry: Entry, field: string, what: string): string | undef
 
 export const fileText = (path: string, what: string): string => {
   try {
-    return readFileSync(path, 'utf8');
+    return readPlainText(path, { largest: 4 * 1024 * 1024 });
   } catch (error) {
-    throw new RunbookError('usage', `cannot read ${what}: ${messageOf(error)}`, { next: [`ls -l ${path}`] });
+    throw new RunbookError('usage', `cannot read ${what} (${path}): ${whyUnreadable(error)}`, {
+      next: [`ls -l ${path}`],
+    });
   }
 };
 

@@ -191,7 +191,7 @@ describe('the files', () => {
     expect(await fails(kubeconfig({ ...plain, 'certificate-authority': '/not/there.pem' }))).toMatchObject({
       kind: 'usage',
       message: expect.stringMatching(
-        /cannot read the certificate authority of cluster prod-cluster: .*\/not\/there\.pem/,
+        /cannot read the certificate authority of cluster prod-cluster .*\/not\/there\.pem.*: no such file/,
       ),
     });
   });

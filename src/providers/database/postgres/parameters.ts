@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { RunbookError } from '../../../engine/errors.ts';
+import { readPlainText } from '../../../foreign/plain-file.ts';
 import { passwordFrom } from './password-file.ts';
 import { readService } from './service-file.ts';
 import type { Environment } from './service-file.ts';
@@ -135,7 +136,7 @@ const rememberSecrets = (remember: ParameterDeps['remember'], name: string, foun
 /** What cannot be read is said where it is used. */
 const rememberKey = (remember: ParameterDeps['remember'], path: string): void => {
   try {
-    if (statSync(path).isFile()) remember(`private key ${path}`, readFileSync(path, 'utf8').trim());
+    remember(`private key ${path}`, readPlainText(path, { largest: 64 * 1024 }).trim());
   } catch {
     return;
   }

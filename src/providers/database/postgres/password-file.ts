@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { codeOf } from '../../../engine/errors.ts';
+import { readPlainFile } from '../../../foreign/plain-file.ts';
 
 export interface Wanted {
   /** A socket's directory is `localhost` here where it is the standard one. */
@@ -16,17 +17,18 @@ export type PasswordFile =
       readonly because: 'no such file' | 'no such line' | 'others may read it' | 'not a file';
     };
 
+const largest = 1024 * 1024;
+
 /** Looks into a password file: lines of `host:port:database:user:password`, in which `*` is anything. The first that fits counts. */
 export const passwordFrom = (file: string, wanted: Wanted): PasswordFile => {
   let text: string;
   try {
-    const { mode } = statSync(file);
-    if ((mode & 0o170_000) !== 0o100_000) return { password: undefined, because: 'not a file' };
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    const { bytes, stat } = readPlainFile(file, { largest });
+    if (process.platform !== 'win32' && (stat.mode & 0o077n) !== 0n)
       return { password: undefined, because: 'others may read it' };
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return { password: undefined, because: 'no such file' };
+    text = bytes.toString('utf8');
+  } catch (error) {
+    return { password: undefined, because: codeOf(error) === undefined ? 'not a file' : 'no such file' };
   }
   const fields = [wanted.host, String(wanted.port), wanted.database, wanted.user];
   for (const line of text.split(/\r?\n/)) {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunbookError } from '../../../engine/errors.ts';
+import { readPlainText } from '../../../foreign/plain-file.ts';
 import type { Parameters } from './url.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,7 +23,7 @@ export const readService = (name: string, environment: Environment, home: string
 
 const textOf = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8');
+    return readPlainText(file, { largest: 1024 * 1024 });
   } catch {
     return '';
   }

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { messageOf, RunbookError } from '../../../engine/errors.ts';
+import { RunbookError } from '../../../engine/errors.ts';
+import { readPlainText, whyUnreadable } from '../../../foreign/plain-file.ts';
 import type { ConnectionParameters, Host } from './parameters.ts';
 import { isSocket } from './parameters.ts';
 
@@ -49,11 +50,16 @@ const filesOf = (parameters: ConnectionParameters): ConnectionOptions => {
   };
 };
 
+/** A bundle of all authorities has a quarter of a megabyte. */
+const largestFile = 4 * 1024 * 1024;
+
 const read = (name: string, path: string): string => {
   try {
-    return readFileSync(path, 'utf8');
+    return readPlainText(path, { largest: largestFile });
   } catch (error) {
-    throw new RunbookError('usage', `cannot read ${name} of the database: ${messageOf(error)}`, { cause: error });
+    throw new RunbookError('usage', `cannot read ${name} of the database (${path}): ${whyUnreadable(error)}`, {
+      cause: error,
+    });
   }
 };
 
