@@ -36,8 +36,8 @@ export const heavy: readonly string[] = [
 /** What a section may know of a capability: what can be asked of it, and how its answers are shown. */
 const ports = ['providers/*/port.ts', 'providers/workload/instances-table.ts', 'providers/workload/views.ts'];
 
-/** What several capabilities need of one system: its processes, its API. */
-const sharedClients = ['providers/command/', 'providers/kubernetes/', 'providers/aws/'];
+/** What several capabilities need of one system: its processes, its API; and of every other side: its limits and shapes. */
+const sharedClients = ['providers/command/', 'providers/kubernetes/', 'providers/aws/', 'providers/peer/'];
 
 /** The types that a change and what was seen are told in, and how they are written. */
 const engineData = [

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Http, Probe } from '../../src/providers/http/port.ts';
+import type { Http, Probe, ProbeFailure } from '../../src/providers/http/port.ts';
 import { health } from '../../src/sections/health/health.ts';
 import { healthWatch } from '../../src/sections/health/watch.ts';
 import { overview } from '../../src/sections/overview/overview.ts';
 import { scaleStatus } from '../../src/sections/scale/status.ts';
+import { probeEndpoints, probeLoadBalancer } from '../../src/sections/health/endpoints.ts';
 import { bare, newPlatform } from './platform.ts';
-import { runOn } from './rig.ts';
+import { runOn, settingsFrom } from './rig.ts';
 import { newServers } from './servers.ts';
 
 const url = 'url: "http://shop.example"';
@@ -20,7 +21,39 @@ const http = (isHealthy: (path: string) => boolean = () => true): { readonly htt
   },
 });
 
+const answers = (failing: Record<string, ProbeFailure>): Http => ({
+  probe: async (probe) => {
+    const failure = failing[new URL(probe.url).pathname];
+    return { url: probe.url, healthy: !failure, ms: 1, detail: failure ?? 'HTTP 200', ...(failure && { failure }) };
+  },
+});
+
 describe('rb health', () => {
+  // The configuration was checked before: what a reference (`${env:URL}`) stands for comes later.
+  test.each(['nonsense', 'ftp://shop.example', 'http://', 'http://shop example', ''])(
+    'a URL that is not one (%j) is named by its key',
+    async (wrong) => {
+      const settings = settingsFrom(url);
+      const selected = { name: 'prod', environment: { ...settings.environment, url: wrong } };
+      for (const probe of [probeEndpoints, probeLoadBalancer])
+        await expect(probe(selected, http().http, new AbortController().signal)).rejects.toMatchObject({
+          kind: 'usage',
+          message: 'environments.prod.url is not a URL that begins with http:// or https://',
+        });
+    },
+  );
+
+  test('what cannot be read is unknown, and unhealthy counts more', async () => {
+    const settings = settingsFrom(url);
+    const verdict = async (failing: Record<string, ProbeFailure>) =>
+      (await probeEndpoints(settings, answers(failing), new AbortController().signal)).verdict;
+    expect(await verdict({})).toBe('ok');
+    expect(await verdict({ '/health/db': 'unreadable' })).toBe('unknown');
+    expect(await verdict({ '/health/db': 'unreadable', '/health': 'status' })).toBe('critical');
+    const balanced = probeLoadBalancer(settings, answers({ '/health': 'unreadable' }), new AbortController().signal);
+    expect(await balanced).toMatchObject({ verdict: 'unknown', data: { healthy: false } });
+  });
+
   test('looks at everything, and gives what it saw', async () => {
     const { end, events } = await runOn(health, newServers().workload, {}, { settings: withWorkload, ports: http() });
     expect(end.outcome).toMatchObject({ status: 'done', verdict: 'ok' });

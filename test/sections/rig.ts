@@ -107,7 +107,7 @@ export const runOn = async <Input extends Json, Result extends Json, Need extend
 export const cutAfter = ({ events }: Run, type: EventType): readonly Event[] =>
   events.slice(0, events.findIndex((event) => event.type === type) + 1);
 
-const settingsFrom = (lines: string): Settings => {
+export const settingsFrom = (lines: string): Settings => {
   const directory = mkdtempSync(join(tmpdir(), 'sections-test-'));
   try {
     const file = join(directory, 'runbook.config.yaml');

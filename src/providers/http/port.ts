@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../engine/json.ts';
+import type { Says } from './words.ts';
 
 /** What to ask and what the answer must be. */
 export interface Probe {
@@ -24,8 +25,9 @@ export type ProbeFailure =
   | 'redirect'
   | 'status'
   | 'not-json'
-  | 'body'
-  | 'forbidden'; // an answer that is not healthy; an address that must not be asked
+  | 'body' // an answer that is not healthy
+  | 'unreadable' // an answer, healthy or not: it was cut, or cannot be understood
+  | 'forbidden'; // an address that must not be asked
 
 export interface ProbeResult {
   readonly url: string;
@@ -37,6 +39,8 @@ export interface ProbeResult {
   readonly detail: string;
   readonly httpStatus?: number;
   readonly body?: JsonObject;
+  /** What the body says, healthy or not; undefined where it says nothing that is understood. */
+  readonly says?: Says;
   /** What the service itself reports in `latencyField`. */
   readonly reportedLatencyMs?: number;
 }
@@ -45,3 +49,10 @@ export interface Http {
   /** Never rejects for what the other side does; rejects with the signal's reason when aborted. Follows no redirect to another host. */
   probe(probe: Probe, signal: AbortSignal): Promise<ProbeResult>;
 }
+
+/** An answer that cannot be read is not known to be healthy, nor to be unhealthy. */
+export const probeVerdict = ({
+  healthy,
+  failure,
+}: Pick<ProbeResult, 'healthy' | 'failure'>): 'ok' | 'unknown' | 'critical' =>
+  healthy ? 'ok' : failure === 'unreadable' ? 'unknown' : 'critical';

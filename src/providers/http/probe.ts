@@ -1,13 +1,15 @@
 import { lookup as systemLookup } from 'node:dns';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { unescape } from 'node:querystring';
 import { getCACertificates, TLSSocket } from 'node:tls';
 import { isLinkLocal } from './address.ts';
-import { type Answer, faultOf, jsonOf, latencyOf } from './answer.ts';
+import { limits } from '../peer/limits.ts';
+import { type Answer, faultOf, jsonOf, latencyOf, saysOf } from './answer.ts';
 import { type Failure, failureOf, ForbiddenAddress } from './failure.ts';
 import type { Http, Probe, ProbeResult } from './port.ts';
+import { readBody } from './read-body.ts';
 
 export interface HttpDeps {
   /** Certificates in PEM that are trusted besides the system's. */
@@ -20,7 +22,7 @@ export interface HttpDeps {
   readonly remember?: (name: string, secret: string) => void;
 }
 
-const bodyLimit = 64 * 1024;
+const bodyLimit = limits.health.bytes;
 
 /** Probes over http and https: one connection and one deadline for each, no redirect followed. */
 export const openHttp = (deps: HttpDeps = {}): Http => {
@@ -84,10 +86,17 @@ const ask = (
       lookup,
       headers: { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'identity', 'user-agent': 'rb' },
     } as const;
-    const request =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...options, ...(ca && { ca: ca() }) })
-        : httpRequest(url, options);
+    let request: ClientRequest;
+    try {
+      request =
+        url.protocol === 'https:'
+          ? httpsRequest(url, { ...options, ...(ca && { ca: ca() }) })
+          : httpRequest(url, options);
+    } catch {
+      // Its user or password has a percent sign that begins nothing: a URL, and not one that can be sent.
+      resolve(notUrl);
+      return;
+    }
 
     const settle = (finish: () => void) => {
       clearTimeout(deadline);
@@ -120,9 +129,12 @@ const read = (response: IncomingMessage, done: (answer: Answer) => void, fail: (
     done({
       status: response.statusCode ?? 0,
       ...(response.headers.location === undefined ? {} : { location: response.headers.location }),
-      contentType: response.headers['content-type'] ?? '',
-      text: Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8'),
-      cut,
+      body: readBody({
+        bytes: Buffer.concat(chunks).subarray(0, bodyLimit),
+        cut,
+        contentType: response.headers['content-type'] ?? '',
+        contentEncoding: response.headers['content-encoding'] ?? '',
+      }),
     });
   response.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
@@ -137,7 +149,8 @@ const resultOf = (probe: Probe, url: URL | undefined, ms: number, outcome: Answe
   const common = { url: withoutPassword(probe.url, url), ms };
   if ('failure' in outcome) return { ...common, healthy: false, ...outcome };
   const body = jsonOf(outcome);
-  const fault = faultOf(outcome, body, probe);
+  const fault = faultOf(outcome, probe);
+  const says = saysOf(outcome);
   const reported = latencyOf(body, probe.latencyField);
   return {
     ...common,
@@ -145,6 +158,7 @@ const resultOf = (probe: Probe, url: URL | undefined, ms: number, outcome: Answe
     ...(fault ?? { detail: `HTTP ${outcome.status}` }),
     httpStatus: outcome.status,
     ...(body === undefined ? {} : { body }),
+    ...(says === undefined ? {} : { says }),
     ...(reported === undefined ? {} : { reportedLatencyMs: reported }),
   };
 };

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
-import type { EnvironmentConfig, HealthConfig } from '../../config/schema.ts';
+import type { HealthConfig } from '../../config/schema.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Cell, DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
-import type { Http, Probe, ProbeResult } from '../../providers/http/port.ts';
+import { type Http, type Probe, probeVerdict, type ProbeResult } from '../../providers/http/port.ts';
+import type { Settings } from '../settings.ts';
 
 export const Endpoints = z.object({
   endpoints: z.array(
@@ -29,24 +30,27 @@ export const LoadBalancer = z.object({
 });
 export type LoadBalancer = z.output<typeof LoadBalancer>;
 
+/** The selected environment, and its name for messages. */
+type Environment = Pick<Settings, 'name' | 'environment'>;
+
 /** Section 4 of the runbook: every endpoint, all at the same time. Errors: `usage` where the environment has no `url`. */
 export const probeEndpoints = async (
-  environment: EnvironmentConfig,
+  selected: Environment,
   http: Http,
   signal: AbortSignal,
 ): Promise<DataFinding<Endpoints>> => {
-  const base = baseUrl(environment);
-  const { endpoints, timeoutSeconds } = environment.health;
+  const base = baseUrl(selected);
+  const { endpoints, timeoutSeconds } = selected.environment.health;
   const results = await Promise.all(
     endpoints.map((endpoint) => http.probe(probeFor(base, endpoint, timeoutSeconds), signal)),
   );
   const unhealthy = results.filter((result) => !result.healthy);
   return {
-    verdict: worst(results.map((result) => (result.healthy ? 'ok' : 'critical'))),
+    verdict: worst(results.map(probeVerdict)),
     summary:
       unhealthy.length === 0
         ? `${results.length} of ${results.length} endpoints healthy`
-        : `${unhealthy.length} of ${results.length} endpoints unhealthy: ${unhealthy.map((result) => `${new URL(result.url).pathname} ${result.detail}`).join('; ')}`,
+        : `${unhealthy.length} of ${results.length} endpoints ${unhealthy.every(isUnread) ? 'cannot be read' : 'unhealthy'}: ${unhealthy.map((result) => `${new URL(result.url).pathname} ${result.detail}`).join('; ')}`,
     evidence: {
       columns: [
         { title: 'endpoint' },
@@ -58,7 +62,7 @@ export const probeEndpoints = async (
       rows: results.map((result, index): readonly Cell[] => [
         new URL(result.url).pathname,
         endpoints[index]?.checks ?? null,
-        { text: result.detail, verdict: result.healthy ? 'ok' : 'critical' },
+        { text: result.detail, verdict: probeVerdict(result) },
         Math.round(result.ms),
         result.reportedLatencyMs ?? null,
       ]),
@@ -72,33 +76,42 @@ export const probeEndpoints = async (
  * often it is asked before it counts as down.
  */
 export const probeLoadBalancer = async (
-  environment: EnvironmentConfig,
+  selected: Environment,
   http: Http,
   signal: AbortSignal,
 ): Promise<DataFinding<LoadBalancer>> => {
-  const { path, unhealthyThreshold, intervalSeconds } = environment.health.loadBalancer;
-  const url = at(baseUrl(environment), path);
+  const { health } = selected.environment;
+  const { path, unhealthyThreshold, intervalSeconds } = health.loadBalancer;
+  const url = at(baseUrl(selected), path);
   const results: ProbeResult[] = [];
   while (results.length < unhealthyThreshold && !results.at(-1)?.healthy)
     // oxlint-disable-next-line no-await-in-loop -- "in a row" means one after another
-    results.push(await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal));
+    results.push(await http.probe({ url, timeoutMs: health.timeoutSeconds * 1000 }, signal));
   const latest = results.at(-1);
   const failures = results.filter((result) => !result.healthy).length;
-  const verdict = latest?.healthy ? (failures > 0 ? 'warn' : 'ok') : 'critical';
+  const verdict = latest?.healthy ? (failures > 0 ? 'warn' : 'ok') : worst(results.map(probeVerdict));
   const rule = `unhealthy after ${unhealthyThreshold} failures in a row, asked every ${intervalSeconds} s`;
   return {
     verdict,
     summary: latest?.healthy
       ? `load balancer check ${path} passes${failures > 0 ? ` after ${failures} failures` : ''} (${rule})`
-      : `load balancer check ${path} failed ${failures} times in a row: ${latest?.detail}`,
+      : `load balancer check ${path} ${verdict === 'unknown' ? 'cannot be read' : 'failed'} ${failures} times in a row: ${latest?.detail}`,
     data: { url, failures, unhealthyThreshold, intervalSeconds, healthy: latest?.healthy ?? false },
   };
 };
 
-const baseUrl = (environment: EnvironmentConfig): string => {
-  if (environment.url !== undefined) return environment.url;
-  throw new RunbookError('usage', 'This environment has no `url`, so there is nothing to ask for its health.', {
-    next: ['add to the environment in runbook.config.yaml:  url: https://checkout.example.com'],
+const isUnread = (result: ProbeResult): boolean => probeVerdict(result) === 'unknown';
+
+/** Errors: `usage`, naming the key, where there is none, or where it is not a URL: the check of the configuration does not see what a reference holds. */
+const baseUrl = ({ name, environment: { url } }: Environment): string => {
+  const key = `environments.${name}.url`;
+  if (url === undefined)
+    throw new RunbookError('usage', 'This environment has no `url`, so there is nothing to ask for its health.', {
+      next: ['add to the environment in runbook.config.yaml:  url: https://checkout.example.com'],
+    });
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new RunbookError('usage', `${key} is not a URL that begins with http:// or https://`, {
+    next: [`correct ${key} in runbook.config.yaml, or what its reference leads to`],
   });
 };
 

@@ -23,14 +23,12 @@ export const health = look({
     const endpoints = check('endpoints', 'Endpoints', {
       tolerant: true,
       data: Endpoints,
-      look: async ({ ports, signal }) =>
-        probeEndpoints((await ports.settings()).environment, await ports.http(), signal),
+      look: async ({ ports, signal }) => probeEndpoints(await ports.settings(), await ports.http(), signal),
     });
     const loadBalancer = check('load-balancer', 'Load balancer', {
       tolerant: true,
       data: LoadBalancer,
-      look: async ({ ports, signal }) =>
-        probeLoadBalancer((await ports.settings()).environment, await ports.http(), signal),
+      look: async ({ ports, signal }) => probeLoadBalancer(await ports.settings(), await ports.http(), signal),
     });
     const instances = check('instances', 'Instances', {
       tolerant: true,

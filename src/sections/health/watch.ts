@@ -26,8 +26,7 @@ export const healthWatch = look({
       forMs: ({ input }) => input.forMs,
       endsWhenCritical: false,
       sample: async ({ ports, signal, clock, report }) => {
-        const { environment } = await ports.settings();
-        const { data, evidence } = await probeEndpoints(environment, await ports.http(), signal);
+        const { data, evidence } = await probeEndpoints(await ports.settings(), await ports.http(), signal);
         report(evidence ? { table: evidence } : {});
         const failing = data.endpoints.filter((one) => !one.healthy).map((one) => new URL(one.url).pathname);
         return { at: clock.now().toISOString(), failing };

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Cell, DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
-import type { Http } from '../../providers/http/port.ts';
+import { type Http, probeVerdict } from '../../providers/http/port.ts';
 import { look } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { links } from './links.ts';
@@ -87,7 +87,7 @@ const probeEnvironments = async (
         return { name, url: environment.url, verdict: 'unknown' as const, row: [label, environment.url, 'not asked'] };
       const url = `${environment.url.replace(/\/+$/, '')}${environment.health.loadBalancer.path}`;
       const probe = await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal);
-      const verdict = probe.healthy ? ('ok' as const) : ('critical' as const);
+      const verdict = probeVerdict(probe);
       const row: readonly Cell[] = [label, environment.url, { text: probe.detail, verdict }];
       return { name, url: environment.url, verdict, row };
     }),

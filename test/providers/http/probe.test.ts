@@ -37,6 +37,10 @@ const json =
   (body: unknown, status = 200): RequestListener =>
   (_, response) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+const text =
+  (body: string, contentType = 'text/plain'): RequestListener =>
+  (_, response) =>
+    response.writeHead(200, { 'content-type': contentType }).end(body);
 const tcp = (onSocket: (socket: Socket) => void) => listen(createTcpServer(onSocket));
 const ask = (url: string, probe: Partial<Probe> = {}, deps: HttpDeps = {}) =>
   openHttp(deps).probe({ url, timeoutMs: 5000, ...probe }, new AbortController().signal);
@@ -118,10 +122,47 @@ describe('an answer', () => {
       write();
     });
     expect(await ask(url, { body: { status: 'ok' } })).toMatchObject({
-      failure: 'not-json',
-      detail: 'the answer is too long',
+      failure: 'unreadable',
+      detail: 'the answer is longer than 64 KiB',
     });
   });
+
+  test.each<[string, RequestListener]>([
+    ['no body', (_, response) => response.end()],
+    ['a word of its own', text('pong')],
+    ['"OK"', text('OK\n')],
+    ['an object that says nothing of it', json({ uptime: 17 })],
+    ['a word that means it', json({ status: 'UP', components: { db: { status: 'UP' } } })],
+    ['a status in numbers', json({ status: 200 })],
+    ['JSON behind a byte order mark', text('\uFEFF{"status":"ok"}', 'application/json')],
+    ['true', json(true)],
+  ])('200 with %s is healthy', async (_, listener) => {
+    expect(await ask(await serve(listener))).toMatchObject({ healthy: true, detail: 'HTTP 200' });
+  });
+
+  test.each<[string, RequestListener, string, string]>([
+    ['a bad word in JSON', json({ status: 'DEGRADED' }), 'body', 'status is "DEGRADED"'],
+    ['a bad word in text', text('DOWN: no database'), 'body', 'the answer is "DOWN: no database"'],
+    ['"not ready"', text('not ready'), 'body', 'the answer is "not ready"'],
+    ['ready: false', json({ ready: false }), 'body', 'ready is false'],
+    ['an unknown word', json({ status: 'wibble' }), 'unreadable', 'status is "wibble", which rb does not understand'],
+    ['a list', json([{ status: 'ok' }]), 'unreadable', expect.stringContaining('which rb does not understand')],
+    ['half of its JSON', text('{"status":', 'application/json'), 'unreadable', expect.stringContaining('JSON')],
+  ])('200 with %s is not', async (_, listener, failure, detail) => {
+    expect(await ask(await serve(listener))).toMatchObject({ healthy: false, failure, detail });
+  });
+
+  test('whose words are in the configuration is understood by those', async () => {
+    const url = await serve(json({ state: 'wibble', status: 'wobble' }));
+    expect(await ask(url, { body: { state: 'wibble' } })).toMatchObject({ healthy: true });
+    expect(await ask(url, { body: { status: 'wobble' } })).toMatchObject({ healthy: true });
+    const degraded = await serve(json({ state: 'wibble', status: 'degraded' }));
+    expect(await ask(degraded, { body: { state: 'wibble' } })).toMatchObject({ healthy: false, failure: 'body' });
+  });
+});
+
+test('a URL that cannot be sent is a result like any other', async () => {
+  expect(await ask('http://us%er:pass%word@127.0.0.1/')).toMatchObject({ healthy: false, failure: 'forbidden' });
 });
 
 describe('no answer', () => {

@@ -58,6 +58,21 @@ describe('the health of an instance', () => {
     expect(asked.at(-1)).toBe('/health/..%2Fadmin%3Fx%23/elsewhere.invalid%2F%3F');
   });
 
+  test.each([
+    ['an emoji', '🚀', '%F0%9F%9A%80'],
+    ['half of one', '\uD83D', '%EF%BF%BD'],
+    ['a control character', 'a\u0000b\u001B', 'a%00b%1B'],
+    ['an emoji of several parts', '👩‍🚒', '%F0%9F%91%A9%E2%80%8D%F0%9F%9A%92'],
+  ])('a field with %s is written so that it can be sent', async (_, zone, sent) => {
+    expect(await ask({ id: 'a', zone }, `${base}/health/{{zone}}`)).toMatchObject({ health: 'ok' });
+    expect(asked.at(-1)).toBe(`/health/${sent}`);
+  });
+
+  test('a base URL that cannot be sent leaves the instance unknown', async () => {
+    for (const url of ['http://%zz:%@127.0.0.1', 'http://\uD83D', 'nonsense'])
+      expect(await ask({ id: 'a', url }, '{{url}}/health')).toMatchObject({ health: 'unknown' });
+  });
+
   test('is not known where the list does not say what the URL needs', async () => {
     expect(await ask({ id: 'a' }, '{{url}}/health')).toMatchObject({ health: 'unknown' });
   });

@@ -1,6 +1,7 @@
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Verdict } from '../../../engine/finding.ts';
 import type { Http, ProbeFailure, ProbeResult } from '../../http/port.ts';
+import { boundedText } from '../../peer/unusable.ts';
 import { type Listed, startTime } from './instances.ts';
 
 export interface Health {
@@ -16,21 +17,8 @@ export interface Health {
 }
 
 const notSeen = { answered: false, warmingUp: false } as const;
-/** Failures that say something about us or the name server, not about the instance. */
-const blind = new Set<ProbeFailure>(['nxdomain', 'servfail', 'forbidden']);
-const notReady = new Set(['starting', 'initializing', 'initialising', 'warming', 'warming-up', 'booting']);
-const bad = new Set([
-  'degraded',
-  'down',
-  'unhealthy',
-  'error',
-  'fail',
-  'failed',
-  'failing',
-  'unavailable',
-  'out_of_service',
-  ...notReady,
-]);
+/** Failures that say something about us or the name server, or nothing that is understood: not that the instance is ill. */
+const blind = new Set<ProbeFailure>(['nxdomain', 'servfail', 'forbidden', 'unreadable']);
 
 /** The health of one instance, by asking its own URL. `unknown` where it cannot be asked; never a guess. */
 export const healthOf = async (
@@ -49,20 +37,15 @@ export const healthOf = async (
 };
 
 const judged = (probe: ProbeResult): Health => {
-  const status = typeof probe.body?.['status'] === 'string' ? probe.body['status'] : undefined;
   const version = probe.body?.['version'];
   const startedAt = probe.body?.['startedAt'] ?? probe.body?.['started_at'];
   const about = {
     answered: probe.httpStatus !== undefined,
-    warmingUp: status !== undefined && notReady.has(status.toLowerCase()),
-    ...(typeof version === 'string' && version !== '' ? { version } : {}),
+    warmingUp: probe.says === 'starting',
+    ...(typeof version === 'string' && version !== '' ? { version: boundedText(version, longestVersion) } : {}),
     ...started(startedAt),
   };
-  if (probe.healthy) {
-    if (status !== undefined && bad.has(status.toLowerCase()))
-      return { ...about, health: 'critical', failure: 'body', detail: `status is ${JSON.stringify(status)}` };
-    return { ...about, health: 'ok' };
-  }
+  if (probe.healthy) return { ...about, health: 'ok' };
   const { failure } = probe;
   return {
     ...about,
@@ -71,6 +54,8 @@ const judged = (probe: ProbeResult): Health => {
     ...(failure === undefined ? {} : { failure }),
   };
 };
+
+const longestVersion = 100;
 
 const started = (value: unknown): { startedAt?: string } => {
   const time = typeof value === 'string' || typeof value === 'number' ? startTime(value) : undefined;
@@ -85,7 +70,9 @@ const healthUrl = (template: string, { fields }: Listed): string | undefined => 
   const url = template.replaceAll(placeholder, (_, name: string, offset: number) => {
     const value = Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';
     if (value === '') missing = true;
-    return offset === 0 ? value.replace(/\/+$/, '') : value.replaceAll(/[^A-Za-z0-9._~:[\]-]/g, encodeURIComponent);
+    return offset === 0
+      ? value.replace(/\/+$/, '')
+      : value.toWellFormed().replaceAll(/[^A-Za-z0-9._~:[\]-]/gu, encodeURIComponent);
   });
   return missing ? undefined : url;
 };

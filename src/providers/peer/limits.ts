@@ -1,0 +1,33 @@
+const kib = 1024;
+const mib = 1024 * kib;
+
+/**
+ * How much of what a server sends is read, for every peer in one place. Far above what real ones need, and low enough that `rb`
+ * stays under 150 MB whatever the other side does. What is over a limit is an `UnusableAnswer`, never a shortened answer.
+ */
+export const limits = {
+  /** An error text or a notice, before it stands in a sentence or is searched. Characters. */
+  text: 16 * kib,
+  /** Objects and lists within each other, in JSON. */
+  jsonDepth: 100,
+  health: { bytes: 64 * kib },
+  kubernetes: {
+    /** One answer, after it is unpacked. The API server itself takes objects of up to 3 MiB. */
+    bytes: 16 * mib,
+    /** The part of an answer that says no which is read. */
+    errorBytes: 64 * kib,
+    /** One event of a watch. Characters. */
+    line: 4 * mib,
+    /** Of one list, or one mirror. */
+    pages: 100,
+    items: 20_000,
+    /** Of one list, or one mirror, as JSON. */
+    listBytes: 32 * mib,
+  },
+  aws: { bytes: 8 * mib, pages: 100, items: 20_000 },
+  /** Of one connection: a step opens one for each look. */
+  postgres: { bytes: 32 * mib, rows: 50_000 },
+} as const;
+
+/** "64 KiB", "16 MiB". */
+export const inBytes = (bytes: number): string => (bytes >= mib ? `${bytes / mib} MiB` : `${bytes / kib} KiB`);

@@ -1,0 +1,100 @@
+import { UnusableAnswer } from './unusable.ts';
+
+/**
+ * What a value that came over the wire must be. By hand and not by zod: these are checked on the way of the fastest command, and
+ * the objects of a cluster have many more fields than are read.
+ */
+export interface Shape<Value> {
+  /** Why a value is not one, beginning with where it is: `spec.replicas is "3", not a count`. Undefined where it is one. */
+  misfit(value: unknown, at: string): string | undefined;
+  /** For the compiler alone. */
+  readonly of?: Value;
+}
+
+/** Errors: `UnusableAnswer`, with `what` before the place. */
+export function requireShape<Value>(shape: Shape<Value>, value: unknown, what: string): asserts value is Value {
+  const misfit = shape.misfit(value, what);
+  if (misfit !== undefined) throw new UnusableAnswer(misfit);
+}
+
+const scalar = <Value>(name: string, is: (value: unknown) => boolean): Shape<Value> => ({
+  misfit: (value, at) => (is(value) ? undefined : `${at} is ${written(value)}, not ${name}`),
+});
+
+export const text = scalar<string>('a text', (value) => typeof value === 'string');
+export const flag = scalar<boolean>('true or false', (value) => typeof value === 'boolean');
+/** Finite. */
+export const number = scalar<number>('a number', Number.isFinite);
+/** Whole, and not below 0. */
+export const count = scalar<number>('a count', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
+/** Whole. */
+export const integer = scalar<number>('a whole number', Number.isSafeInteger);
+/** What is a string, or undefined, or a list is seen by who reads it. */
+export const anything: Shape<unknown> = { misfit: () => undefined };
+
+export const oneOf = <const Word extends string>(...words: readonly Word[]): Shape<Word> =>
+  scalar(`one of ${words.join(', ')}`, (value) => words.some((word) => word === value));
+
+export const either = <One, Other>(one: Shape<One>, other: Shape<Other>): Shape<One | Other> => ({
+  misfit: (value, at) => (one.misfit(value, at) === undefined ? undefined : other.misfit(value, at)),
+});
+
+export const optional = <Value>(shape: Shape<Value>): Shape<Value | undefined> => ({
+  misfit: (value, at) => (value === undefined ? undefined : shape.misfit(value, at)),
+});
+
+export const nullable = <Value>(shape: Shape<Value>): Shape<Value | null> => ({
+  misfit: (value, at) => (value === null ? undefined : shape.misfit(value, at)),
+});
+
+export const listOf = <Value>(shape: Shape<Value>): Shape<readonly Value[]> => ({
+  misfit: (value, at) => {
+    if (!Array.isArray(value)) return `${at} is ${written(value)}, not a list`;
+    for (const [index, entry] of value.entries()) {
+      const misfit = shape.misfit(entry, `${at}[${index}]`);
+      if (misfit !== undefined) return misfit;
+    }
+    return undefined;
+  },
+});
+
+/** An object with these fields, each of its shape, and perhaps with others. */
+export const fields = <Value extends object>(shapes: {
+  readonly [Name in keyof Value]-?: Shape<Value[Name]>;
+}): Shape<Value> => {
+  const entries = Object.entries<Shape<unknown>>(shapes);
+  return {
+    misfit: (value, at) => {
+      if (!isObject(value)) return `${at} is ${written(value)}, not an object`;
+      for (const [name, shape] of entries) {
+        const misfit = shape.misfit(Object.hasOwn(value, name) ? value[name] : undefined, `${at}.${name}`);
+        if (misfit !== undefined) return misfit;
+      }
+      return undefined;
+    },
+  };
+};
+
+/** An object whose values are all of one shape: labels, annotations. */
+export const mapOf = <Value>(shape: Shape<Value>): Shape<Readonly<Record<string, Value>>> => ({
+  misfit: (value, at) => {
+    if (!isObject(value)) return `${at} is ${written(value)}, not an object`;
+    for (const [name, entry] of Object.entries(value)) {
+      const misfit = shape.misfit(entry, `${at}.${name.slice(0, 80)}`);
+      if (misfit !== undefined) return misfit;
+    }
+    return undefined;
+  },
+});
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const longest = 80;
+const written = (value: unknown): string => {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, longest));
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return `${value}`;
+  return typeof value === 'object' ? 'an object' : typeof value;
+};

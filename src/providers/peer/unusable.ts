@@ -1,0 +1,14 @@
+import { limits } from './limits.ts';
+
+/**
+ * A server answered, and the answer cannot be used: it is over a limit or not of the shape that was expected. The message is the
+ * end of a sentence: "its answer is longer than 16 MiB". Each client makes its own error of it: `unreachable`, and `unknown` for a
+ * change that was sent.
+ */
+export class UnusableAnswer extends Error {
+  override readonly name = 'UnusableAnswer';
+}
+
+/** The beginning of a peer's text, which is all that is shown or searched of it. */
+export const boundedText = (text: string, most: number = limits.text): string =>
+  text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
