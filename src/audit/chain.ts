@@ -24,7 +24,7 @@ export const recordIn = (line: Uint8Array, session: string, head: Head): AuditRe
   // Its line break counts too.
   if (line.length >= longestLine) return 'it is longer than a record can be';
   const source = decoded(line);
-  const record = source === undefined ? undefined : parsed(source);
+  const record = source === undefined ? undefined : recordLike(source);
   if (source === undefined || !record) return 'it is not a record';
   if (record.v !== 1) return `its version is ${String(record.v)}, and this rb knows version 1`;
   if (!isSealed(record, source)) return 'it was changed after it was written';
@@ -38,7 +38,7 @@ export const recordIn = (line: Uint8Array, session: string, head: Head): AuditRe
 /** The number of the record in a line, where it has one. */
 export const seqIn = (line: Uint8Array): { seq?: number } => {
   const source = decoded(line);
-  const seq = source === undefined ? undefined : parsed(source)?.seq;
+  const seq = source === undefined ? undefined : recordLike(source)?.seq;
   return seq === undefined ? {} : { seq };
 };
 
@@ -60,7 +60,8 @@ const decoded = (line: Uint8Array): string | undefined => {
 const missing = (from: number, to: number): string =>
   from === to ? `record ${from} is missing` : `records ${from} to ${to} are missing`;
 
-const parsed = (line: string): AuditRecord | undefined => {
+/** What has the fields of a record, whether or not its hash and its place are right. */
+export const recordLike = (line: string): AuditRecord | undefined => {
   try {
     const value: Json = JSON.parse(line);
     return isRecord(value) && isShallow(value) ? value : undefined;
@@ -74,6 +75,7 @@ const isRecord = (value: Json): value is JsonObject & AuditRecord =>
   ['session', 'prev', 'at', 'kind', 'hash', 'service', 'environment'].every((key) => typeof value[key] === 'string') &&
   ['v', 'seq', 'monotonicMs'].every((key) => typeof value[key] === 'number') &&
   ['step', 'tier', 'register'].every((key) => value[key] === undefined || typeof value[key] === 'string') &&
+  (value['spilled'] === undefined || value['spilled'] === true) &&
   isObject(value['actor']) &&
   isObject(value['event']) &&
   (value['side'] === undefined || isSide(value['side']));

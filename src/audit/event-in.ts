@@ -64,7 +64,9 @@ const object =
   (fields: Readonly<Record<string, Form>>): Form =>
   (value, at) =>
     isObject(value)
-      ? Object.entries(fields).flatMap(([key, form]) => form(value[key], at === '' ? key : `${at}.${key}`))
+      ? Object.entries(fields).flatMap(([key, form]) =>
+          form(Object.hasOwn(value, key) ? value[key] : undefined, at === '' ? key : `${at}.${key}`),
+        )
       : [{ at }];
 
 const verdict = oneOf(Object.keys({ ok: 1, warn: 1, critical: 1, unknown: 1 } satisfies Record<Verdict, 1>));
@@ -125,7 +127,10 @@ const change = object({
   equivalent: each(text),
   difference: maybe(each(text)),
   undo: text,
+  raises: maybe(each(text)),
   basis: object({}),
+  affects: maybe(each(text)),
+  members: maybe(each(text)),
 });
 const actor = object({ uid: number, login: text, host: text });
 const outlined: Form = (value, at) => object({ id: text, kind: text, steps: maybe(each(outlined)) })(value, at);

@@ -2,17 +2,17 @@ import { RunbookError } from '../engine/errors.ts';
 import { logPath } from './file.ts';
 import { sessionIds } from './list.ts';
 import { readSession } from './read.ts';
-import type { RecordedSession } from './read.ts';
+import type { ReadOptions, RecordedSession } from './read.ts';
 import { isSessionId } from './session-id.ts';
 
 /** The session that an id, or the beginning of one, names. Errors: `usage` where that is none, or several. */
-export const sessionNamed = (directory: string, given: string): RecordedSession => {
+export const sessionNamed = (directory: string, given: string, options?: ReadOptions): RecordedSession => {
   if (!isSessionId(given))
     throw new RunbookError('usage', `"${given}" is not the id of a session.`, { next: ['rb audit list'] });
   const ids = sessionIds(directory);
   const found = ids.includes(given) ? [given] : ids.filter((id) => id.startsWith(given));
   const [only] = found;
-  if (only !== undefined && found.length === 1) return readSession(logPath(directory, only));
+  if (only !== undefined && found.length === 1) return readSession(logPath(directory, only), options);
   throw new RunbookError(
     'usage',
     only === undefined
@@ -22,11 +22,11 @@ export const sessionNamed = (directory: string, given: string): RecordedSession 
   );
 };
 
-/** The newest session that something is on record of, or was. */
-export const newestSession = (directory: string): RecordedSession | undefined => {
+/** The newest session that something is on record of, or was. Before it, `options.on` hears nothing: the others have no sound record. */
+export const newestSession = (directory: string, options?: ReadOptions): RecordedSession | undefined => {
   for (const session of sessionIds(directory)) {
-    const recorded = readSession(logPath(directory, session));
-    if (recorded.records.length > 0 || recorded.problem) return recorded;
+    const recorded = readSession(logPath(directory, session), options);
+    if (recorded.records > 0 || recorded.problem) return recorded;
   }
   return undefined;
 };

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SessionOutcome } from '../engine/events.ts';
-import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
+import { isUnfinished } from '../engine/session-state.ts';
 import { damaged } from './chain.ts';
 import { logPath } from './file.ts';
 import { namesIn } from './names.ts';
@@ -8,6 +8,7 @@ import { newerIn, readSession } from './read.ts';
 import type { RecordedSession } from './read.ts';
 import { readRegister } from './register.ts';
 import { isSessionId } from './session-id.ts';
+import { spillNames } from './spill.ts';
 
 /** One line of `rb audit list`. What is not on record is empty. */
 export interface SessionSummary {
@@ -45,16 +46,18 @@ export const sessionIds = (directory: string): readonly string[] => {
   return [...new Set([...files, ...entered])].toSorted().toReversed();
 };
 
-/** The sessions in a directory, newest first; none where there is no directory. */
-export const listSessions = (directory: string, most = Infinity): readonly SessionSummary[] =>
-  sessionIds(directory)
-    .slice(0, most)
-    .map((session) => summaryOf(readSession(logPath(directory, session))));
+/** Reads sessions of a directory, one after the other: there may be thousands, and the directory itself is read once. */
+export function* readSessions(
+  directory: string,
+  ids: readonly string[] = sessionIds(directory),
+): Generator<RecordedSession> {
+  const spills = spillNames(directory);
+  for (const session of ids) yield readSession(logPath(directory, session), { spills });
+}
 
 /** One line of the list, of a session that was read already. */
 export const summaryOf = (recorded: RecordedSession): SessionSummary => {
-  const { session, path, events, unknownKinds, problem } = recorded;
-  const state = sessionFrom(events, unknownKinds);
+  const { session, path, state, problem } = recorded;
   const { opened, outcome, closedAt } = state;
   const newer = newerIn(recorded);
   return {
@@ -67,7 +70,7 @@ export const summaryOf = (recorded: RecordedSession): SessionSummary => {
     startedAt: opened?.at ?? '',
     ...(closedAt !== undefined && { endedAt: closedAt }),
     status: problem ? 'damaged' : (outcome?.status ?? 'open'),
-    unfinished: opened !== undefined && !problem && unknownKinds.length === 0 && isUnfinished(state),
+    unfinished: opened !== undefined && !problem && state.unknownKinds.length === 0 && isUnfinished(state),
     ...(outcome && { summary: outcome.summary }),
     ...(opened?.reason !== undefined && { reason: opened.reason }),
     ...(opened?.ticket !== undefined && { ticket: opened.ticket }),

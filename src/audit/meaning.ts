@@ -8,6 +8,8 @@ import { type AuditRecord, textAt } from './record.ts';
 export interface Meaning {
   /** What the event of a record is, or why it cannot stand there. */
   next(event: JsonObject): Understood | string;
+  /** Whether an event is the result of a change that was begun in this run of the session: nothing else is saved beside the log. */
+  endsChange(event: JsonObject): boolean;
   /** The last event closes the session. */
   readonly closed: boolean;
 }
@@ -20,6 +22,7 @@ export interface Meaning {
 export const meaningOf = (session: string): Meaning => {
   const started = new Set<string>();
   let confirmed = new Set<string>();
+  const begun = new Set<string>();
   let state: 'not opened' | 'open' | 'closed' = 'not opened';
   let newer = false;
 
@@ -47,14 +50,24 @@ export const meaningOf = (session: string): Meaning => {
     if (event.type === 'step.started') started.add(event.step);
     if (event.type === 'confirmation' && event.decision === 'confirmed')
       for (const one of event.covers) confirmed.add(keyOf(one));
+    if (event.type === 'step.intent') begun.add(event.step);
+    if (event.type === 'step.result') begun.delete(event.step);
     // What is left is confirmed again by the operator who resumes.
-    if (event.type === 'session.resumed') confirmed = new Set();
+    if (event.type === 'session.resumed') {
+      confirmed = new Set();
+      begun.clear();
+    }
   };
 
   return {
     get closed() {
       return state === 'closed';
     },
+    endsChange: (recorded) =>
+      state === 'open' &&
+      recorded['type'] === 'step.result' &&
+      begun.has(textAt(recorded, 'step')) &&
+      'event' in understand(recorded),
     next: (recorded) => {
       const understood = understand(recorded);
       const at = textAt(recorded, 'at');

@@ -42,6 +42,8 @@ export interface AuditRecord {
   readonly side?: Side;
   /** In the first record: the hash of the session's entry in the register. */
   readonly register?: string;
+  /** The log could not take it: it was written to the spill file first, as the record that follows the log's head. */
+  readonly spilled?: true;
   /** SHA-256, in hex, of the canonical line (RFC 8785) without this field. */
   readonly hash: string;
 }
@@ -76,7 +78,7 @@ export const nextLine = (
   session: string,
   envelope: Envelope,
   event: JsonObject,
-  { side, register }: Pick<AuditRecord, 'side' | 'register'> = {},
+  { side, register, spilled }: Pick<AuditRecord, 'side' | 'register' | 'spilled'> = {},
 ): { readonly line: Buffer; readonly hash: string } =>
   sealed({
     v: 1,
@@ -94,6 +96,7 @@ export const nextLine = (
     event,
     ...(side && { side }),
     ...(register !== undefined && { register }),
+    ...(spilled && { spilled }),
   });
 
 /** What is hashed and what is written are the same text but for one field, so the text is made once: canonical JSON has its keys in order. */

@@ -93,15 +93,21 @@ export const readRegister = (directory: string): Register | undefined => {
   return { entries, ...(problem && { problem }) };
 };
 
+/** What the register needs to know of a session that was read. */
+export const inRegister = ({ session, register }: RecordedSession): Pick<RecordedSession, 'session' | 'register'> => ({
+  session,
+  ...(register !== undefined && { register }),
+});
+
 /** What is wrong with the register, seen from the logs too: each names its entry. */
 export const registerProblem = (
   directory: string,
-  sessions: readonly Pick<RecordedSession, 'session' | 'records'>[],
+  sessions: readonly Pick<RecordedSession, 'session' | 'register'>[],
 ): Problem | undefined => {
   const register = readRegister(directory);
   if (register?.problem) return register.problem;
   const hashes = new Set(register?.entries.map(({ hash }) => hash));
-  const lost = sessions.find(({ records: [first] }) => first?.register !== undefined && !hashes.has(first.register));
+  const lost = sessions.find((one) => one.register !== undefined && !hashes.has(one.register));
   if (!lost) return undefined;
   return {
     line: 0,

@@ -9,7 +9,7 @@ import { logPath, toStandardError } from './file.ts';
 import type { AuditLog } from './port.ts';
 import { type Head, sha256 } from './record.ts';
 import { withReserve } from './reserve.ts';
-import { isTaken, readPlainFile } from './plain-file.ts';
+import { isTaken, readFrom } from './plain-file.ts';
 import { readSession } from './read.ts';
 import type { RecordedSession } from './read.ts';
 import { holderOf, isAlive, reserveSpill, type Spill, spillFiles, spillPath } from './spill.ts';
@@ -17,7 +17,7 @@ import { type AuditOptions, createWriter, unrecorded } from './writer.ts';
 
 /**
  * Opens the audit file of a session that goes on. A torn end is copied aside (`<session>.torn-<n>`) and cut off, and the
- * cut is recorded; results that had gone to the spill file are taken into the log.
+ * cut is recorded; results that had gone to the spill file are taken into the log as they are.
  *
  * Throws `RunbookError`: `refused` where the log is damaged anywhere else (saying where), where another process has the
  * session open, or has gone on with it since `seen`, the end that the caller knows; `usage` where there is no such session,
@@ -33,7 +33,7 @@ export const reopenAuditLog = (options: AuditOptions & { readonly seen?: Head })
   let spill: Spill | undefined;
   try {
     const recorded = readSession(path);
-    const { problem, torn, complete, head, saved } = recorded;
+    const { problem, torn, complete, head, saved, strangers } = recorded;
     if (problem) throw damagedLog(recorded, problem);
     if (seen && seen.hash !== head.hash)
       throw new RunbookError('refused', `Session ${session} has gone on in the meantime.`, {
@@ -44,9 +44,11 @@ export const reopenAuditLog = (options: AuditOptions & { readonly seen?: Head })
     const cut = torn && cutTorn(files, fd, directory, recorded);
     const log = createWriter({ path, fd, size: complete, head, spill }, { ...options, files, lastResort });
     const now = { at: clock.now().toISOString(), monotonicMs: clock.monotonic() };
+    // First: they follow what is in the log now.
+    log.takeOver(saved);
     if (cut) log.record({ type: 'audit.cut', ...cut, ...now });
-    for (const event of saved) log.record(event);
-    for (const file of old) removeIfPossible(files, file);
+    // What does not belong to the log stays for whoever wants to know where it came from.
+    if (strangers === 0) for (const file of old) removeIfPossible(files, file);
     return log;
   } catch (cause) {
     spill?.close();
@@ -94,7 +96,7 @@ const cutTorn = (
   directory: string,
   { path, session, complete }: RecordedSession,
 ): JsonObject => {
-  const torn = readPlainFile(path).subarray(complete);
+  const torn = readFrom(path, complete);
   for (let n = 1; ; n += 1) {
     const file = `${session}.torn-${n}`;
     if (isTaken(join(directory, file))) continue;

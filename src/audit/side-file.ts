@@ -63,7 +63,8 @@ export const eventOf = (record: AuditRecord, logPath: string): { event: JsonObje
     const parts: Json = JSON.parse(bytes.toString('utf8'));
     if (!isObject(parts) || !isShallow(parts)) throw new Error('not what rb writes');
     const event: Writable = structuredClone(record.event);
-    for (const pointer of side.at) setAt(event, pointer, parts[pointer] ?? null);
+    // The last one that was taken out may hold the place of one before it.
+    for (const pointer of side.at.toReversed()) putBack(event, pointer, ownAt(parts, pointer) ?? null);
     return { event };
   } catch (cause) {
     return { event: record.event, problem: `its side file ${side.file} cannot be read (${messageOf(cause)})` };
@@ -91,20 +92,38 @@ const escapedKey = (key: string): string => key.replaceAll('~', '~0').replaceAll
 type Writable = Record<string, Json | undefined>;
 
 const setAt = (root: Writable, pointer: string, value: Json): void => {
+  const { holder, key } = placeOf(root, pointer);
+  setOwn(holder, key, value);
+};
+
+const placeOf = (root: Writable, pointer: string): { readonly holder: JsonObject; readonly key: string } => {
   const keys = pointer
     .slice(1)
     .split('/')
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   let holder: JsonObject = root;
   for (const key of keys.slice(0, -1)) holder = childOf(holder, key);
-  const last = keys.at(-1);
-  // Not an assignment: a key may be called __proto__.
-  if (last !== undefined)
-    Object.defineProperty(holder, last, { value, enumerable: true, configurable: true, writable: true });
+  return { holder, key: keys.at(-1) ?? '' };
+};
+
+/** Not an assignment: a key may be called __proto__. */
+const setOwn = (holder: JsonObject, key: string, value: Json): void =>
+  void Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+
+/** The pointer may be a forger's: what every object inherits is not a part of the event. */
+const ownAt = (holder: JsonObject, key: string): Json | undefined =>
+  Object.hasOwn(holder, key) ? holder[key] : undefined;
+
+/** A null stands in the place of each part. */
+const putBack = (root: Writable, pointer: string, value: Json): void => {
+  if (!pointer.startsWith('/')) throw new Error(`${pointer} is not a place`);
+  const { holder, key } = placeOf(root, pointer);
+  if (ownAt(holder, key) !== null) throw new Error(`there is no place for ${key}`);
+  setOwn(holder, key, value);
 };
 
 const childOf = (holder: JsonObject, key: string): JsonObject => {
-  const child = holder[key];
+  const child = ownAt(holder, key);
   if (!isObject(child)) throw new Error(`there is no place for ${key}`);
   return child;
 };

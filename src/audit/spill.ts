@@ -2,21 +2,21 @@ import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from '../engine/errors.ts';
-import { isObject } from '../engine/json.ts';
-import type { Json, JsonObject } from '../engine/json.ts';
+import { recordIn, recordLike } from './chain.ts';
 import { type FileOperations, createNewAtPositions, ownerOnly, syncDirectory, writeAll } from './file-operations.ts';
 import { namesIn } from './names.ts';
 import { readPlainFile } from './plain-file.ts';
-import { isShallow } from './record.ts';
+import type { AuditRecord, Head } from './record.ts';
 
 /**
- * Room that is reserved on the disk while a session is open, for the results of steps that the log itself can no longer
- * take. Its first line says which process has the session open.
+ * Room that is reserved on the disk while a session is open, for the results of changes that the log itself can no longer
+ * take. Its first line says which process has the session open. The others are records as the log has them, marked as spilled: the first
+ * follows the log's head, each other one the line before it.
  */
 export interface Spill {
   readonly path: string;
   /** Writes one line into the room and flushes it. Throws where it does not fit or the disk fails. */
-  write(line: string): void;
+  write(line: Uint8Array): void;
   /** Closes it, and removes it unless it was written to. A second time it does nothing. */
   close(): void;
 }
@@ -59,8 +59,7 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
   }
   return {
     path,
-    write: (line) => {
-      const bytes = Buffer.from(line);
+    write: (bytes) => {
       if (bytes.length > size - position) throw new Error('the spill file is full');
       writeAll(files, fd, bytes, position);
       // Its name is only worth a flush now that there is something in it.
@@ -83,27 +82,73 @@ export const reserveSpill = (files: FileOperations, directory: string, session: 
   };
 };
 
-/** The session's spill files: the present one, and those that a resumption had set aside when it was cut off. */
-export const spillFiles = (directory: string, session: string): readonly string[] =>
-  namesIn(directory)
+/** The names of all spill files in a directory. */
+export const spillNames = (directory: string): readonly string[] =>
+  namesIn(directory).filter((name) => /\.spill(?:-\d+)?$/.test(name));
+
+/**
+ * The session's spill files: the present one, and those that a resumption had set aside when it was cut off.
+ *
+ * @param names what `spillNames` gave; a caller that reads many sessions asks once
+ */
+export const spillFiles = (directory: string, session: string, names = spillNames(directory)): readonly string[] =>
+  names
     .filter((name) => name === `${session}.spill` || name.startsWith(`${session}.spill-`))
     .map((name) => join(directory, name));
 
 /** Which process has the session open, or had when it ended without closing it. */
-export const holderOf = (directory: string, session: string): Holder | undefined =>
-  linesOf(spillPath(directory, session)).find(isHolder);
+export const holderOf = (directory: string, session: string): Holder | undefined => {
+  const [first = ''] = linesOf(spillPath(directory, session));
+  try {
+    const value: unknown = JSON.parse(first);
+    return isHolder(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
 
-const isHolder = (line: JsonObject): line is JsonObject & Holder =>
-  typeof line['pid'] === 'number' &&
-  line['pid'] > 0 &&
-  typeof line['host'] === 'string' &&
-  typeof line['since'] === 'string';
+const isHolder = (value: unknown): value is Holder =>
+  typeof value === 'object' &&
+  value !== null &&
+  'pid' in value &&
+  Number.isSafeInteger(value.pid) &&
+  Number(value.pid) > 0 &&
+  'host' in value &&
+  typeof value.host === 'string' &&
+  'since' in value &&
+  typeof value.since === 'string' &&
+  (!('ticks' in value) || typeof value.ticks === 'string');
 
-/** The results that were saved into the session's spill files. */
-export const savedResults = (directory: string, session: string): readonly JsonObject[] =>
-  spillFiles(directory, session)
-    .flatMap(linesOf)
-    .filter((line) => line['type'] === 'step.result');
+/** What is in a session's spill files. */
+export interface Spilled {
+  /** The records that follow the log's head, each the one before it. */
+  readonly records: readonly AuditRecord[];
+  /** How many lines are neither that nor in the log: written by an older version, after an end of the log that is lost, or not by rb. */
+  readonly strangers: number;
+}
+
+/**
+ * What the spill files hold besides what `isKnown` finds in the log: `head` is the log's, and `fits` says whether a record can
+ * stand at that place of the session.
+ */
+export const spilledAfter = (
+  files: readonly string[],
+  session: string,
+  head: Head,
+  { isKnown, fits }: Readonly<Record<'isKnown' | 'fits', (record: AuditRecord) => boolean>>,
+): Spilled => {
+  const records: AuditRecord[] = [];
+  let strangers = 0;
+  for (const line of files.flatMap((file) => linesOf(file).slice(1))) {
+    if (line === '') continue;
+    const like = recordLike(line);
+    if (like && isKnown(like)) continue;
+    const record = recordIn(Buffer.from(line), session, records.at(-1) ?? head);
+    if (typeof record === 'object' && record.spilled && fits(record)) records.push(record);
+    else strangers += 1;
+  }
+  return { records, strangers };
+};
 
 /**
  * Is the process that made the spill file still there? A killed one whose parent has not looked at it yet, in a container without an init,
@@ -123,22 +168,12 @@ export const isAlive = (holder: Holder): boolean => {
   return !now.ended && (holder.ticks === undefined || now.ticks === holder.ticks);
 };
 
-/** None where there is no such file, or something else in its place: what is in it is an extra. */
-const linesOf = (path: string): readonly JsonObject[] => {
+/** None where there is no such file, or something else in its place, or more than there is room for: what is in it is an extra. */
+const linesOf = (path: string): readonly string[] => {
   try {
-    return readPlainFile(path).toString('utf8').split('\n').flatMap(parsed);
+    return readPlainFile(path, size).toString('utf8').split('\n');
   } catch {
     return [];
-  }
-};
-
-const parsed = (line: string): readonly JsonObject[] => {
-  if (line === '') return [];
-  try {
-    const value: Json = JSON.parse(line);
-    return isObject(value) && isShallow(value) ? [value] : [];
-  } catch {
-    return []; // cut off in the middle; what was complete counts
   }
 };
 

@@ -2,6 +2,7 @@ import { type Problem } from './chain.ts';
 import { newerIn, readSession } from './read.ts';
 import type { RecordedSession } from './read.ts';
 import type { Head } from './record.ts';
+import { remarksOn } from './strange-times.ts';
 
 /** What `rb audit verify` found out. */
 export interface Verification {
@@ -20,10 +21,12 @@ export interface Verification {
   readonly torn?: { readonly bytes: number };
   /** Results that went to the spill file because the log could not take them; `rb resume` takes them in. */
   readonly spilled: number;
+  /** Results that it took in. */
+  readonly takenOver: number;
   readonly problem?: Problem;
   /** That another version wrote it, in words. */
   readonly newer?: string;
-  /** What is strange and no damage: times that cannot be right. */
+  /** What is strange and no damage: times that cannot be right, lines of a spill file that do not belong to the log. */
   readonly remarks: readonly string[];
 }
 
@@ -42,7 +45,7 @@ export const verificationOf = (
   recorded: RecordedSession,
   { anchor = 'none', now = new Date() }: VerifyOptions = {},
 ): Verification => {
-  const { session, closed, records, head, torn, saved, problem } = recorded;
+  const { session, closed, records, head, torn, saved, takenOver, problem } = recorded;
   const newer = newerIn(recorded);
   return {
     session,
@@ -50,26 +53,23 @@ export const verificationOf = (
     intact: problem === undefined,
     closed,
     anchored: false,
-    records: records.length,
+    records,
     head,
     spilled: saved.length,
+    takenOver,
     ...(torn && { torn }),
     ...(problem && { problem }),
     ...(newer !== undefined && { newer }),
-    remarks: strangeTimes(recorded, now),
+    remarks: [...remarksOn(recorded.strangeTimes, now), ...strangersIn(recorded)],
   };
 };
 
-/** The clock of a host is set right now and then, and those of two hosts are never quite the same. */
-const clockStepMs = 5 * 60_000;
-
-/** Said and no more: a wrong clock is no forgery, and a forger has the right time. */
-const strangeTimes = ({ events }: RecordedSession, now: Date): readonly string[] => {
-  const times = events.map(({ at }) => Date.parse(at));
-  const future = times.findIndex((time) => time > now.getTime() + clockStepMs);
-  const back = times.findIndex((time, index) => time < (times[index - 1] ?? time) - clockStepMs);
+/** Whoever could write the spill file could write the log as well: no reason not to show what is sound, and one to look. */
+const strangersIn = ({ strangers }: RecordedSession): readonly string[] => {
+  if (strangers === 0) return [];
   return [
-    ...(future < 0 ? [] : [`a time in it has not come yet (${events[future]?.at})`]),
-    ...(back < 0 ? [] : [`its time goes backwards, from ${events[back - 1]?.at} to ${events[back]?.at}`]),
+    strangers === 1
+      ? '1 line in its spill file does not follow the log and is not used'
+      : `${strangers} lines in its spill file do not follow the log and are not used`,
   ];
 };

@@ -5,7 +5,16 @@ import type { JsonObject } from '../engine/json.ts';
 import type { Clock } from '../engine/clock.ts';
 import { type FileOperations, writeAll } from './file-operations.ts';
 import type { AuditLog } from './port.ts';
-import { canonical, type Envelope, type Head, longestLine, nextLine, recordable, textAt } from './record.ts';
+import {
+  type AuditRecord,
+  canonical,
+  type Envelope,
+  type Head,
+  longestLine,
+  nextLine,
+  recordable,
+  textAt,
+} from './record.ts';
 import { refillReserve } from './reserve.ts';
 import { unburden, writeSide } from './side-file.ts';
 import type { Spill } from './spill.ts';
@@ -49,19 +58,29 @@ const flushed: ReadonlySet<string> = new Set([
   'audit.cut',
 ] satisfies (EventType | 'audit.cut')[]);
 
-/** The log over an open file. `record` also takes the log's own records, which are no events of the engine. */
+/** What reopening a log does beside appending events. */
+interface Writer extends AuditLog {
+  /** Also takes the log's own records, which are not events of the engine. */
+  record(event: JsonObject): void;
+  /** Appends records that an earlier process saved beside the log, as they are, and flushes them. They have to follow the head. */
+  takeOver(records: readonly AuditRecord[]): void;
+}
+
+/** The log over an open file. */
 export const createWriter = (
   file: OpenFile,
   options: AuditOptions & { readonly files: FileOperations; readonly lastResort: (line: string) => void },
-): AuditLog & { record(event: JsonObject): void } => {
+): Writer => {
   const { files, session, envelope, directory } = options;
   let { head, size } = file;
+  /** What the next record in the spill file follows. */
+  let spillHead = head;
   let broken: RunbookError | undefined;
   let closed = false;
   /** The steps that have begun to change something, and have not told how it ended. */
   const begun = new Set<unknown>();
-  /** The result of a change that is written and not flushed yet. */
-  let due: JsonObject | undefined;
+  /** The result of a change that is written and not flushed yet, and what it follows. */
+  let due: { readonly event: JsonObject; readonly after: Head } | undefined;
 
   const sync = (): void => {
     files.syncData(file.fd);
@@ -87,10 +106,12 @@ export const createWriter = (
     if (files.size(file.fd) !== size) throw new Error('another process has written to the file');
     writeAll(files, file.fd, line);
     size += line.length;
+    const after = head;
     head = { seq, hash };
+    spillHead = head;
     if (event['type'] === 'step.intent') begun.add(event['step']);
     // Only of a step that changed something is the result worth a flush of its own.
-    if (event['type'] === 'step.result' && begun.delete(event['step'])) due = event;
+    if (event['type'] === 'step.result' && begun.delete(event['step'])) due = { event, after };
     if (flushed.has(textAt(event, 'type'))) sync();
   };
 
@@ -106,28 +127,62 @@ export const createWriter = (
   };
   const record = (event: JsonObject): void => whole(() => write(event));
 
+  /** What happened must not be lost because the disk is full: into the reserved room, else to standard error. */
+  const rescue = (result: JsonObject): void => {
+    const short = shortened(result);
+    const { line, hash } = nextLine(spillHead, session, envelope, short, { spilled: true });
+    try {
+      file.spill.write(line);
+      spillHead = { seq: spillHead.seq + 1, hash };
+    } catch {
+      try {
+        options.lastResort(`rb: the result of this step could not be recorded: ${canonical(short)}\n`);
+      } catch {
+        // Nobody is left to tell; what the caller gets is thrown in any case.
+      }
+    }
+  };
+
   const append = (event: Event): void => {
     const safe = recordable(event);
+    const isOfChange = event.type === 'step.result' && begun.has(event.step);
     try {
       if (event.type === 'session.closed') giveBack(file.spill);
       record(safe);
     } catch (error) {
-      if (event.type === 'step.result') rescue(safe, file.spill, options.lastResort);
+      if (isOfChange) {
+        begun.delete(event.step);
+        rescue(safe);
+      }
       throw error;
     }
   };
 
   const flush = (): void => {
     if (!due) return;
-    const result = due;
+    const { event, after } = due;
     try {
       whole(sync);
     } catch (error) {
       due = undefined;
-      rescue(result, file.spill, options.lastResort);
+      // In the place of the one that the disk may have lost.
+      spillHead = after;
+      rescue(event);
       throw error;
     }
   };
+
+  const takeOver = (records: readonly AuditRecord[]): void =>
+    whole(() => {
+      for (const record of records) {
+        const line = Buffer.from(`${canonical(record)}\n`);
+        writeAll(files, file.fd, line);
+        size += line.length;
+        head = { seq: record.seq, hash: record.hash };
+        spillHead = head;
+      }
+      if (records.length > 0) sync();
+    });
 
   const close = (): void => {
     if (closed) return;
@@ -140,7 +195,7 @@ export const createWriter = (
     }
   };
 
-  return { path: file.path, append, flush, close, record };
+  return { path: file.path, append, flush, close, record, takeOver };
 };
 
 /** No result can follow a session's end. Once that is on record nothing is left behind, however the process ends. */
@@ -152,26 +207,17 @@ const giveBack = (spill: Spill): void => {
   }
 };
 
-/** What happened must not be lost because the disk is full: into the reserved room, else to standard error. */
-const rescue = (result: JsonObject, spill: Spill, lastResort: (line: string) => void): void => {
-  const { finding, error, ...rest } = result;
-  const short = canonical({
-    ...rest,
-    ...(isObject(finding) && {
-      finding: { verdict: textAt(finding, 'verdict'), summary: textAt(finding, 'summary').slice(0, 1000) },
-    }),
-    ...(error !== undefined && { error: textAt(result, 'error').slice(0, 1000) }),
-  });
-  try {
-    spill.write(`${short}\n`);
-  } catch {
-    try {
-      lastResort(`rb: the result of this step could not be recorded: ${short}\n`);
-    } catch {
-      // Nobody is left to tell; what the caller gets is thrown in any case.
-    }
-  }
-};
+/** A result without its evidence: the room for it is small. */
+const shortened = ({ finding, error, ...rest }: JsonObject): JsonObject => ({
+  ...rest,
+  ...(isObject(finding) && {
+    finding: { verdict: textAt(finding, 'verdict'), summary: beginningOf(textAt(finding, 'summary')) },
+  }),
+  ...(typeof error === 'string' && { error: beginningOf(error) }),
+});
+
+/** A cut through a surrogate pair would not be canonical JSON. */
+const beginningOf = (text: string): string => text.slice(0, 1000).toWellFormed();
 
 /** The error of a log that cannot even be begun (exit code 74): nothing has been done. */
 export const notBegun = (path: string, cause: unknown): RunbookError =>

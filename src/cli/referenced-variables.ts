@@ -13,7 +13,7 @@ export const registerVariables = (
 ): void => {
   for (const { text } of textsIn(config))
     for (const { kind, target, name } of referencesIn(text)) {
-      const value = kind === 'env' ? env[target] : undefined;
+      const value = kind === 'env' && Object.hasOwn(env, target) ? env[target] : undefined;
       if (value) redactor.add(name, value);
     }
 };

@@ -1,7 +1,6 @@
-import { logPath } from '../audit/file.ts';
 import { sessionNamed } from '../audit/find.ts';
-import { sessionIds } from '../audit/list.ts';
-import { newerIn, readSession } from '../audit/read.ts';
+import { readSessions } from '../audit/list.ts';
+import { newerIn } from '../audit/read.ts';
 import type { RecordedSession } from '../audit/read.ts';
 import { openLate } from '../audit/late.ts';
 import { damagedLog, reopenAuditLog } from '../audit/reopen.ts';
@@ -11,8 +10,9 @@ import type { SessionOpened } from '../engine/events.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { outline } from '../engine/procedure/outline.ts';
 import { treeOf } from '../engine/procedure/tree.ts';
+import { restoredData } from '../engine/run/data.ts';
 import type { PortSource } from '../engine/run/ports.ts';
-import { isUnfinished, sessionFrom } from '../engine/session-state.ts';
+import { isUnfinished } from '../engine/session-state.ts';
 import type { SessionState } from '../engine/session-state.ts';
 import { procedureWith } from '../sections/catalogue.ts';
 import { conduct, recordedConfiguration, subjectOf, why } from './run-session.ts';
@@ -30,20 +30,21 @@ export interface ResumeDeps {
 /**
  * Goes on with a session that was cut off: what is done stays done, an intent without a result is settled by looking.
  * Returns the exit code. Errors: `usage` where there is nothing to resume, `refused` where the log is damaged or holds what this version
- * does not know, and where the procedure or the configuration is not what it was.
+ * does not know, where its input is not what the procedure takes, and where the procedure or the configuration is not what it was.
  */
 export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps): Promise<number> => {
   const recorded =
     wanted === undefined ? newestOpen(deps.auditDirectory, deps.service) : sessionNamed(deps.auditDirectory, wanted);
   const { session } = recorded;
   requireReadable(recorded);
-  const history = sessionFrom(recorded.events);
+  const history = recorded.state;
   const opened = openedBy(history, session);
   requireUnfinished(history, session);
   const setting = await deps.setting(opened.subject.environment);
   const procedure = await loadProcedure(opened);
   requireSame('The procedure', { outline: opened.procedure.outline }, { outline: outline(procedure) });
   requireSame('The configuration', opened.configuration, recordedConfiguration(setting));
+  const input = restoredData(procedure.title, procedure.input, opened.input);
   const ports = await deps.portsFor(setting);
   const actor = systemActor(setting.env);
   const subject = subjectOf(setting.settings);
@@ -60,7 +61,7 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
   log?.require();
   return conduct(setting, log, {
     procedure,
-    input: opened.input,
+    input,
     ports,
     configuration: opened.configuration,
     session,
@@ -79,9 +80,8 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
 
 /** A damaged log may be the one that is meant: it is not passed over for an older one. */
 const newestOpen = (directory: string, service: string): RecordedSession => {
-  for (const session of sessionIds(directory)) {
-    const recorded = readSession(logPath(directory, session));
-    const state = sessionFrom(recorded.events);
+  for (const recorded of readSessions(directory)) {
+    const { state } = recorded;
     const ofService = state.opened ? state.opened.subject.service === service : recorded.problem !== undefined;
     if (ofService && isUnfinished(state)) return recorded;
   }

@@ -99,7 +99,8 @@ export const registerPasswords = (redactor: Pick<Redactor, 'add'>, name: string,
 };
 
 const variable = (env: SecretsDependencies['env'], name: string): string => {
-  const value = env[name];
+  // `process.env` inherits what every object does.
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value === undefined) throw new Error(`the environment variable ${name} is not set`);
   if (value === '') throw new Error(`the environment variable ${name} is empty`);
   return value;

@@ -3,6 +3,8 @@ import { anyJson } from './any-json.ts';
 import { RunbookError } from './errors.ts';
 import { problemsIn } from './json.ts';
 import type { PlanFile } from './plan-file.ts';
+import type { PlanEntry } from './plan-hash.ts';
+import { restoredData } from './run/data.ts';
 import { tiers } from './tier.ts';
 
 const text = z.string();
@@ -33,6 +35,10 @@ const document = z.object({
     steps: z.array(entry),
   }),
 });
+
+/** The steps of the plan that a session began with, from its record. Errors: `refused` where they are something else. */
+export const plannedSteps = (recorded: unknown): readonly PlanEntry[] =>
+  restoredData('the plan', z.array(entry), recorded);
 
 /** The plan of a dry run from the document that it printed. Errors: `usage`; `file` is how it is called in messages. */
 export const planIn = (json: unknown, file: string): PlanFile => {

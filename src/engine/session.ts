@@ -83,7 +83,9 @@ const expectedOf = async (options: SessionOptions): Promise<Expected | undefined
         : 'The session began without a plan, so it cannot go on with one.',
       { next: [`rb resume ${options.session}`] },
     );
-  return begunWith && expectedPlan(begunWith.steps);
+  if (!begunWith) return undefined;
+  const { plannedSteps } = await import('./plan-document.ts');
+  return expectedPlan(plannedSteps(begunWith.steps));
 };
 
 /** What was planned, if it is still what would be done. */

@@ -22,7 +22,20 @@ export interface Limits {
  * neither waited for nor read, and no file fills the memory, whatever size it claims.
  * Errors: those of the system, with their `code`; an `Error` that says in words what is there instead.
  */
-export const readPlainFile = (path: string, { largest, followLinks = true }: Limits): PlainFile => {
+export const readPlainFile = (path: string, limits: Limits): PlainFile => {
+  const { fd, stat } = openPlainFile(path, limits);
+  try {
+    return { bytes: readAll(fd, Number(stat.size), limits.largest), stat };
+  } finally {
+    fs.closeSync(fd);
+  }
+};
+
+/** Opens it for reading, for those that read it piece by piece; they close it. Errors: as of `readPlainFile`. */
+export const openPlainFile = (
+  path: string,
+  { largest, followLinks = true }: Limits,
+): { readonly fd: number; readonly stat: BigIntStats } => {
   // Before it is opened: to open a device may already do something.
   requirePlain(followLinks ? fs.statSync(path, { bigint: true }) : fs.lstatSync(path, { bigint: true }), largest);
   const fd = open(path, followLinks);
@@ -30,9 +43,10 @@ export const readPlainFile = (path: string, { largest, followLinks = true }: Lim
     // Another one may have come into its place.
     const stat = fs.fstatSync(fd, { bigint: true });
     requirePlain(stat, largest);
-    return { bytes: readAll(fd, Number(stat.size), largest), stat };
-  } finally {
+    return { fd, stat };
+  } catch (error) {
     fs.closeSync(fd);
+    throw error;
   }
 };
 
@@ -64,7 +78,7 @@ const requirePlain = (stat: BigIntStats, largest: number): void => {
   if (stat.isDirectory()) throw new Error('it is a directory');
   if (stat.isSymbolicLink()) throw new Error('it is a symbolic link');
   if (!stat.isFile()) throw new Error('it is not a regular file');
-  if (stat.size > BigInt(largest)) throw tooLarge(largest);
+  if (stat.size > largest) throw tooLarge(largest);
 };
 
 const open = (path: string, followLinks: boolean): number => {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openAuditLog } from '../../src/audit/file.ts';
 import type { AuditOptions } from '../../src/audit/writer.ts';
+import { readSession } from '../../src/audit/read.ts';
 import type { Event } from '../../src/engine/events.ts';
+import type { JsonObject } from '../../src/engine/json.ts';
 import { actor, session } from './a-session.ts';
 
 /** A directory of this test alone; gone when it ends. */
@@ -29,6 +31,19 @@ export const written = (directory: string, events: readonly Event[], more: Parti
   for (const event of events) log.append(event);
   log.close();
   return log.path;
+};
+
+/** A session as it is read, with all its events, and with what another version has recorded between them. */
+export const readWhole = (path: string) => {
+  const events: Event[] = [];
+  const raw: JsonObject[] = [];
+  const recorded = readSession(path, {
+    on: ({ event, recorded: as }) => {
+      if (event) events.push(event);
+      raw.push(as);
+    },
+  });
+  return { ...recorded, events, raw };
 };
 
 export const linesOf = (path: string): string[] => fs.readFileSync(path, 'utf8').split('\n').slice(0, -1);

@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAuditLog } from '../../src/audit/file.ts';
+import { readSession } from '../../src/audit/read.ts';
+import { nextLine, recordable } from '../../src/audit/record.ts';
 import { reopenAuditLog } from '../../src/audit/reopen.ts';
 import type { Event } from '../../src/engine/events.ts';
 import { options } from './a-directory.ts';
@@ -38,6 +40,17 @@ const goOn = (directory: string, session: string, events: readonly Event[]): voi
   log.close();
 };
 
+/** What a process leaves beside a log that takes no more. */
+export const spill = (directory: string, session: string, events: readonly Event[]): void => {
+  let { head } = readSession(join(directory, `${session}.jsonl`));
+  const lines = events.map((event) => {
+    const { line, hash } = nextLine(head, session, options(directory).envelope, recordable(event), { spilled: true });
+    head = { seq: head.seq + 1, hash };
+    return line.toString();
+  });
+  fs.writeFileSync(join(directory, `${session}.spill`), `\n${lines.join('')}`, { mode: 0o600 });
+};
+
 /** One directory with a session of each kind. Made once: a test works on copies. */
 export const aFullDirectory = (): string => {
   const directory = join(fs.mkdtempSync(join(tmpdir(), 'rb-audit-')), 'audit');
@@ -64,8 +77,14 @@ export const aFullDirectory = (): string => {
   ]);
 
   write(directory, sessions.spilled, half(sessions.spilled));
-  const saved = at(20, { type: 'step.result', step: 'restart', result: 'unknown', ms: 10, error: 'no space left' });
-  fs.writeFileSync(join(directory, `${sessions.spilled}.spill`), `\n${JSON.stringify(saved)}\n`, { mode: 0o600 });
+  const saved = at(20, {
+    type: 'step.result',
+    step: 'restart/app-1',
+    result: 'unknown',
+    ms: 10,
+    error: 'no space left',
+  });
+  spill(directory, sessions.spilled, [saved]);
 
   const strange = {
     type: 'approval.given',

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/file.ts';
 import { type FileOperations, nodeFileOperations } from '../../src/audit/file-operations.ts';
-import { readSession } from '../../src/audit/read.ts';
 import { reopenAuditLog } from '../../src/audit/reopen.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
-import { aDirectory, aDisk, errorOf, linesOf, options, written } from './a-directory.ts';
+import { aDirectory, aDisk, errorOf, linesOf, options, readWhole, written } from './a-directory.ts';
 import {
   actor,
   at,
@@ -193,13 +192,16 @@ describe('a disk that fails', () => {
     state.broken = true;
     expect(errorOf(() => log.append(result)).kind).toBe('unrecorded');
     log.close();
-    expect(readSession(log.path)).toMatchObject({ saved: [result], events: [...begun, intent, result] });
+    expect(readWhole(log.path)).toMatchObject({
+      saved: [{ event: result, spilled: true }],
+      events: [...begun, intent, result],
+    });
     expect(verifyAudit(log.path)).toMatchObject({ exit: 2, records: 4, spilled: 1 });
 
     const again = reopenAuditLog(options(directory));
     again.append(resumed);
     again.close();
-    expect(readSession(log.path)).toMatchObject({ saved: [], events: [...begun, intent, result, resumed] });
+    expect(readWhole(log.path)).toMatchObject({ saved: [], events: [...begun, intent, result, resumed] });
     expect(fs.readdirSync(directory)).toEqual([`${session}.jsonl`, 'register', 'reserve']);
   });
 
@@ -212,7 +214,7 @@ describe('a disk that fails', () => {
     });
     const given = options(aDirectory(), { files, lastResort: (line) => said.push(line) });
     const log = openAuditLog(given);
-    log.append(opened());
+    for (const event of [...begun, intent]) log.append(event);
     state.broken = true;
     expect(errorOf(() => log.append(result)).kind).toBe('unrecorded');
     expect(said.join('')).toContain('"result":"ok"');
@@ -225,16 +227,15 @@ describe('a full disk, for real', () => {
     const directory = aDisk('size=64k');
     if (directory === undefined) return;
     const log = openAuditLog(options(directory));
-    for (const event of begun) log.append(event);
-    const note = at(1, { type: 'step.progress', step: 'a', note: 'x'.repeat(3000) });
+    for (const event of [...begun, intent]) log.append(event);
+    const note = at(2, { type: 'step.progress', step: 'a', note: 'x'.repeat(3000) });
     const fill = (): void => {
       for (let n = 0; n < 100; n += 1) log.append(note);
     };
     expect(errorOf(fill)).toMatchObject({ kind: 'unrecorded', message: expect.stringContaining('ENOSPC') });
-    expect(errorOf(() => log.append(intent)).kind).toBe('unrecorded');
     expect(errorOf(() => log.append(result)).kind).toBe('unrecorded');
     log.close();
-    const read = readSession(log.path);
+    const read = readWhole(log.path);
     expect(read.problem).toBeUndefined();
     expect(read.events.at(-1)).toEqual(result);
     expect(verifyAudit(log.path)).toMatchObject({ exit: 2, intact: true, closed: false });
@@ -262,7 +263,7 @@ describe('a session that goes on', () => {
     const log = reopenAuditLog(options(directory));
     log.append(resumed);
     log.close();
-    expect(readSession(path)).toMatchObject({ events: [...begun, intent, resumed] });
+    expect(readWhole(path)).toMatchObject({ events: [...begun, intent, resumed] });
     expect(JSON.parse(linesOf(path)[4] ?? '')).toMatchObject({
       kind: 'audit.cut',
       event: { file: `${session}.torn-1`, bytes: 13 },
@@ -284,7 +285,7 @@ describe('a session that goes on', () => {
       log.append(resumed);
       log.close();
       expect(verifyAudit(path).intact).toBe(true);
-      expect(readSession(path).events).toHaveLength(complete + 1);
+      expect(readWhole(path).events).toHaveLength(complete + 1);
     }
   });
 
@@ -332,7 +333,7 @@ describe('a session that goes on', () => {
     const long = at(61, { type: 'step.progress', step: 'a', note: 'x'.repeat(100_000) });
     log.append(long);
     log.close();
-    expect(readSession(log.path).events).toEqual([opened(), long]);
+    expect(readWhole(log.path).events).toEqual([opened(), long]);
   });
 
   test('does after a killed process that nobody has waited for, as in a container without an init', async () => {
@@ -367,7 +368,7 @@ describe('a session that goes on', () => {
 
   test('does not where the log has gone on since it was read', () => {
     const directory = aDirectory();
-    const { head } = readSession(written(directory, begun));
+    const { head } = readWhole(written(directory, begun));
     const log = reopenAuditLog({ ...options(directory), seen: head });
     log.append(resumed);
     log.close();

@@ -4,10 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/file.ts';
 import { type LateAuditLog, openLate } from '../../src/audit/late.ts';
 import type { AuditLog } from '../../src/audit/port.ts';
-import { readSession } from '../../src/audit/read.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event } from '../../src/engine/events.ts';
-import { aDirectory, aDisk, errorOf, options } from './a-directory.ts';
+import { aDirectory, aDisk, errorOf, options, readWhole } from './a-directory.ts';
 import { closed, confirmed, opened, restartOf, session } from './a-session.ts';
 
 const [started, intent, progress] = restartOf(1, 'app-1');
@@ -147,7 +146,7 @@ describe('on a full disk, for real', () => {
     appendAll(log, [confirmed(1, 'restart/app-1'), intent, ...restartOf(1, 'app-1').slice(2)]);
     log.append(closed(12));
     log.close();
-    expect(readSession(log.path).events.at(-1)).toEqual(closed(12));
+    expect(readWhole(log.path).events.at(-1)).toEqual(closed(12));
     // The disk is still as good as full: what is left is for others.
     expect(names(directory)).not.toContain('reserve');
 
@@ -167,7 +166,7 @@ describe('on a full disk, for real', () => {
     for (const note of notes) log.append(note);
     log.append(closed(50));
     log.close();
-    expect(readSession(log.path).events).toEqual([opened(), ...notes, closed(50)]);
+    expect(readWhole(log.path).events).toEqual([opened(), ...notes, closed(50)]);
   });
 
   test('half of a reserve, from a process that was killed, is replaced', () => {

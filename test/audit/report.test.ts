@@ -2,13 +2,20 @@ import MarkdownIt from 'markdown-it';
 import { describe, expect, test } from 'vitest';
 import { htmlReport } from '../../src/audit/report/html.ts';
 import { markdownReport } from '../../src/audit/report/markdown.ts';
-import { type Report, reportFrom } from '../../src/audit/report/timeline.ts';
+import { collectReport, type Report } from '../../src/audit/report/timeline.ts';
 import { legible } from '../../src/audit/report/wording.ts';
 import type { Event } from '../../src/engine/events.ts';
+import { sessionFrom } from '../../src/engine/session-state.ts';
 import { actor, at, change, opened, restartOf, rollingRestart, session, started, withCalls } from './a-session.ts';
 
+const reportFrom = (events: readonly Event[], unknownKinds: readonly string[] = []): Report | undefined => {
+  const collected = collectReport();
+  for (const event of events) collected.on({ event, recorded: {}, spilled: false });
+  return collected.report(sessionFrom(events, unknownKinds));
+};
+
 const report = (events: readonly Event[]): Report => {
-  const made = reportFrom({ events, unknownKinds: [] });
+  const made = reportFrom(events);
   if (!made) throw new Error('no report');
   return made;
 };
@@ -66,7 +73,7 @@ describe('the timeline', () => {
   });
 
   test('is none where the opening is missing', () => {
-    expect(reportFrom({ events: [], unknownKinds: [] })).toBeUndefined();
+    expect(reportFrom([])).toBeUndefined();
   });
 });
 
@@ -151,7 +158,7 @@ describe('a session with calls', () => {
 });
 
 test('what a newer version has recorded is not damage, and the report says so', () => {
-  const made = reportFrom({ events: rollingRestart(), unknownKinds: ['approval.given'] });
+  const made = reportFrom(rollingRestart(), ['approval.given']);
   if (!made) throw new Error('no report');
   for (const shown of [markdownReport(made), htmlReport(made)]) {
     expect(shown).toContain('written by rb 0.1.0, which records things this version does not know (approval.given).');
@@ -199,6 +206,7 @@ describe.each([
       records: 9,
       head: { seq: 9, hash: 'abc' },
       spilled: 0,
+      takenOver: 0,
       remarks: ['a time in it has not come yet (2030-01-01T00:00:00.000Z)'],
     } as const;
     expect(show({ ...report(rollingRestart()), audit: { ...base, intact: true } })).toMatch(

@@ -1,16 +1,14 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listSessions } from '../../src/audit/list.ts';
-import { readSession } from '../../src/audit/read.ts';
+import { readSessions, summaryOf } from '../../src/audit/list.ts';
 import { reopenAuditLog } from '../../src/audit/reopen.ts';
 import { canonical } from '../../src/audit/record.ts';
 
 import { newSessionId } from '../../src/audit/session-id.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
 import type { Event } from '../../src/engine/events.ts';
-import { sessionFrom } from '../../src/engine/session-state.ts';
-import { aDirectory, linesOf, options, written } from './a-directory.ts';
+import { aDirectory, linesOf, options, readWhole, written } from './a-directory.ts';
 import { sealed } from './forgery.ts';
 import { actor, at, closed, opened, rollingRestart, session } from './a-session.ts';
 
@@ -20,10 +18,12 @@ const rewrite = (path: string, lines: readonly string[]): void =>
 const replaced = (lines: readonly string[], index: number, ...by: readonly string[]): readonly string[] =>
   lines.toSpliced(index, 1, ...by);
 
+const listed = (directory: string) => Array.from(readSessions(directory), summaryOf);
+
 describe('what was written', () => {
   test('comes back as it was', () => {
     const path = written(aDirectory(), events);
-    expect(readSession(path).events).toEqual(events);
+    expect(readWhole(path).events).toEqual(events);
     const now = new Date('2026-11-22T04:00:00Z');
     const verified = { intact: true, closed: true, anchored: false, records: events.length, remarks: [] };
     expect(verifyAudit(path, { now })).toMatchObject({ exit: 0, ...verified });
@@ -133,7 +133,7 @@ describe('the chain tells', () => {
     fs.truncateSync(path, fs.statSync(path).size - 20);
     expect(verifyAudit(path)).toMatchObject({ exit: 2, intact: true, closed: false, records: events.length - 1 });
     expect(verifyAudit(path).torn?.bytes).toBeGreaterThan(0);
-    expect(readSession(path).events).toEqual(events.slice(0, -1));
+    expect(readWhole(path).events).toEqual(events.slice(0, -1));
   });
 });
 
@@ -152,14 +152,14 @@ describe('an event that is too long for its line', () => {
     for (const line of linesOf(path)) expect(Buffer.byteLength(line)).toBeLessThan(64 * 1024);
     expect(linesOf(path)[1]).toContain('"summary":"many"');
     expect(fs.statSync(sideOf(path)).mode & 0o777).toBe(0o600);
-    expect(readSession(path).events[1]).toEqual(long);
+    expect(readWhole(path).events[1]).toEqual(long);
   });
 
   test('is damaged when that file is', () => {
     const path = written(aDirectory(), [opened(), long, closed(2)]);
     fs.appendFileSync(sideOf(path), ' ');
     expect(verifyAudit(path)).toMatchObject({ exit: 1, problem: { line: 2, seq: 2 } });
-    expect(readSession(path).events).toHaveLength(1);
+    expect(readWhole(path).events).toHaveLength(1);
     fs.rmSync(sideOf(path));
     expect(verifyAudit(path).problem?.what).toContain('cannot be read');
   });
@@ -191,14 +191,12 @@ describe('what a newer version has recorded', () => {
   test('is no damage and no step; its kinds are named, and it is shown as it was recorded', () => {
     const path = directory();
     expect(verifyAudit(path)).toMatchObject({ intact: true, closed: true });
-    const read = readSession(path);
+    const read = readWhole(path);
     expect(read.problem).toBeUndefined();
     expect(read.events).toEqual([opened(), closed(2)]);
-    expect(read.unknownKinds).toEqual(['approval.given', 'step.started']);
+    expect(read.state.unknownKinds).toEqual(['approval.given', 'step.started']);
     expect(read.raw.slice(1, 3)).toEqual(strange);
-    const state = sessionFrom(read.events, read.unknownKinds);
-    expect([...state.steps.keys()]).toEqual([]);
-    expect(state.unknownKinds).toEqual(read.unknownKinds);
+    expect([...read.state.steps.keys()]).toEqual([]);
   });
 });
 
@@ -215,8 +213,8 @@ test('what rb 0.1 recorded is still read: it did not count changes and steps yet
     return Object.fromEntries(Object.entries(event).filter(([key]) => key !== 'n'));
   });
   const path = written(aDirectory(), old as never);
-  expect(readSession(path)).toMatchObject({ events: old, unknownKinds: [] });
-  expect(listSessions(dirname(path))).toMatchObject([{ status: 'done', unfinished: false }]);
+  expect(readWhole(path)).toMatchObject({ events: old, state: { unknownKinds: [] } });
+  expect(listed(dirname(path))).toMatchObject([{ status: 'done', unfinished: false }]);
 });
 
 describe('the list', () => {
@@ -224,7 +222,7 @@ describe('the list', () => {
     const directory = aDirectory();
     const configuration = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`key-${n}`, 'x'.repeat(20)]));
     written(directory, [opened({ configuration })]);
-    expect(listSessions(directory)).toMatchObject([{ session, status: 'open' }]);
+    expect(listed(directory)).toMatchObject([{ session, status: 'open' }]);
   });
 
   test('is newest first and says how each session ended', () => {
@@ -235,7 +233,7 @@ describe('the list', () => {
     of('20261122-031501-123-aaaa', rollingRestart('app-2'));
     fs.writeFileSync(join(directory, '20261124-031500-000-cccc.jsonl'), 'not a log\n');
     fs.writeFileSync(join(directory, '20261125-031500-000-dddd.jsonl'), '');
-    const [empty, damaged, newest, oldest, ...rest] = listSessions(directory);
+    const [empty, damaged, newest, oldest, ...rest] = listed(directory);
     expect(rest).toEqual([]);
     expect(empty).toMatchObject({ session: '20261125-031500-000-dddd', status: 'open', startedAt: '' });
     expect(damaged).toMatchObject({ status: 'damaged', damage: 'damaged at line 1: it is not a record' });
@@ -250,7 +248,7 @@ describe('the list', () => {
   });
 
   test('is empty where nothing was ever recorded', () => {
-    expect(listSessions(aDirectory())).toEqual([]);
+    expect(listed(aDirectory())).toEqual([]);
   });
 });
 

@@ -133,6 +133,17 @@ const drainedAndCalm = () => {
   return [drained, calm, check('after', (reads) => seen('ok', `${reads.read(drained)}, ${reads.seen(calm)?.summary}`))];
 };
 
+const which = () => [
+  say.decision('which', 'Which', {
+    question: 'Which?',
+    options: { one: { title: 'one', steps: [action('a')] } },
+    advise: () => undefined,
+  }),
+  action('after'),
+];
+
+const two = () => [action('app-1'), action('app-2')];
+
 describe('what is read from the record', () => {
   const Size = z.object({ bytes: z.number() });
   const sized = (looks: () => number) => {
@@ -187,6 +198,36 @@ describe('what is read from the record', () => {
     );
     const { outcome } = await resume([each('all', ['a', 'b'])], events);
     expect(outcome).toMatchObject({ status: 'refused', applied: 1, undone: ['Restart the instances'] });
+  });
+
+  it.each(['constructor', '__proto__', 'two'])(
+    'is refused where the answer %s is not one of the options',
+    async (answer) => {
+      const first = await run(which(), { prompts: person('one', true, true) });
+      const events = cutAfter(first.events, ({ type }) => type === 'answer').map((event) =>
+        event.type === 'answer' ? { ...event, answer } : event,
+      );
+      const { outcome, of } = await resume(which(), events, { prompts: person(true, true) });
+      expect(outcome.status).toBe('refused');
+      expect(outcome.summary).toContain(`The record has "${answer}" as the answer to "Which", which is not an option.`);
+      expect(of('step.intent')).toEqual([]);
+    },
+  );
+
+  it.each<[string, object]>([
+    ['has no target', { step: 'app-1', tier: 'disruptive', basis: {}, equivalent: [] }],
+    ['has a tier that there is not', { step: 'app-1', tier: 'constructor', target: {}, basis: {}, equivalent: [] }],
+    ['has a set that is none', { step: 'app-1', tier: 'read', target: {}, basis: {}, equivalent: [], members: 7 }],
+  ])('is refused where the plan that it was held to %s', async (_, entry) => {
+    const plan = hashOf(await run(two(), { dryRun: true }));
+    const first = await run(two(), { plan });
+    const events = cutAfter(first.events, intentOf('app-1')).map((event) =>
+      event.type === 'plan.accepted' ? { ...event, steps: [entry as never] } : event,
+    );
+    const { outcome, of } = await resume(two(), events);
+    expect(outcome.status).toBe('refused');
+    expect(outcome.summary).toContain('What the record has of "the plan" is not what this version of rb declares');
+    expect(of('step.intent')).toEqual([]);
   });
 
   it('is what a person has done, and what was watched', async () => {

@@ -15,7 +15,8 @@ export const auditLine = ({ audit, program, session, unknownKinds }: Report): st
     audit.anchored ? 'anchored' : 'not anchored',
   ].join(', ');
   const torn = audit.torn ? ` Its last ${audit.torn.bytes} bytes are a record that was not finished.` : '';
-  const saved = audit.spilled > 0 ? ` ${audit.spilled} result(s) come from the spill file.` : '';
+  const fromSpill = audit.spilled + audit.takenOver;
+  const saved = fromSpill > 0 ? ` ${fromSpill} result(s) come from the spill file.` : '';
   const remarks = audit.remarks.map((remark) => ` Beware: ${remark}.`).join('');
   return `${from} ${state} (last hash ${audit.head.hash}).${torn}${saved}${remarks}`;
 };

@@ -79,8 +79,8 @@ export const nameOf = ({ title, call }: ReportedStep): string => (call ? `${titl
 export const callEnd = ({ call, finding }: ReportedStep): string | undefined =>
   finding || call?.verdict === undefined ? undefined : `${call.verdict}: ${call.summary}`;
 
-export const resultInWords = ({ result, startedAt }: ReportedStep): string =>
-  result ?? (startedAt === undefined ? 'not begun' : 'not ended');
+export const resultInWords = ({ result, startedAt, spilled }: ReportedStep): string =>
+  `${result ?? (startedAt === undefined ? 'not begun' : 'not ended')}${spilled ? ' (from the spill file)' : ''}`;
 
 const detailsOf = (step: ReportedStep): readonly string[] => {
   const { change, finding, answer, error, notes, call } = step;

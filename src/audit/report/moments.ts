@@ -14,7 +14,8 @@ export interface Moment {
 }
 
 /** The timeline of a session. Samples and tables of progress are left out; they are evidence, not events of the evening. */
-export const momentsOf = (events: readonly Event[]): readonly Moment[] => {
+export const collectMoments = () => {
+  const moments: Moment[] = [];
   const titles = new Map<string, string>();
   const calls: string[] = [];
   const planned = new Set<string>();
@@ -22,14 +23,14 @@ export const momentsOf = (events: readonly Event[]): readonly Moment[] => {
   const found = new Set<string>();
   const nameOf = (step: string): string =>
     [...calls.filter((call) => step.startsWith(`${call}/`)), step].map((path) => titles.get(path) ?? path).join(' › ');
-  return events.flatMap((event) => {
+  const on = (event: Event, spilled: boolean): void => {
     if ('step' in event && 'title' in event) titles.set(event.step, event.title);
     if (event.type === 'call.opened' && !calls.includes(event.step)) calls.push(event.step);
     if (event.type === 'step.intent') intended.add(event.step);
     if (event.type === 'change.planned') {
       // It is planned again right before it is applied; the same plan is told once.
       const plan = `${event.step} ${event.fingerprint}`;
-      if (planned.has(plan)) return [];
+      if (planned.has(plan)) return;
       planned.add(plan);
     }
     // What was found is told once, not again with the result.
@@ -37,9 +38,11 @@ export const momentsOf = (events: readonly Event[]): readonly Moment[] => {
     if (event.type === 'call.closed') found.add(`${event.step} ${event.summary.replace(/\.$/, '')}`);
     const seen = event.type === 'step.result' && found.has(`${event.step} ${event.finding?.summary}`);
     const told = tell(event, intended, seen);
-    if (!told) return [];
-    return [{ at: event.at, ...('step' in event && { step: nameOf(event.step) }), ...told }];
-  });
+    if (!told) return;
+    const detail = spilled ? { detail: `${told.detail ?? ''} (from the spill file)` } : {};
+    moments.push({ at: event.at, ...('step' in event && { step: nameOf(event.step) }), ...told, ...detail });
+  };
+  return { moments, on };
 };
 
 type Told = Pick<Moment, 'what' | 'detail' | 'tone'>;

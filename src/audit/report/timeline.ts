@@ -2,11 +2,11 @@ import type { Change } from '../../engine/change.ts';
 import type { Event, SessionOutcome, StepOutcome } from '../../engine/events.ts';
 import type { AnyFinding, Verdict } from '../../engine/finding.ts';
 import type { Json } from '../../engine/json.ts';
-import { type CallState, sessionFrom, type StepState, stepsInCalls } from '../../engine/session-state.ts';
+import { type CallState, type SessionState, type StepState, stepsInCalls } from '../../engine/session-state.ts';
 import type { Tier } from '../../engine/tier.ts';
-import type { RecordedSession } from '../read.ts';
+import type { Entry } from '../read.ts';
 import type { Verification } from '../verify.ts';
-import { type Moment, momentsOf } from './moments.ts';
+import { collectMoments, type Moment } from './moments.ts';
 import { notReached } from './not-reached.ts';
 
 /** One session for people: what the Markdown and the HTML report show. All times are ISO 8601 in UTC. */
@@ -58,6 +58,8 @@ export interface ReportedStep {
   readonly call?: ReportedCall;
   /** `unknown` also where there is an intent and it is not on record how it ended. */
   readonly result?: StepOutcome;
+  /** The result comes from the spill file: the log could not be written when the step ended. */
+  readonly spilled?: true;
   readonly error?: string;
   readonly change?: Change;
   readonly finding?: AnyFinding;
@@ -74,16 +76,41 @@ export interface ReportedCall {
   readonly summary?: string;
 }
 
-/**
- * The report of a session from what is on record; undefined where the record of its opening is missing.
- *
- * @param audit what the verification of its file said, to be printed with it
- */
-export const reportFrom = (
-  { events, unknownKinds }: Pick<RecordedSession, 'events' | 'unknownKinds'>,
-  audit?: Verification,
+/** Collects, while a session is read, what its report needs besides its state. */
+export const collectReport = () => {
+  const timeline = collectMoments();
+  const verified = collectVerifications();
+  const spilled = new Set<string>();
+  return {
+    on: ({ event, spilled: isSpilled }: Entry): void => {
+      if (!event) return;
+      timeline.on(event, isSpilled);
+      verified.on(event);
+      if (event.type !== 'step.result') return;
+      if (isSpilled) spilled.add(event.step);
+      else spilled.delete(event.step);
+    },
+    /**
+     * The report; undefined where the record of the session's opening is missing.
+     *
+     * @param audit what the verification of its file said, to be printed with it
+     */
+    report: (state: SessionState, audit?: Verification): Report | undefined =>
+      reportFrom(state, { timeline: timeline.moments, verifiedAt: verified.at, spilled }, audit),
+  };
+};
+
+interface Collected {
+  readonly timeline: readonly Moment[];
+  readonly verifiedAt: ReadonlyMap<string, string>;
+  readonly spilled: ReadonlySet<string>;
+}
+
+const reportFrom = (
+  state: SessionState,
+  { timeline, verifiedAt, spilled }: Collected,
+  audit: Verification | undefined,
 ): Report | undefined => {
-  const state = sessionFrom(events, unknownKinds);
   const { opened, outcome } = state;
   if (!opened) return undefined;
   const endedAt = state.closedAt ?? state.lastAt ?? opened.at;
@@ -106,9 +133,12 @@ export const reportFrom = (
     undone: outcome?.undone ?? notReached(opened.procedure.outline, state),
     next: outcome?.next ?? [`rb ${audit?.problem ? 'audit verify' : 'resume'} ${opened.session}`],
     resumed: state.resumed.map(({ at, login, host }) => ({ at, by: `${login}@${host}` })),
-    steps: stepsInCalls(state).map(({ step, depth }) => reported(step, depth, verificationTime(events, step))),
-    timeline: momentsOf(events),
-    unknownKinds,
+    steps: stepsInCalls(state).map(({ step, depth }) => ({
+      ...reported(step, depth, verifiedAt.get(step.id)),
+      ...(spilled.has(step.id) && { spilled: true as const }),
+    })),
+    timeline,
+    unknownKinds: state.unknownKinds,
     ...(audit && { audit }),
   };
 };
@@ -152,13 +182,19 @@ const reportedCall = ({ procedure: { id, section, title }, input, closed }: Call
   ...(closed && { verdict: closed.verdict, summary: closed.summary }),
 });
 
-/** When a change was seen to be done, or not: the first finding after the last intent that could tell. */
-const verificationTime = (events: readonly Event[], step: StepState): string | undefined => {
-  const intent = events.findLastIndex((event) => event.type === 'step.intent' && event.step === step.id);
-  if (intent < 0) return undefined;
-  return events
-    .slice(intent)
-    .find(
-      (event) => 'finding' in event && event.step === step.id && event.finding && event.finding.verdict !== 'unknown',
-    )?.at;
+/** When each change was seen to be done, or not: the first finding after its last intent that could tell. */
+const collectVerifications = () => {
+  const begun = new Set<string>();
+  const at = new Map<string, string>();
+  return {
+    at,
+    on: (event: Event): void => {
+      if (event.type === 'step.intent') {
+        begun.add(event.step);
+        at.delete(event.step);
+      }
+      if (!('finding' in event) || !event.finding || event.finding.verdict === 'unknown') return;
+      if (begun.has(event.step) && !at.has(event.step)) at.set(event.step, event.at);
+    },
+  };
 };

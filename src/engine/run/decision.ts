@@ -1,5 +1,5 @@
 import type { Question } from '../confirmation.ts';
-import { RunbookError } from '../errors.ts';
+import { onOneLine, RunbookError } from '../errors.ts';
 import type { Answer } from '../operator.ts';
 import type { AnyContext, DecisionStep } from '../procedure/tree.ts';
 import { contextOf } from './context.ts';
@@ -18,7 +18,10 @@ type Advice = Awaited<ReturnType<DecisionStep['advise']>>;
 export const runDecision = async (frame: Frame, step: DecisionStep, path: string): Promise<Ended> => {
   const { run } = frame;
   const recorded = run.history?.steps.get(path)?.answer;
-  if (recorded) return chosen(frame, path, recorded);
+  if (recorded) {
+    optionOf(step, recorded.answer);
+    return chosen(frame, path, recorded);
+  }
   const context = contextOf(frame, path, run.stop.soft);
   const question = questionOf(frame, step, await adviceFor(step, context));
   const answered = run.operator.answered(path, question.options);
@@ -45,6 +48,19 @@ const adviceFor = async (step: DecisionStep, context: AnyContext): Promise<Advic
     if (error instanceof RunbookError && error.kind === 'refused') return undefined;
     throw error;
   }
+};
+
+/** The option that was chosen. Errors: `refused` where the record of an earlier run has an answer that is not one of them. */
+export const optionOf = ({ title, options }: DecisionStep, answer: string): DecisionStep['options'][string] => {
+  const option = Object.hasOwn(options, answer) ? options[answer] : undefined;
+  if (option) return option;
+  throw new RunbookError(
+    'refused',
+    `The record has "${onOneLine(answer)}" as the answer to "${title}", which is not an option.`,
+    {
+      next: ['look at the service, then run the command again'],
+    },
+  );
 };
 
 const chosen = ({ run }: Frame, path: string, { answer, by }: Answer): Ended => {

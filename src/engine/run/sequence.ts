@@ -9,7 +9,7 @@ import { runCall, tolerantCall } from './call.ts';
 import type { Sequence } from './call.ts';
 import { runCheck } from './check.ts';
 import { contextOf } from './context.ts';
-import { runDecision } from './decision.ts';
+import { optionOf, runDecision } from './decision.ts';
 import { DependsOn } from './depends.ts';
 import { runEach, runEachCall, titleOf } from './each.ts';
 import { join, pend } from './frame.ts';
@@ -106,7 +106,7 @@ const runStep = async (frame: Frame, step: AnyStep, path: string, turn?: Turn): 
       await stepped(frame, step, path, () => runDecision(frame, step, path));
       const chosen = frame.data.get(step);
       if (typeof chosen !== 'string') return undefined;
-      return runSequence(frame, step.options[chosen]?.steps ?? [], join(path, chosen));
+      return runSequence(frame, optionOf(step, chosen).steps, join(path, chosen));
     }
   }
 };

@@ -1,9 +1,7 @@
 import { damaged } from '../../audit/chain.ts';
-import { logPath } from '../../audit/file.ts';
-import { sessionIds, summaryOf } from '../../audit/list.ts';
+import { readSessions, sessionIds, summaryOf } from '../../audit/list.ts';
 import type { SessionSummary } from '../../audit/list.ts';
-import { readSession } from '../../audit/read.ts';
-import { registerPath, registerProblem } from '../../audit/register.ts';
+import { inRegister, registerPath, registerProblem } from '../../audit/register.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Verdict } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';
@@ -15,9 +13,15 @@ export const showList = async (rb: Rb, limit: string): Promise<void> => {
     throw new RunbookError('usage', `--limit ${limit}: expected a whole number above 0.`);
   const directory = await rb.auditDirectory();
   const ids = sessionIds(directory);
-  const sessions = ids.slice(0, Number(limit)).map((session) => readSession(logPath(directory, session)));
+  const sessions = Array.from(readSessions(directory, ids.slice(0, Number(limit))), (recorded) => ({
+    ...inRegister(recorded),
+    summary: summaryOf(recorded),
+  }));
   const register = registerProblem(directory, sessions);
-  const shown = [...(register ? [damagedRegister(directory, damaged(register))] : []), ...sessions.map(summaryOf)];
+  const shown = [
+    ...(register ? [damagedRegister(directory, damaged(register))] : []),
+    ...sessions.map(({ summary }) => summary),
+  ];
   const damages = shown.filter(({ damage }) => damage !== undefined).length;
   await rb.show({
     verdict: damages > 0 ? 'critical' : 'ok',

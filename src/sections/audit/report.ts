@@ -1,7 +1,7 @@
 import { damaged } from '../../audit/chain.ts';
 import { htmlReport } from '../../audit/report/html.ts';
 import { markdownReport } from '../../audit/report/markdown.ts';
-import { reportFrom } from '../../audit/report/timeline.ts';
+import { collectReport } from '../../audit/report/timeline.ts';
 import { verificationOf } from '../../audit/verify.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Rb } from '../section.ts';
@@ -15,9 +15,10 @@ export interface ReportFlags {
 
 /** Markdown on standard output unless said otherwise; a file's name that ends in .html means HTML. */
 export const showReport = async (rb: Rb, session: string | undefined, flags: ReportFlags): Promise<void> => {
-  const recorded = wantedSession(await rb.auditDirectory(), session);
+  const collected = collectReport();
+  const recorded = wantedSession(await rb.auditDirectory(), session, { on: collected.on });
   const { path, problem } = recorded;
-  const report = reportFrom(recorded, verificationOf(recorded, { anchor: await configuredAnchor(rb) }));
+  const report = collected.report(recorded.state, verificationOf(recorded, { anchor: await configuredAnchor(rb) }));
   if (!report)
     throw new RunbookError(
       problem ? 'failed' : 'usage',

@@ -1,10 +1,10 @@
 import { newestSession, sessionNamed } from '../../audit/find.ts';
-import type { RecordedSession } from '../../audit/read.ts';
+import type { ReadOptions, RecordedSession } from '../../audit/read.ts';
 import { RunbookError } from '../../engine/errors.ts';
 
 /** The session that an id or its beginning names; the newest one where none is given. Errors: `usage` where there is none. */
-export const wantedSession = (directory: string, given: string | undefined): RecordedSession => {
-  const wanted = given === undefined ? newestSession(directory) : sessionNamed(directory, given);
+export const wantedSession = (directory: string, given: string | undefined, options?: ReadOptions): RecordedSession => {
+  const wanted = given === undefined ? newestSession(directory, options) : sessionNamed(directory, given, options);
   if (wanted) return wanted;
   throw new RunbookError('usage', `There is no session in ${directory} yet.`, {
     next: ['rb restart --rolling --dry-run'],

@@ -1,15 +1,17 @@
 import { damaged } from '../../audit/chain.ts';
-import { newerIn } from '../../audit/read.ts';
+import { type Entry, newerIn } from '../../audit/read.ts';
 import { formatDuration } from '../../engine/duration.ts';
 import type { Cell, Verdict } from '../../engine/finding.ts';
-import { sessionFrom, type StepState, stepsInCalls } from '../../engine/session-state.ts';
+import { type StepState, stepsInCalls } from '../../engine/session-state.ts';
+import type { JsonObject } from '../../engine/json.ts';
 import type { Rb } from '../section.ts';
 import { damagedExit, wantedSession } from './sessions.ts';
 
 export const showSession = async (rb: Rb, session: string | undefined): Promise<void> => {
-  const recorded = wantedSession(await rb.auditDirectory(), session);
-  const { path, problem, unknownKinds } = recorded;
-  const state = sessionFrom(recorded.events, unknownKinds);
+  const events: JsonObject[] = [];
+  const on = ({ recorded: event }: Entry) => void events.push(event);
+  const recorded = wantedSession(await rb.auditDirectory(), session, { on });
+  const { path, problem, state } = recorded;
   const { opened, outcome } = state;
   const steps = stepsInCalls(state);
   const newer = newerIn(recorded);
@@ -51,7 +53,7 @@ export const showSession = async (rb: Rb, session: string | undefined): Promise<
         result: resultWord(step),
         says: saidBy(step),
       })),
-      events: recorded.raw,
+      events,
     },
   });
   if (problem) rb.exit(damagedExit);

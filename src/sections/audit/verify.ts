@@ -1,8 +1,7 @@
 import { damaged } from '../../audit/chain.ts';
-import { sessionIds } from '../../audit/list.ts';
-import { logPath } from '../../audit/file.ts';
-import { readSession } from '../../audit/read.ts';
-import { readRegister, registerProblem } from '../../audit/register.ts';
+import { readSessions } from '../../audit/list.ts';
+import { inRegister, readRegister, registerProblem } from '../../audit/register.ts';
+import type { RecordedSession } from '../../audit/read.ts';
 import { noRecord } from '../../audit/record.ts';
 import { verificationOf } from '../../audit/verify.ts';
 import type { Verification, VerifyOptions } from '../../audit/verify.ts';
@@ -17,12 +16,13 @@ import { wantedSession } from './sessions.ts';
 export const verifySessions = async (rb: Rb, wanted: readonly string[], all: boolean): Promise<void> => {
   const directory = await rb.auditDirectory();
   const anchor = await configuredAnchor(rb);
-  const sessions = all
-    ? sessionIds(directory).map((session) => readSession(logPath(directory, session)))
-    : (wanted.length > 0 ? wanted : [undefined]).map((one) => wantedSession(directory, one));
+  const sessions = Array.from(all ? readSessions(directory) : named(directory, wanted), (recorded) => ({
+    ...inRegister(recorded),
+    verification: verificationOf(recorded, { anchor }),
+  }));
   const results = [
     ...(all ? damagedRegister(directory, sessions) : []),
-    ...sessions.map((recorded) => verificationOf(recorded, { anchor })),
+    ...sessions.map(({ verification }) => verification),
   ];
   const exits = results.map((result) => result.exit);
   const exit = ([1, 3, 2] as const).find((code) => exits.includes(code)) ?? 0;
@@ -42,6 +42,10 @@ export const verifySessions = async (rb: Rb, wanted: readonly string[], all: boo
   rb.exit(exit);
 };
 
+function* named(directory: string, wanted: readonly string[]): Generator<RecordedSession> {
+  for (const one of wanted.length > 0 ? wanted : [undefined]) yield wantedSession(directory, one);
+}
+
 /** It stands among the sessions: without it nothing tells whether all of them are there. */
 const damagedRegister = (
   directory: string,
@@ -52,7 +56,7 @@ const damagedRegister = (
   const entries = readRegister(directory)?.entries ?? [];
   const records = entries.length;
   const head = { seq: records, hash: entries.at(-1)?.hash ?? noRecord.hash };
-  const rest = { intact: false, closed: false, anchored: false, spilled: 0, remarks: [] };
+  const rest = { intact: false, closed: false, anchored: false, spilled: 0, takenOver: 0, remarks: [] };
   return [{ session: 'register', exit: 1, records, head, problem, ...rest }];
 };
 
@@ -83,6 +87,7 @@ const sentence = (result: Verification): string => {
   if (!result.closed) parts.push('not closed (cut off, or still running)');
   if (result.torn) parts.push(`${result.torn.bytes} bytes of an unfinished last line`);
   if (result.spilled > 0) parts.push(`${result.spilled} result${result.spilled === 1 ? '' : 's'} in the spill file`);
+  if (result.takenOver > 0) parts.push(`${result.takenOver} taken from the spill file`);
   if (result.newer !== undefined) parts.push(result.newer);
   return [...parts, ...result.remarks].join('; ');
 };

@@ -121,8 +121,10 @@ const restarts = (baseline: StabilitySample, samples: readonly StabilitySample[]
   const latest = samples.at(-1);
   if (!first || !latest) return [];
   const earliest = <Value>(id: string, of: (sample: StabilitySample) => { readonly [id: string]: Value }) => {
-    const outlived = of(first)[id] === undefined ? [] : [baseline];
-    return [...outlived, ...samples].map((sample) => of(sample)[id]).find((value) => value !== undefined);
+    // An instance may be named like what every object inherits.
+    const at = (sample: StabilitySample) => (Object.hasOwn(of(sample), id) ? of(sample)[id] : undefined);
+    const outlived = at(first) === undefined ? [] : [baseline];
+    return [...outlived, ...samples].map(at).find((value) => value !== undefined);
   };
   const renewed = Object.entries(latest.startedAt).filter(
     ([id, at]) => at !== earliest(id, (sample) => sample.startedAt),

@@ -105,7 +105,7 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
   rememberSecrets(deps.remember, 'database.url', written);
   const all: Record<string, string> = { ...variables, ...ofService, ...written };
   for (const name of Object.keys(all))
-    if (!(name in libpqVariables) && !withoutEffect.has(name))
+    if (!Object.hasOwn(libpqVariables, name) && !withoutEffect.has(name))
       throw new RunbookError('usage', `The URL of the database has an unknown parameter: ${name}.`, {
         next: ['see "Parameter Key Words" in the documentation of libpq'],
       });

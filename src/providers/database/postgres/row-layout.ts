@@ -10,7 +10,12 @@ export interface ColumnWidth {
   readonly nullShare: number;
 }
 
-const alignment: Readonly<Record<string, number>> = { c: 1, s: 2, i: 4, d: 8 };
+const alignment: ReadonlyMap<string, number> = new Map([
+  ['c', 1],
+  ['s', 2],
+  ['i', 4],
+  ['d', 8],
+]);
 const word = 8;
 const upTo = (unit: number, size: number): number => Math.ceil(size / unit) * unit;
 
@@ -21,7 +26,7 @@ const longestShort = 126;
 const dataBytes = (columns: readonly ColumnWidth[]): number => {
   let offset = 0;
   for (const { length, align, width, nullShare } of columns) {
-    const aligned = length > 0 || width > longestShort ? upTo(alignment[align] ?? 1, offset) : offset;
+    const aligned = length > 0 || width > longestShort ? upTo(alignment.get(align) ?? 1, offset) : offset;
     offset = offset + (aligned - offset + width) * (1 - nullShare);
   }
   return offset;

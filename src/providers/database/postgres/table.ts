@@ -64,20 +64,21 @@ const near = `
 const isName =
   /^\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*))?\s*$/u;
 
-const kinds: Readonly<Record<string, DatabaseTable['kind']>> = {
-  r: 'table',
-  m: 'materialised view',
-  p: 'partitioned table',
-};
-const others: Readonly<Record<string, string>> = {
-  v: 'a view',
-  f: 'a foreign table',
-  i: 'an index',
-  I: 'an index',
-  S: 'a sequence',
-  c: 'a type',
-  t: 'a TOAST table: name the table that it belongs to',
-};
+/** By `pg_class.relkind`. Maps: the server's word could be the name of what every object inherits. */
+const kinds: ReadonlyMap<string, DatabaseTable['kind']> = new Map([
+  ['r', 'table'],
+  ['m', 'materialised view'],
+  ['p', 'partitioned table'],
+]);
+const others: ReadonlyMap<string, string> = new Map([
+  ['v', 'a view'],
+  ['f', 'a foreign table'],
+  ['i', 'an index'],
+  ['I', 'an index'],
+  ['S', 'a sequence'],
+  ['c', 'a type'],
+  ['t', 'a TOAST table: name the table that it belongs to'],
+]);
 
 export const findTable = async (connection: Connection, name: string): Promise<DatabaseTable> => {
   const { version, doing } = connection;
@@ -88,7 +89,7 @@ export const findTable = async (connection: Connection, name: string): Promise<D
     connection.rows(`SET LOCAL ${onlyServerObjects}`),
     connection.rows<Found>(facts(version, meant), [oids, name]),
   ]);
-  const usable = all.filter(({ relkind }) => relkind in kinds);
+  const usable = all.filter(({ relkind }) => kinds.has(relkind));
   const [table, second] = usable;
   if (second)
     throw new RunbookError(
@@ -103,7 +104,7 @@ export const findTable = async (connection: Connection, name: string): Promise<D
     if (other)
       throw new RunbookError(
         'usage',
-        `${onOneLine(other.name)} is ${others[other.relkind] ?? 'no table'}: VACUUM takes tables.`,
+        `${onOneLine(other.name)} is ${others.get(other.relkind) ?? 'no table'}: VACUUM takes tables.`,
       );
     const similar = await connection.rows<{ name: string }>(near, [name.replace(/^.*\./, '')]);
     throw notThere(
@@ -118,7 +119,7 @@ export const findTable = async (connection: Connection, name: string): Promise<D
       'usage',
       `${onOneLine(rest.name)} is a temporary table of another session: only that can vacuum it.`,
     );
-  return { ...rest, kind: kinds[relkind] ?? 'table' };
+  return { ...rest, kind: kinds.get(relkind) ?? 'table' };
 };
 
 /** Errors: `failed` where the schema is closed to the role: the server does not tell then whether it has such a table. */

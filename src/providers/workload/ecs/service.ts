@@ -142,14 +142,14 @@ const requireActive = (seen: Seen, config: EcsWorkloadConfig): void => {
 
 /** A deployment that something else makes cannot be followed, and often cannot be asked for. Errors: `refused`. */
 export const requireOwnDeployments = (seen: Seen, what: string): void => {
-  const other: Record<string, string> = {
-    CODE_DEPLOY: 'AWS CodeDeploy makes its deployments (deployment controller CODE_DEPLOY)',
-    EXTERNAL: 'a system of its own makes its deployments (deployment controller EXTERNAL)',
-  };
+  const other = new Map([
+    ['CODE_DEPLOY', 'AWS CodeDeploy makes its deployments (deployment controller CODE_DEPLOY)'],
+    ['EXTERNAL', 'a system of its own makes its deployments (deployment controller EXTERNAL)'],
+  ]);
   if (seen.controller === 'ECS') return;
   throw new RunbookError(
     'refused',
-    `${other[seen.controller] ?? `its deployment controller is ${seen.controller}`}, so ECS cannot ${what}`,
+    `${other.get(seen.controller) ?? `its deployment controller is ${seen.controller}`}, so ECS cannot ${what}`,
     {
       next: [
         seen.controller === 'CODE_DEPLOY'

@@ -90,12 +90,16 @@ const budgetsOf = async ({ client }: Service, pod: string, signal: AbortSignal):
   return items.filter(({ spec }) => selects(spec.selector, metadata.labels ?? {})).map((each) => each.metadata.name);
 };
 
+/** A selector may name what every object inherits. */
+const labelAt = (labels: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(labels, key) ? labels[key] : undefined;
+
 /** A budget without a selector selects none. */
 const selects = (selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean =>
   selector !== undefined &&
-  Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+  Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labelAt(labels, key) === value) &&
   (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels[key];
+    const value = labelAt(labels, key);
     if (operator === 'Exists') return value !== undefined;
     if (operator === 'DoesNotExist') return value === undefined;
     const isIn = value !== undefined && values.includes(value);
