@@ -54,15 +54,12 @@ const decode = (bytes: Buffer, cut: boolean): string | undefined => {
 const jsonIn = (text: string): Json | undefined => {
   if (text === '') return undefined;
   try {
-    const value = parseJson(text);
-    return isJson(value) ? value : undefined;
+    const value: Json = parseJson(text);
+    return value;
   } catch {
     return undefined;
   }
 };
-
-/** Whatever JSON.parse returns is. */
-const isJson = (value: unknown): value is Json => value !== undefined;
 
 export const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,27 +1,53 @@
+import { inBytes, limits } from '../peer/limits.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
 import type { Incoming } from './transport.ts';
 
-/** All of it, as text. */
-export const textOf = async (answer: Incoming): Promise<string> => {
+/** All of it, as text. Errors: `UnusableAnswer` where it is longer than `most` bytes, also once it is unpacked. */
+export const textOf = async (answer: Incoming, most: number = limits.kubernetes.bytes): Promise<string> => {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer.chunks()) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of answer.chunks()) {
+    length += chunk.length;
+    if (length > most) throw tooLong(most);
+    chunks.push(chunk);
+  }
   const [only] = chunks;
   const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks);
-  return answer.headers['content-encoding'] === 'gzip' ? unzipped(bytes) : bytes.toString('utf8');
+  return answer.headers['content-encoding'] === 'gzip' ? unzipped(bytes, most) : bytes.toString('utf8');
 };
 
-const unzipped = async (bytes: Buffer): Promise<string> => {
+/** Of an answer that says no; empty where it is too long to be one that an API server gives. */
+export const errorTextOf = async (answer: Incoming): Promise<string> => {
+  try {
+    return await textOf(answer, limits.kubernetes.errorBytes);
+  } catch (error) {
+    if (error instanceof UnusableAnswer) return '';
+    throw error;
+  }
+};
+
+const tooLong = (most: number) => new UnusableAnswer(`answers with more than ${inBytes(most)}`);
+
+const unzipped = async (bytes: Buffer, most: number): Promise<string> => {
   const { gunzip } = await import('node:zlib');
   return new Promise((resolve, reject) =>
-    gunzip(bytes, (error, plain) => (error ? reject(error) : resolve(plain.toString('utf8')))),
+    gunzip(bytes, { maxOutputLength: most }, (error, plain) => {
+      if (!error) resolve(plain.toString('utf8'));
+      else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') reject(tooLong(most));
+      else reject(new UnusableAnswer('answers with gzip that cannot be unpacked'));
+    }),
   );
 };
 
-/** The end of it: what came before the last `bytes` is let go of as it comes. Begins with a whole line where it was cut. */
+/** The end of it: what came before the last `bytes` is let go of as it comes. Begins with a whole line where it was cut. Errors: as `textOf`. */
 export const endOf = async (answer: Incoming, bytes: number): Promise<string> => {
   const chunks: Buffer[] = [];
+  let length = 0;
   let held = 0;
   let cut = false;
   for await (const chunk of answer.chunks()) {
+    length += chunk.length;
+    if (length > limits.kubernetes.bytes) throw tooLong(limits.kubernetes.bytes);
     chunks.push(chunk);
     held += chunk.length;
     for (let first = chunks[0]; first && held - first.length >= bytes; first = chunks[0]) {
@@ -34,16 +60,24 @@ export const endOf = async (answer: Incoming, bytes: number): Promise<string> =>
   return cut ? text.slice(text.indexOf('\n') + 1) : text;
 };
 
-/** Lines of a text that comes in pieces, which may end anywhere: within a line, within a character. The last is left out where it has no end. */
+/**
+ * Lines of a text that comes in pieces, which may end anywhere: within a line, within a character. The last is left out where it
+ * has no end. Errors: `UnusableAnswer` for a line that is longer than `limits.kubernetes.line`.
+ */
 export const linesOf = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let parts: string[] = [];
+  let length = 0;
   for await (const chunk of chunks) {
     const [first = '', ...rest] = decoder.decode(chunk, { stream: true }).split('\n');
     parts.push(first);
+    length += first.length;
+    if (length > limits.kubernetes.line)
+      throw new UnusableAnswer(`answers with a line of more than ${inBytes(limits.kubernetes.line)}`);
     for (const part of rest) {
       yield parts.join('');
       parts = [part];
+      ({ length } = part);
     }
   }
 };

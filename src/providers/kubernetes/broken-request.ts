@@ -1,4 +1,5 @@
 import { RunbookError } from '../../engine/errors.ts';
+import type { UnusableAnswer } from '../peer/unusable.ts';
 import type { Connection } from './connection.ts';
 import { shownLocation } from './paths.ts';
 import type { ApiRequest } from './request.ts';
@@ -30,13 +31,27 @@ export const redirected = (to: string | undefined, { identity }: Connection): Ru
     { next: [elsewhere] },
   );
 
-/** A 2xx answer that is not what an API server says. */
-export const notKubernetes = (contentType: string | undefined, { identity }: Connection): RunbookError =>
-  new RunbookError(
-    'unreachable',
-    `the server ${identity.server} of context ${identity.context} answers with ${contentType ?? 'something'} that is not the JSON of an API server`,
-    { next: [elsewhere] },
-  );
+/** A 2xx answer that is over a limit, or not what an API server says: `unknown` for a change, else `unreachable`. */
+export const unusableAnswer = (
+  answer: UnusableAnswer,
+  request: Pick<ApiRequest, 'verb' | 'location' | 'changes'>,
+  { identity }: Connection,
+): RunbookError =>
+  request.changes
+    ? new RunbookError(
+        'unknown',
+        `${request.verb} ${shownLocation(request.location)} was sent to ${identity.server}, which ${answer.message}; whether it was done is not known`,
+        { cause: answer },
+      )
+    : new RunbookError(
+        'unreachable',
+        `the server ${identity.server} of context ${identity.context} ${answer.message}`,
+        { next: [elsewhere], cause: answer },
+      );
+
+/** What `UnusableAnswer` says of an answer that is something else. */
+export const notKubernetes = (contentType: string | undefined): string =>
+  `answers with ${contentType?.slice(0, 100) ?? 'something'} that is not the JSON of an API server`;
 
 /** The code of a system or TLS error; '' for others. */
 export const codeOf = (error: unknown): string =>

@@ -1,21 +1,21 @@
 import type { Clock } from '../../engine/clock.ts';
 import type { Json, JsonObject } from '../../engine/json.ts';
-import { endOf, textOf } from './body.ts';
-import { notKubernetes } from './broken-request.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
+import { endOf } from './body.ts';
+import { unusableAnswer } from './broken-request.ts';
 import type { Connection } from './connection.ts';
 import { createConversation } from './conversation.ts';
 import type { Sending } from './conversation.ts';
 import { isStatus } from './failure.ts';
 import { readAll } from './list.ts';
-import type { List } from './list.ts';
 import type { Kubernetes, PatchType, Resource, Write } from './port.ts';
+import { readAny, readObject, readPage } from './read-object.ts';
 import { createTransport } from './transport.ts';
-import type { Incoming } from './transport.ts';
 import { watchEvents } from './watch.ts';
 
 export interface ClientDeps {
   readonly clock: Clock;
-  /** How long a server may take to answer, in milliseconds. Default 30 s. */
+  /** How long a server may take to answer, to the end of the answer, in milliseconds. Default 30 s. */
   readonly readMs?: number;
   /** The same for changes. Default 60 s: then the server itself gives up. */
   readonly changeMs?: number;
@@ -46,18 +46,8 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
     userAgent: deps.userAgent ?? 'rb',
   });
 
-  /** The caller says what it is: the server keeps its objects to its own schemas. */
-  const object = async <Item>(answer: Incoming): Promise<Item> => {
-    const text = await textOf(answer);
-    try {
-      const item: Item = JSON.parse(text);
-      return item;
-    } catch {
-      throw notKubernetes(answer.headers['content-type'], connection);
-    }
-  };
   const read = <Item>(request: Omit<Sending, 'method' | 'changes'>) =>
-    converse({ ...request, method: 'GET', changes: false }, object<Item>);
+    converse({ ...request, method: 'GET', changes: false }, readObject<Item>(request.location));
   const change = <Item>(
     request: Pick<Sending, 'verb' | 'method' | 'location' | 'signal'> & Partial<Sending>,
     { dryRun = false }: Write,
@@ -70,7 +60,8 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
         ...(body ? { contentType: body.type, body: JSON.stringify(body.value) } : {}),
         changes: !dryRun,
       },
-      object<Item>,
+      // What is deleted is answered with the object or with a Status, a rehearsal with an object that is not whole.
+      request.method === 'DELETE' || dryRun ? readAny<Item>(request.location) : readObject<Item>(request.location),
     );
   const written = { fieldManager, fieldValidation: 'Strict' };
 
@@ -88,16 +79,18 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
         throw error;
       }
     },
-    list: <Item>(...[of, ask]: Parameters<Kubernetes['list']>) =>
-      readAll((query) =>
-        read<List<Item>>({
-          verb: 'list',
-          location: { of, namespace },
-          query: { ...query, labelSelector: ask.labelSelector, fieldSelector: ask.fieldSelector },
-          compressed: true,
-          signal: ask.signal,
-        }),
-      ),
+    list: async <Item>(...[of, ask]: Parameters<Kubernetes['list']>) => {
+      const { labelSelector, fieldSelector, signal } = ask;
+      const request = { verb: 'list', method: 'GET', location: { of, namespace }, changes: false, signal } as const;
+      const page = readPage<Item>(request.location);
+      try {
+        return await readAll((query) =>
+          converse({ ...request, query: { ...query, labelSelector, fieldSelector }, compressed: true }, page),
+        );
+      } catch (error) {
+        throw error instanceof UnusableAnswer ? unusableAnswer(error, request, connection) : error;
+      }
+    },
     watch: (of, ask) => watchEvents(converse, connection, of, ask),
     create: <Item>(of: Resource, body: JsonObject, ask: Parameters<Kubernetes['create']>[2]) =>
       change<Item>(

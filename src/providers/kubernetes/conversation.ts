@@ -1,8 +1,9 @@
 import type { Clock } from '../../engine/clock.ts';
 import { answerFailure, isDisruptionBudget } from './answer-failure.ts';
 import { isBusy, mayPass, mostAttempts, pauseMs } from './attempts.ts';
-import { textOf } from './body.ts';
-import { brokenRequest, redirected } from './broken-request.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
+import { errorTextOf } from './body.ts';
+import { brokenRequest, redirected, unusableAnswer } from './broken-request.ts';
 import type { Connection, Credential } from './connection.ts';
 import { pathOf } from './paths.ts';
 import type { ApiRequest } from './request.ts';
@@ -12,7 +13,7 @@ import type { Incoming, Transport } from './transport.ts';
 export interface ConversationDeps {
   readonly clock: Clock;
   readonly transport: Transport;
-  /** How long the server may be silent, in milliseconds: for reads, and for changes, which it may have to ask others about. */
+  /** How long an answer may take, in milliseconds, to its end: for reads, and for changes, which the server may have to ask others about. */
   readonly readMs: number;
   readonly changeMs: number;
   readonly userAgent: string;
@@ -22,8 +23,9 @@ export interface Sending extends ApiRequest {
   readonly accept?: string;
   /** A long answer may come compressed. */
   readonly compressed?: boolean;
-  /** Instead of `readMs`. */
+  /** Instead of `readMs`, each. */
   readonly silenceMs?: number;
+  readonly wholeMs?: number;
   /** Ask once: whoever calls has a patience of their own. */
   readonly once?: boolean;
 }
@@ -37,8 +39,9 @@ export type Converse = <Result>(request: Sending, finish: (answer: Incoming) => 
 export const createConversation = (connection: Connection, deps: ConversationDeps): Converse => {
   const { credentials } = connection;
 
-  const send = (request: Sending, credential: Credential): Promise<Incoming> =>
-    deps.transport({
+  const send = (request: Sending, credential: Credential): Promise<Incoming> => {
+    const usualMs = request.changes ? deps.changeMs : deps.readMs;
+    return deps.transport({
       method: request.method,
       path: pathOf(request.location, request.query),
       headers: {
@@ -49,9 +52,11 @@ export const createConversation = (connection: Connection, deps: ConversationDep
       },
       ...(request.body === undefined ? {} : { body: request.body }),
       credential,
-      silenceMs: request.silenceMs ?? (request.changes ? deps.changeMs : deps.readMs),
+      silenceMs: request.silenceMs ?? usualMs,
+      wholeMs: request.wholeMs ?? usualMs,
       signal: request.signal,
     });
+  };
 
   /** After a 401 once more, if there are other credentials to be had: nothing was done. */
   const sendAs = async (request: Sending): Promise<Incoming> => {
@@ -61,7 +66,7 @@ export const createConversation = (connection: Connection, deps: ConversationDep
     credentials.refuse(credential);
     const other = await credentials.current(request.signal);
     if (isSame(credential, other)) return answer;
-    await textOf(answer);
+    await errorTextOf(answer);
     return send(request, other);
   };
 
@@ -74,12 +79,13 @@ export const createConversation = (connection: Connection, deps: ConversationDep
     try {
       const answer = await sendAs(request);
       if (answer.status >= 200 && answer.status < 300) return { result: await finish(answer) };
-      const body = await textOf(answer);
+      const body = await errorTextOf(answer);
       if (answer.status < 400) throw redirected(answer.headers.location, connection);
       const failure = answerFailure({ status: answer.status, body }, request, connection);
       if (last || !isBusy(failure.status, request) || isDisruptionBudget(failure.details)) throw failure;
       return { waitMs: pauseMs(number, answer.headers['retry-after']) };
     } catch (error) {
+      if (error instanceof UnusableAnswer) throw unusableAnswer(error, request, connection);
       if (!(error instanceof Broken)) throw error;
       if (request.signal.aborted && !(request.changes && error.stage === 'sent')) throw request.signal.reason;
       if (last || !mayPass(error, request)) throw brokenRequest(error, request, connection);

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../engine/json.ts';
+import type { Shape } from '../peer/shape.ts';
 
 /** What tells one cluster, and the place in it, from another. Part of every target, so part of every plan hash. */
 export interface ClusterIdentity extends JsonObject {
@@ -14,6 +15,8 @@ export interface ClusterIdentity extends JsonObject {
 export interface Resource {
   readonly api: string;
   readonly plural: string;
+  /** What its objects must be: an answer of another shape is an error. Those of subresources are not looked at. */
+  readonly shape?: Shape<object>;
 }
 
 export interface Ask {
@@ -36,9 +39,9 @@ export interface Listed {
   readonly metadata?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 
-/** One line of a watch. `BOOKMARK` carries nothing but a newer resourceVersion. */
+/** One line of a watch, with its length. `BOOKMARK` carries nothing but a newer resourceVersion. */
 export type WatchEvent<Item> =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Item }
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Item; readonly length?: number }
   | { readonly type: 'BOOKMARK'; readonly object: Listed };
 
 export type PatchType = 'merge' | 'strategic' | 'json';
@@ -46,7 +49,8 @@ export type PatchType = 'merge' | 'strategic' | 'json';
 /**
  * The API server of one cluster, in the configured namespace. Objects are typed by the caller (`V1Deployment`, ...) and are
  * plain JSON: times are strings.
- * Errors: `RunbookError` of kind `unreachable` where the server does not answer or does not let us in (401; 403 naming the verb
+ * Errors: `RunbookError` of kind `unreachable` where the server does not answer, answers with what is over a limit
+ * (`peer/limits.ts`) or of another shape, or does not let us in (401; 403 naming the verb
  * and the resource, both also an `ApiFailure`; TLS; exec plugins), `unknown` for a change whose answer did not come, else an
  * `ApiFailure`: `refused` for 409, for a disruption budget and for what the cluster's own policies forbid, `failed` for other 4xx.
  */

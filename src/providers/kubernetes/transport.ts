@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { limits } from '../peer/limits.ts';
 import { createAgents } from './agents.ts';
 import type { Connection, Credential } from './connection.ts';
 
@@ -15,6 +16,11 @@ export interface Outgoing {
   readonly credential: Credential;
   /** How long the server may be silent, in milliseconds. */
   readonly silenceMs: number;
+  /**
+   * How long it may take from the moment that it was sent until the answer has ended, in milliseconds: a server that trickles is
+   * never silent. A long answer gets more time as it comes.
+   */
+  readonly wholeMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +41,7 @@ export class Broken extends Error {
   }
 }
 
-/** Nothing came for so long. */
+/** Nothing came for so long, or not all of it. */
 export class Silence extends Error {
   override readonly name = 'Silence';
   readonly ms: number;
@@ -57,6 +63,8 @@ export interface Incoming {
 
 /** Rejects with `Broken`: also where the signal ended it, whose reason is then the cause. */
 export type Transport = (outgoing: Outgoing) => Promise<Incoming>;
+
+const { bytes, bytesPerSecond } = limits.kubernetes;
 
 /** HTTP/1.1 over a few connections that are kept for the next request. `connectMs`: how long a connection may take until it stands. */
 export const createTransport = (connection: Connection, { connectMs }: { readonly connectMs: number }): Transport => {
@@ -89,7 +97,7 @@ const headersOf = ({ headers, credential, body }: Outgoing): OutgoingHttpHeaders
 
 const exchange = (
   request: ClientRequest,
-  { body, signal, silenceMs }: Outgoing,
+  { body, signal, silenceMs, wholeMs }: Outgoing,
   { secure, connectMs }: { readonly secure: boolean; readonly connectMs: number },
 ): Promise<Incoming> =>
   new Promise((resolve, reject) => {
@@ -103,8 +111,16 @@ const exchange = (
     const connecting = setTimeout(() => stop(new Silence(connectMs)), connectMs);
     const silence = (): void => stop(new Silence(silenceMs));
     const failure = (error: unknown): Broken => new Broken(stage, why ?? error);
+    let whole: NodeJS.Timeout | undefined;
+    let endsAt = 0;
+    const late = (): void => {
+      const leftMs = endsAt - performance.now();
+      if (leftMs > 0) whole = setTimeout(late, leftMs);
+      else stop(new Silence(wholeMs));
+    };
     const over = (): void => {
       clearTimeout(connecting);
+      clearTimeout(whole);
       signal.removeEventListener('abort', aborted);
     };
     signal.addEventListener('abort', aborted, { once: true });
@@ -114,6 +130,8 @@ const exchange = (
         if (reached !== 'sent') return;
         clearTimeout(connecting);
         request.setTimeout(silenceMs, silence);
+        endsAt = performance.now() + wholeMs;
+        whole = setTimeout(late, wholeMs);
       }),
     );
     request.on('error', (error) => {
@@ -127,7 +145,12 @@ const exchange = (
         chunks: async function* () {
           const chunks: AsyncIterable<Buffer> = response;
           try {
-            for await (const chunk of chunks) yield chunk;
+            let read = 0;
+            for await (const chunk of chunks) {
+              if (read < bytes) endsAt += (chunk.length / bytesPerSecond) * 1000;
+              read += chunk.length;
+              yield chunk;
+            }
           } catch (error) {
             throw failure(error);
           } finally {

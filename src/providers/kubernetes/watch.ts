@@ -1,9 +1,13 @@
+import { parseJson } from '../peer/json.ts';
+import { fields, oneOf } from '../peer/shape.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
 import { answerFailure } from './answer-failure.ts';
 import { linesOf } from './body.ts';
-import { notKubernetes } from './broken-request.ts';
+import { notKubernetes, unusableAnswer } from './broken-request.ts';
 import type { Connection } from './connection.ts';
 import type { Converse } from './conversation.ts';
 import type { Ask, Resource, Selection, WatchEvent } from './port.ts';
+import { anyObject, requireFit } from './read-object.ts';
 import { Broken } from './transport.ts';
 
 /** The server ends a watch after 5 to 10 minutes, so that not all clients come back at the same moment. */
@@ -19,6 +23,7 @@ export const watchEvents = async function* <Item>(
   ask: Ask & Selection & { readonly resourceVersion: string },
 ): AsyncGenerator<WatchEvent<Item>, void> {
   const { signal, resourceVersion, labelSelector, fieldSelector } = ask;
+  const lastsMs = shortestMs * (1 + Math.random());
   const request = {
     verb: 'watch',
     method: 'GET',
@@ -26,13 +31,14 @@ export const watchEvents = async function* <Item>(
     query: {
       watch: true,
       allowWatchBookmarks: true,
-      timeoutSeconds: Math.round((shortestMs * (1 + Math.random())) / 1000),
+      timeoutSeconds: Math.round(lastsMs / 1000),
       resourceVersion,
       labelSelector,
       fieldSelector,
     },
     changes: false,
     silenceMs,
+    wholeMs: lastsMs + silenceMs,
     once: true,
     signal,
   } as const;
@@ -42,13 +48,18 @@ export const watchEvents = async function* <Item>(
     yield { type: 'BOOKMARK', object: { metadata: { resourceVersion } } };
     for await (const line of linesOf(answer.chunks())) {
       if (line === '') continue;
-      const event: Partial<Sent<Item>> | null | undefined = parsed(line);
-      if (!isEvent(event)) throw notKubernetes(answer.headers['content-type'], connection);
-      if (event.type === 'ERROR')
-        throw answerFailure({ status: 500, body: JSON.stringify(event.object) }, request, connection);
-      yield event;
+      const sent: Sent<Item> = parseJson(line, notKubernetes(answer.headers['content-type']));
+      requireFit(sent, event, request.location);
+      if (sent.type === 'ERROR')
+        throw answerFailure({ status: 500, body: JSON.stringify(sent.object) }, request, connection);
+      if (sent.type === 'BOOKMARK') yield sent;
+      else {
+        requireFit(sent.object, of.shape ?? anyObject, request.location);
+        yield { type: sent.type, object: sent.object, length: line.length };
+      }
     }
   } catch (error) {
+    if (error instanceof UnusableAnswer) throw unusableAnswer(error, request, connection);
     if (!(error instanceof Broken)) throw error;
     signal.throwIfAborted();
   } finally {
@@ -59,14 +70,4 @@ export const watchEvents = async function* <Item>(
 /** As the server sends it: an `ERROR`, a Status, is thrown and not handed out. */
 type Sent<Item> = WatchEvent<Item> | { readonly type: 'ERROR'; readonly object: unknown };
 
-const isEvent = <Item>(value: Partial<Sent<Item>> | null | undefined): value is Sent<Item> =>
-  value?.type !== undefined && value.object !== undefined;
-
-/** Undefined for what is not JSON. */
-const parsed = (line: string) => {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-};
+const event = fields({ type: oneOf('ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'), object: anyObject });

@@ -2,16 +2,15 @@ import { limits } from './limits.ts';
 import { UnusableAnswer } from './unusable.ts';
 
 /**
- * Parses a peer's JSON. What comes after it (comparing, printing) goes down into it step by step, so it must not be too deep.
- * Errors: `UnusableAnswer` for text that is not JSON, or is deeper than `limits.jsonDepth`.
+ * Parses a peer's JSON, and as `JSON.parse` does, leaves what it is to the caller. What comes after it (comparing, printing) goes down into it step by step, so it must not be too deep.
+ * Errors: `UnusableAnswer` for text that is not JSON (`notJson` says so), or is deeper than `limits.jsonDepth`.
  */
-export const parseJson = (text: string): unknown => {
-  if (isTooDeep(text)) throw new UnusableAnswer(`its JSON is more than ${limits.jsonDepth} levels deep`);
+export const parseJson = (text: string, notJson = 'answers with text that is not JSON') => {
+  if (isTooDeep(text)) throw new UnusableAnswer(`answers with JSON that is more than ${limits.jsonDepth} levels deep`);
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
+    return JSON.parse(text);
   } catch {
-    throw new UnusableAnswer('its answer is not JSON');
+    throw new UnusableAnswer(notJson);
   }
 };
 

@@ -14,6 +14,8 @@ export const limits = {
   kubernetes: {
     /** One answer, after it is unpacked. The API server itself takes objects of up to 3 MiB. */
     bytes: 16 * mib,
+    /** A long answer may take a second more for as much of it. */
+    bytesPerSecond: 64 * kib,
     /** The part of an answer that says no which is read. */
     errorBytes: 64 * kib,
     /** One event of a watch. Characters. */

@@ -1,5 +1,3 @@
-import { UnusableAnswer } from './unusable.ts';
-
 /**
  * What a value that came over the wire must be. By hand and not by zod: these are checked on the way of the fastest command, and
  * the objects of a cluster have many more fields than are read.
@@ -9,12 +7,6 @@ export interface Shape<Value> {
   misfit(value: unknown, at: string): string | undefined;
   /** For the compiler alone. */
   readonly of?: Value;
-}
-
-/** Errors: `UnusableAnswer`, with `what` before the place. */
-export function requireShape<Value>(shape: Shape<Value>, value: unknown, what: string): asserts value is Value {
-  const misfit = shape.misfit(value, what);
-  if (misfit !== undefined) throw new UnusableAnswer(misfit);
 }
 
 const scalar = <Value>(name: string, is: (value: unknown) => boolean): Shape<Value> => ({
@@ -29,7 +21,8 @@ export const number = scalar<number>('a number', Number.isFinite);
 export const count = scalar<number>('a count', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
 /** Whole. */
 export const integer = scalar<number>('a whole number', Number.isSafeInteger);
-/** What is a string, or undefined, or a list is seen by who reads it. */
+/** What `Date.parse` reads. */
+export const time = scalar<string>('a time', (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)));
 export const anything: Shape<unknown> = { misfit: () => undefined };
 
 export const oneOf = <const Word extends string>(...words: readonly Word[]): Shape<Word> =>
@@ -59,15 +52,14 @@ export const listOf = <Value>(shape: Shape<Value>): Shape<readonly Value[]> => (
 });
 
 /** An object with these fields, each of its shape, and perhaps with others. */
-export const fields = <Value extends object>(shapes: {
-  readonly [Name in keyof Value]-?: Shape<Value[Name]>;
-}): Shape<Value> => {
-  const entries = Object.entries<Shape<unknown>>(shapes);
+export const fields = (shapes: Readonly<Record<string, Shape<unknown>>>): Shape<object> => {
+  const entries = Object.entries(shapes);
   return {
     misfit: (value, at) => {
-      if (!isObject(value)) return `${at} is ${written(value)}, not an object`;
+      if (!isObject(value)) return `${at === '' ? 'it' : at} is ${written(value)}, not an object`;
       for (const [name, shape] of entries) {
-        const misfit = shape.misfit(Object.hasOwn(value, name) ? value[name] : undefined, `${at}.${name}`);
+        const own = Object.hasOwn(value, name) ? value[name] : undefined;
+        const misfit = shape.misfit(own, at === '' ? name : `${at}.${name}`);
         if (misfit !== undefined) return misfit;
       }
       return undefined;

@@ -55,13 +55,29 @@ describe('no answer (a scripted server)', () => {
         for (let part = 0; part < 8; part++) {
           // oxlint-disable-next-line no-await-in-loop
           await clock.sleep(300);
-          answer.write(' ');
+          answer.write(' '.repeat(64 * 1024));
         }
         answer.end('"a": 1}');
       },
       { client: { readMs: 2000 } },
     );
     expect(await get(client)).toEqual({ a: 1 });
+  });
+
+  test('one that trickles may not, though the server is never silent', async () => {
+    const { client } = await serve(
+      (answer) => {
+        answer.writeHead(200, { 'content-type': 'application/json' }).write('{');
+        const drip = setInterval(() => answer.write(' '), 20);
+        answer.on('close', () => clearInterval(drip));
+      },
+      { client: { readMs: 500, changeMs: 500 } },
+    );
+    expect(await failure(get(client))).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('it gave no answer within 0.5 s'),
+    });
+    expect(await failure(patch(client))).toMatchObject({ kind: 'unknown' });
   });
 
   test('who is told to stop stops at once, with the reason; of a change that was sent the outcome is unknown', async () => {

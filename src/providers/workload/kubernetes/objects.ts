@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../../engine/json.ts';
 import type { Resource } from '../../kubernetes/port.ts';
 import type { Kind } from './config.ts';
+import * as shapes from './shapes.ts';
 
-/** The fields of the API's objects that are read here, as plain JSON. What the server leaves out when it is empty is optional. */
+/** The fields of the API's objects that are read here, as plain JSON; shapes.ts holds the server to them. What the server leaves out when it is empty is optional. */
 export interface Meta {
   readonly name: string;
   readonly uid: string;
@@ -147,16 +148,16 @@ export interface Pod {
 
 const apps = 'apps/v1';
 export const resources = {
-  pods: { api: 'v1', plural: 'pods' },
-  events: { api: 'v1', plural: 'events' },
-  replicaSets: { api: apps, plural: 'replicasets' },
-  controllerRevisions: { api: apps, plural: 'controllerrevisions' },
+  pods: { api: 'v1', plural: 'pods', shape: shapes.pod },
+  events: { api: 'v1', plural: 'events', shape: shapes.event },
+  replicaSets: { api: apps, plural: 'replicasets', shape: shapes.replicaSet },
+  controllerRevisions: { api: apps, plural: 'controllerrevisions', shape: shapes.controllerRevision },
 } as const satisfies Record<string, Resource>;
 
 export const resourceOf: Record<Kind, Resource> = {
-  deployment: { api: apps, plural: 'deployments' },
-  statefulset: { api: apps, plural: 'statefulsets' },
-  daemonset: { api: apps, plural: 'daemonsets' },
+  deployment: { api: apps, plural: 'deployments', shape: shapes.workload },
+  statefulset: { api: apps, plural: 'statefulsets', shape: shapes.workload },
+  daemonset: { api: apps, plural: 'daemonsets', shape: shapes.workload },
 };
 
 /** As the API writes them, for owner references and events. */

@@ -1,3 +1,4 @@
+import { boundedText } from '../../peer/unusable.ts';
 import type { Kind, KubernetesWorkloadConfig } from './config.ts';
 import { type ContainerStatus, controllerOf, type Pod } from './objects.ts';
 import type { Instance } from '../port.ts';
@@ -78,7 +79,10 @@ export const podView = ({ metadata, spec, status = {} }: Pod, config: Kubernetes
     reason: status.reason,
     unschedulable:
       scheduled?.status === 'False'
-        ? { message: scheduled.message ?? scheduled.reason ?? 'no node', since: scheduled.lastTransitionTime }
+        ? {
+            message: boundedText(scheduled.message ?? scheduled.reason ?? 'no node'),
+            since: scheduled.lastTransitionTime,
+          }
         : undefined,
     containers,
   };
@@ -97,7 +101,7 @@ const containerView = (
     restarts: restartCount,
     state: state.running ? 'running' : state.terminated ? 'terminated' : 'waiting',
     reason: now?.reason,
-    message: now?.message,
+    message: now?.message === undefined ? undefined : boundedText(now.message),
     exitCode: state.terminated?.exitCode,
     startedAt: state.running?.startedAt ?? state.terminated?.startedAt,
     last:

@@ -39,9 +39,7 @@ export const fullRevisionOf = (kind: Kind, object: RevisionObject): FullRevision
   const isReplicaSet = 'spec' in object;
   const kept = isReplicaSet ? object.spec.template : object.data?.spec?.template;
   const template = plainTemplate(kept ?? { metadata: {}, spec: {} });
-  const number = isReplicaSet
-    ? Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
-    : object.revision;
+  const number = isReplicaSet ? numberIn(metadata.annotations?.['deployment.kubernetes.io/revision']) : object.revision;
   return {
     uid: metadata.uid,
     name: metadata.name,
@@ -60,6 +58,9 @@ export const fullRevisionOf = (kind: Kind, object: RevisionObject): FullRevision
     annotations: metadata.annotations ?? {},
   };
 };
+
+/** 0 for what is not a number: it is older than all that have one. */
+const numberIn = (annotation = ''): number => (/^\d{1,15}$/.test(annotation) ? Number(annotation) : 0);
 
 /** A template without what its controller adds when it keeps it. */
 export const plainTemplate = (template: PodTemplate): PodTemplate => {

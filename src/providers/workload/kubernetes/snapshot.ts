@@ -1,3 +1,4 @@
+import { boundedText } from '../../peer/unusable.ts';
 import type { Kind } from './config.ts';
 import { type Condition, type PodTemplate, selectorText, type WorkloadObject } from './objects.ts';
 
@@ -44,6 +45,9 @@ export interface Snapshot {
 /** What `spec.progressDeadlineSeconds` says where there is to be no deadline. */
 const noDeadline = 2_147_483_647;
 
+const boundedCondition = (condition: Condition): Condition =>
+  condition.message === undefined ? condition : { ...condition, message: boundedText(condition.message) };
+
 export const snapshotOf = (kind: Kind, raw: WorkloadObject): Snapshot => {
   const { metadata, spec, status = {} } = raw;
   const isDaemon = kind === 'daemonset';
@@ -70,7 +74,7 @@ export const snapshotOf = (kind: Kind, raw: WorkloadObject): Snapshot => {
     selector: selectorText(spec.selector),
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
-    conditions: status.conditions ?? [],
+    conditions: (status.conditions ?? []).map(boundedCondition),
     revision: metadata.annotations?.['deployment.kubernetes.io/revision'],
     updateRevision: status.updateRevision,
     progressDeadlineMs: deadline === undefined || deadline >= noDeadline ? undefined : deadline * 1000,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { anyJson } from '../../../../engine/any-json.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
+import * as shapes from '../shapes.ts';
 import { type AutoscalerKind, type AutoscalerManifest, complaint } from './autoscaler-kind.ts';
 
 const directions = ['scaleUp', 'scaleDown'] as const;
@@ -27,7 +28,7 @@ export interface Hpa extends AutoscalerManifest {
 export const hpaKind: AutoscalerKind<Hpa> = {
   kind: 'HorizontalPodAutoscaler',
   word: 'hpa',
-  resource: { api: 'autoscaling/v2', plural: 'horizontalpodautoscalers' },
+  resource: { api: 'autoscaling/v2', plural: 'horizontalpodautoscalers', shape: shapes.hpa },
   facts: (hpa) => ({
     min: hpa.spec.minReplicas ?? 1,
     max: hpa.spec.maxReplicas,

@@ -1,3 +1,4 @@
+import * as shapes from '../shapes.ts';
 import { type AutoscalerKind, type AutoscalerManifest, complaint } from './autoscaler-kind.ts';
 
 export interface ScaledObject extends AutoscalerManifest {
@@ -20,7 +21,7 @@ const pausedReplicas = `${prefix}paused-replicas`;
 export const kedaKind: AutoscalerKind<ScaledObject> = {
   kind: 'ScaledObject',
   word: 'scaledobject',
-  resource: { api: 'keda.sh/v1alpha1', plural: 'scaledobjects' },
+  resource: { api: 'keda.sh/v1alpha1', plural: 'scaledobjects', shape: shapes.scaledObject },
   facts: (object) => ({
     min: object.spec.minReplicaCount ?? 0,
     max: object.spec.maxReplicaCount ?? 100,

@@ -4,10 +4,11 @@ import { ApiFailure } from '../../../kubernetes/failure.ts';
 import type { Resource } from '../../../kubernetes/port.ts';
 import type { LabelSelector, Meta, Pod } from '../objects.ts';
 import { resources } from '../objects.ts';
+import { budget } from '../shapes.ts';
 import type { Service } from '../service.ts';
 import { listing } from '../words.ts';
 
-const budgets: Resource = { api: 'policy/v1', plural: 'poddisruptionbudgets' };
+const budgets: Resource = { api: 'policy/v1', plural: 'poddisruptionbudgets', shape: budget };
 
 interface Budget {
   readonly metadata: Meta;

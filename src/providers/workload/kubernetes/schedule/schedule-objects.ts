@@ -2,6 +2,7 @@ import { digest } from '../../../../engine/change.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import type { Resource } from '../../../kubernetes/port.ts';
 import { resourceOf } from '../objects.ts';
+import * as shapes from '../shapes.ts';
 import type { Service } from '../service.ts';
 
 /** The four objects of a scheduled restart, in the order in which they are made. They are taken away the other way round. */
@@ -16,11 +17,11 @@ export interface SchedulePart {
 
 const rbac = 'rbac.authorization.k8s.io';
 export const scheduleResources = {
-  serviceAccount: { api: 'v1', plural: 'serviceaccounts' },
-  role: { api: `${rbac}/v1`, plural: 'roles' },
-  roleBinding: { api: `${rbac}/v1`, plural: 'rolebindings' },
-  cronJob: { api: 'batch/v1', plural: 'cronjobs' },
-  jobs: { api: 'batch/v1', plural: 'jobs' },
+  serviceAccount: { api: 'v1', plural: 'serviceaccounts', shape: shapes.plain },
+  role: { api: `${rbac}/v1`, plural: 'roles', shape: shapes.plain },
+  roleBinding: { api: `${rbac}/v1`, plural: 'rolebindings', shape: shapes.plain },
+  cronJob: { api: 'batch/v1', plural: 'cronjobs', shape: shapes.cronJob },
+  jobs: { api: 'batch/v1', plural: 'jobs', shape: shapes.job },
 } as const satisfies Record<string, Resource>;
 
 /** A CronJob's name may have 52 characters, a label's value 63. */

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunbookError } from '../../src/engine/errors.ts';
+import { openKubernetes } from '../../src/providers/kubernetes/client.ts';
+import type { Connection } from '../../src/providers/kubernetes/connection.ts';
+import type { Kubernetes } from '../../src/providers/kubernetes/port.ts';
+import { resourceOf } from '../../src/providers/workload/kubernetes/objects.ts';
+import { clock, forever } from '../providers/kubernetes/clock.ts';
+import type { Play } from './http-answers.ts';
+import { goodDeployment, hostileApiAnswers } from './kubernetes-answers.ts';
+import { type PlayServer, startPlayServer } from './play-server.ts';
+
+let server: PlayServer;
+let client: Kubernetes;
+beforeAll(async () => {
+  server = await startPlayServer();
+  const url = `http://127.0.0.1:${server.port}`;
+  const connection: Connection = {
+    identity: { context: 'prod', server: url, ca: 'system', namespace: 'shop' },
+    server: new URL(url),
+    compression: true,
+    credentials: { owner: 'ann', renewal: [], current: async () => ({ headers: {} }), refuse: () => undefined },
+  };
+  const times = { readMs: 400, changeMs: 400, connectMs: 400 };
+  client = openKubernetes(connection, { clock: { ...clock, sleep: async () => undefined }, ...times });
+});
+afterAll(() => server.close());
+
+const answers = hostileApiAnswers(Number(process.env['RB_SEED'] ?? 1), Number(process.env['RB_HOSTILE'] ?? 93));
+const of = resourceOf.deployment;
+const ask = { signal: forever };
+const failure = (promise: Promise<unknown>): Promise<Partial<RunbookError>> =>
+  promise.then(
+    (value) => {
+      throw new Error(`it was read as ${JSON.stringify(value).slice(0, 300)}`);
+    },
+    (error: Partial<RunbookError>) => error,
+  );
+const change = () => client.patch(of, 'checkout', { spec: {} }, { ...ask, type: 'merge' });
+
+describe('an API server that answers', () => {
+  test.each(answers)('$name is not believed', async ({ name, answer }) => {
+    server.answer = answer;
+    const read = await failure(client.get(of, 'checkout', ask));
+    expect(read).toMatchObject({ kind: 'unreachable' });
+    expect(read.message?.length).toBeLessThan(700);
+    expect(await failure(client.list(of, ask))).toMatchObject({ kind: 'unreachable' });
+    // What redirects has not done it.
+    expect((await failure(change())).kind).toBe(name.endsWith('a redirect') ? 'unreachable' : 'unknown');
+  });
+});
+
+test('the Deployment that they are made from is', async () => {
+  const body = JSON.stringify({ ...goodDeployment, items: [goodDeployment] });
+  server.answer = (socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  expect(await client.get(of, 'checkout', ask)).toMatchObject(goodDeployment);
+  expect(await client.list(of, ask)).toMatchObject({ items: [goodDeployment] });
+  await change();
+});
+
+const page = (more: object): Play => {
+  const body = JSON.stringify({ items: [], ...more });
+  return (socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+};
+describe('a list', () => {
+  test.each<[string, object, string]>([
+    ['whose pages never end', { metadata: { continue: 'again' } }, 'a list of more than 100 pages'],
+    [
+      'of very many objects',
+      { items: Array.from({ length: 9000 }, () => ({})), metadata: { continue: 'again' } },
+      'more than 20000 objects',
+    ],
+    [
+      'of very large objects',
+      { items: [{ item: 'x'.repeat(12e6) }], metadata: { continue: 'again' } },
+      'more than 32 MiB',
+    ],
+    ['whose next page is none', { metadata: { continue: {} } }, 'metadata.continue is an object, not a text'],
+    ['whose version is none', { metadata: { resourceVersion: 17 } }, 'metadata.resourceVersion is 17, not a text'],
+  ])('%s ends, and says why', async (_, answer, why) => {
+    server.answer = page(answer);
+    const plain = { api: 'v1', plural: 'things' };
+    expect(await failure(client.list(plain, ask))).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining(why),
+    });
+  });
+});
+
+const lines =
+  (...all: readonly unknown[]): Play =>
+  (socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${all.map((one) => `${JSON.stringify(one)}\n`).join('')}`);
+
+const events = async (answer: Play): Promise<unknown> => {
+  server.answer = answer;
+  for await (const event of client.watch(of, { ...ask, resourceVersion: '1' })) void event;
+  return 'ended';
+};
+describe('a watch', () => {
+  test('of good events ends with them', async () => {
+    expect(await events(lines({ type: 'ADDED', object: goodDeployment }))).toBe('ended');
+  });
+
+  test.each<[string, unknown]>([
+    ['of another type', { type: 'WIBBLE', object: goodDeployment }],
+    ['without an object', { type: 'ADDED' }],
+    ['with a count that is none', { type: 'MODIFIED', object: { ...goodDeployment, status: { replicas: '3' } } }],
+    ['that is a list', []],
+    ['that is nothing', null],
+  ])('an event %s is an error', async (_, event) => {
+    expect(await failure(events(lines(event)))).toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('a line without end is an error', async () => {
+    const [endlessLine] = hostileApiAnswers(1, 30).filter(({ name }) => name.endsWith('a line without end'));
+    expect(await failure(events(endlessLine?.answer ?? lines()))).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('a line of more than 4 MiB'),
+    });
+  });
+});
