@@ -74,6 +74,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
     loaded: await configuration(),
     settings: environment === undefined ? await settings() : await settingsFor(environment),
     env: world.env,
+    home: world.home,
     auditDirectory: await auditDirectoryOf(),
     version,
   });
@@ -157,6 +158,8 @@ export const createRb = (program: Command, world: World, version: string): Wired
         portsFor: portsOf,
         auditDirectory: await auditDirectoryOf(),
         service: config.service.name,
+        environment: globals().env,
+        selected: async () => (await settings()).name,
       };
       code = await resumeSession(session, deps);
     },

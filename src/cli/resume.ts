@@ -21,8 +21,12 @@ import { systemActor, systemClock } from './system.ts';
 
 export interface ResumeDeps {
   readonly auditDirectory: string;
-  /** The service of the configuration: sessions of others are only resumed by name. */
+  /** Of the configuration. */
   readonly service: string;
+  /** `--env`. */
+  readonly environment: string | undefined;
+  /** The environment that a command would work on: of all others, sessions are only resumed by their id. Errors: `usage`. */
+  readonly selected: () => Promise<string>;
   readonly setting: (environment: string) => Promise<SessionSetting>;
   readonly portsFor: (setting: SessionSetting) => Promise<PortSource>;
 }
@@ -30,15 +34,17 @@ export interface ResumeDeps {
 /**
  * Goes on with a session that was cut off: what is done stays done, an intent without a result is settled by looking.
  * Returns the exit code. Errors: `usage` where there is nothing to resume, `refused` where the log is damaged or holds what this version
- * does not know, where its input is not what the procedure takes, and where the procedure or the configuration is not what it was.
+ * does not know, where its input is not what the procedure takes, where the session is of another service or environment than was named,
+ * and where the procedure or the configuration is not what it was.
  */
 export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps): Promise<number> => {
   const recorded =
-    wanted === undefined ? newestOpen(deps.auditDirectory, deps.service) : sessionNamed(deps.auditDirectory, wanted);
+    wanted === undefined ? newestOpen(deps, await deps.selected()) : sessionNamed(deps.auditDirectory, wanted);
   const { session } = recorded;
   requireReadable(recorded);
   const history = recorded.state;
   const opened = openedBy(history, session);
+  requireSubject(opened, deps);
   requireUnfinished(history, session);
   const setting = await deps.setting(opened.subject.environment);
   const procedure = await loadProcedure(opened);
@@ -79,15 +85,37 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
 };
 
 /** A damaged log may be the one that is meant: it is not passed over for an older one. */
-const newestOpen = (directory: string, service: string): RecordedSession => {
-  for (const recorded of readSessions(directory)) {
+const newestOpen = ({ auditDirectory, service }: ResumeDeps, environment: string): RecordedSession => {
+  const others = new Set<string>();
+  for (const recorded of readSessions(auditDirectory)) {
     const { state } = recorded;
-    const ofService = state.opened ? state.opened.subject.service === service : recorded.problem !== undefined;
-    if (ofService && isUnfinished(state)) return recorded;
+    if (!isUnfinished(state)) continue;
+    const of = state.opened?.subject;
+    if (of ? of.service === service && of.environment === environment : recorded.problem) return recorded;
+    if (of?.service === service) others.add(of.environment);
   }
-  throw new RunbookError('usage', `There is no interrupted session of ${service} to resume.`, {
-    next: ['rb audit list'],
+  throw new RunbookError('usage', `There is no interrupted session of ${service}/${environment} to resume.`, {
+    next: [...[...others].map((other) => `rb -e ${other} resume`), 'rb audit list'],
   });
+};
+
+/** The session is what the operator has named: `rb -e dev resume <id>` never goes on with one of another environment. */
+const requireSubject = ({ session, subject }: SessionOpened, { service, environment }: ResumeDeps): void => {
+  const wanted = { service, environment: environment ?? subject.environment };
+  if (subject.service === wanted.service && subject.environment === wanted.environment) return;
+  const named = `${subject.service}/${subject.environment}`;
+  throw new RunbookError(
+    'refused',
+    `Session ${session} is about ${named}, not about ${wanted.service}/${wanted.environment}. Nothing was done.`,
+    {
+      next: [
+        subject.service === service
+          ? `rb -e ${subject.environment} resume ${session}`
+          : `use the configuration of ${subject.service}: rb -c <file> resume ${session}`,
+        'rb audit list',
+      ],
+    },
+  );
 };
 
 /** Nothing is built on a log that does not hold all that was done. */

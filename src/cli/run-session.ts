@@ -3,6 +3,7 @@ import { openLate } from '../audit/late.ts';
 import type { LateAuditLog } from '../audit/late.ts';
 import { newSessionId } from '../audit/session-id.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { realPathOf } from '../config/real-path.ts';
 import { withoutSecrets } from '../config/show.ts';
 import { createEmitter } from '../engine/emitter.ts';
 import { RunbookError } from '../engine/errors.ts';
@@ -35,6 +36,7 @@ export interface SessionSetting {
   readonly loaded: LoadedConfig;
   readonly settings: Settings;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
   readonly auditDirectory: string;
   readonly version: string;
 }
@@ -97,7 +99,10 @@ export const why = (globals: Globals) => ({
   ...(globals.ticket === undefined ? {} : { ticket: globals.ticket }),
 });
 
-/** What a resumed session compares: the environment as it is written, secrets as references. */
+/**
+ * What a resumed session and a plan compare: the environment as it is written, secrets as references, and where it is written, because
+ * what a relative path in it means depends on that.
+ */
 export const recordedConfiguration = ({
   loaded,
   settings,
@@ -105,7 +110,11 @@ export const recordedConfiguration = ({
 }: Pick<SessionSetting, 'loaded' | 'settings' | 'terminal'>): JsonObject => {
   const { environments } = withoutSecrets(loaded);
   const environment = (isObject(environments) ? environments[settings.name] : undefined) ?? {};
-  return terminal.redactor.redactJson({ service: settings.config.service.name, environment });
+  return terminal.redactor.redactJson({
+    path: realPathOf(loaded.path),
+    service: settings.config.service.name,
+    environment,
+  });
 };
 
 type Conducted = Pick<
@@ -151,6 +160,7 @@ export const conduct = async (
       requireRecord: () => audit?.require(),
       operator: createOperator(globals, await promptsFor(terminal, stop.soft)),
       redact: (value) => terminal.redactor.redactJson(value),
+      plans: async () => (await import('../audit/plan-record.ts')).openPlanRecord(setting),
       ...(plan === undefined ? {} : { plan }),
     });
     // The audit log reads first: where it failed, the others have not seen the end.

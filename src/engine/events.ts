@@ -158,7 +158,14 @@ export type EventBody =
       /** Why it did not end well; absent for an internal error. */
       readonly cause?: ErrorKind;
     }
-  | { readonly type: 'plan.hash'; readonly hash: string; readonly expires: string; readonly plan: Plan }
+  | {
+      readonly type: 'plan.hash';
+      readonly hash: string;
+      readonly expires: string;
+      readonly plan: Plan;
+      /** Why `--plan` will refuse it. */
+      readonly unusable?: string;
+    }
   /** With `--plan`: what this session may do. A resumed one is held to it as well. */
   | { readonly type: 'plan.accepted'; readonly hash: string; readonly steps: readonly PlanEntry[] }
   | {

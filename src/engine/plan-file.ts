@@ -1,7 +1,7 @@
 import { difference } from './difference.ts';
 import { RunbookError } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import { planAgain, planHash, requireCurrent } from './plan-hash.ts';
+import { expiryIn, inSeconds, planAgain, planHash } from './plan-hash.ts';
 import type { Plan, PlanEntry } from './plan-hash.ts';
 
 /**
@@ -16,10 +16,10 @@ export interface PlanFile extends Plan {
 /** The largest set that a file carries. A larger one is approved by its rule. Source: safety.md, "Plan hash". */
 export const mostMembers = 10_000;
 
-/** Errors: `refused` for a plan that has expired, carries too large a set, or is not the one that its hash was made from. */
-export const requireIntact = ({ hash, expires: written, ...plan }: PlanFile, now: Date): void => {
-  const expires = requireCurrent(hash, now);
-  if (inSeconds(Date.parse(written)) !== inSeconds(expires.getTime()) || planHash(plan, expires) !== hash)
+/** Errors: `refused` for a plan that carries too large a set, or is not the one that its hash was made from. */
+export const requireIntact = ({ hash, expires: written, ...plan }: PlanFile): void => {
+  const expires = expiryIn(hash);
+  if (inSeconds(new Date(written)) !== inSeconds(expires) || planHash(plan, expires) !== hash)
     throw new RunbookError(
       'refused',
       'The plan file was changed after the dry run: its hash belongs to another plan.',
@@ -37,9 +37,6 @@ export const requireIntact = ({ hash, expires: written, ...plan }: PlanFile, now
       },
     );
 };
-
-/** A hash holds its expiry in whole seconds. */
-const inSeconds = (date: number): number => Math.floor(date / 1000);
 
 /** Errors: `refused` with the difference, where it would now be another plan. Steps with members were compared when they were planned. */
 export const requireSamePlan = (then: PlanFile, now: Plan): void => {

@@ -7,8 +7,13 @@ import type { Tier } from './tier.ts';
 /** How long a plan hash can be executed. Source: safety.md, "Plan hash". */
 export const planExpiresAfterMs = 30 * 60_000;
 
-/** How far the clocks of two hosts may be apart. */
-const clockSkewMs = 10 * 60_000;
+/** What was planned, and until when it can be executed: a hash proves neither, because anybody can compute one. */
+export interface PlanRecord {
+  /** Errors: any, where it cannot be kept. */
+  keep(hash: string, expires: Date): Promise<void>;
+  /** Undefined for a hash that no dry run has kept. */
+  expiryOf(hash: string): Promise<Date | undefined>;
+}
 
 export interface PlannedChange {
   readonly step: string;
@@ -33,7 +38,7 @@ export interface Plan {
   readonly outline: Json;
   readonly input: Json;
   readonly subject: { readonly service: string; readonly environment: string };
-  /** As `session.opened` records it. */
+  /** As `session.opened` records it: where it is, and what it says. */
   readonly configuration: JsonObject;
   readonly steps: readonly PlanEntry[];
 }
@@ -46,7 +51,7 @@ export const plannedChange = (
 
 /** `<expiry in seconds, base 36>-<128 bits of SHA-256 over the canonical plan and its expiry>`. */
 export const planHash = (plan: Plan, expires: Date): string => {
-  const expiry = Math.floor(expires.getTime() / 1000).toString(36);
+  const expiry = inSeconds(expires).toString(36);
   return `${expiry}-${digest({ ...plan, steps: plan.steps.map((step): JsonObject => ({ ...step })), expiry }).slice(0, 32)}`;
 };
 
@@ -54,32 +59,38 @@ const shape = /^([0-9a-z]{5,8})-[0-9a-f]{32}$/;
 
 export const isPlanHash = (text: string): boolean => shape.test(text);
 
-/** Until when a hash can be spent. Errors: `usage` for what is not a hash, `refused` for one that has expired. */
-export const requireCurrent = (hash: string, now: Date): Date => {
+/** The expiry that a hash names. Errors: `usage` for what is not a hash. */
+export const expiryIn = (hash: string): Date => {
   const seconds = shape.exec(hash)?.[1];
-  if (seconds === undefined)
-    throw new RunbookError('usage', `--plan ${hash} is not a plan hash.`, {
-      next: ['run the command with --dry-run: it prints the hash'],
-    });
-  const expires = new Date(Number.parseInt(seconds, 36) * 1000);
-  if (expires.getTime() > now.getTime() + planExpiresAfterMs + clockSkewMs)
-    throw new RunbookError('refused', `The plan would expire at ${expires.toISOString()}: no dry run gives that.`, {
-      next: planAgain,
-    });
-  if (expires.getTime() < now.getTime())
-    throw new RunbookError('refused', `The plan expired at ${expires.toISOString()}.`, { next: planAgain });
-  return expires;
+  if (seconds !== undefined) return new Date(Number.parseInt(seconds, 36) * 1000);
+  throw new RunbookError('usage', `--plan ${hash} is not a plan hash.`, {
+    next: ['run the command with --dry-run: it prints the hash'],
+  });
 };
 
-/** Errors: `usage` for what is not a hash, `refused` for one that has expired or belongs to another plan. */
-export const requirePlan = (hash: string, plan: Plan, now: Date): void => {
-  const expires = requireCurrent(hash, now);
-  if (planHash(plan, expires) === hash) return;
+/** Errors: `usage` for what is not a hash, `refused` for one that has expired, or that no dry run has kept with this expiry. */
+export const requireCurrent = async (hash: string, plans: PlanRecord, now: Date): Promise<void> => {
+  const written = expiryIn(hash);
+  const expires = await plans.expiryOf(hash);
+  if ((expires ?? written).getTime() < now.getTime())
+    throw new RunbookError('refused', `The plan expired at ${(expires ?? written).toISOString()}.`, {
+      next: planAgain,
+    });
+  if (expires === undefined || inSeconds(expires) !== inSeconds(written))
+    throw new RunbookError('refused', `No dry run of this user on this host has recorded the plan ${hash}.`, {
+      next: planAgain,
+    });
+};
+
+/** Errors: `usage` for what is not a hash, `refused` for one that belongs to another plan. */
+export const requirePlan = (hash: string, plan: Plan): void => {
+  if (planHash(plan, expiryIn(hash)) === hash) return;
   const set = plan.steps.some((entry) => 'members' in entry);
   throw new RunbookError(
     'refused',
     [
       'The plan has changed since its hash was printed. It would now be:',
+      `  ${plan.subject.service}/${plan.subject.environment}`,
       ...plan.steps.flatMap(inWords).map((line) => `  ${line}`),
     ].join('\n'),
     {
@@ -92,6 +103,9 @@ export const requirePlan = (hash: string, plan: Plan, now: Date): void => {
     },
   );
 };
+
+/** A hash holds its expiry in whole seconds. */
+export const inSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 export const planAgain = ['run the command with --dry-run again and look at the new plan'];
 

@@ -3,8 +3,8 @@ import type { EventBody } from './events.ts';
 import type { Json } from './json.ts';
 import { requireIntact, requireSamePlan } from './plan-file.ts';
 import type { PlanFile } from './plan-file.ts';
-import { planExpiresAfterMs, planHash, requirePlan } from './plan-hash.ts';
-import type { Plan } from './plan-hash.ts';
+import { planExpiresAfterMs, planHash, requireCurrent, requirePlan } from './plan-hash.ts';
+import type { Plan, PlanRecord } from './plan-hash.ts';
 import { outline } from './procedure/outline.ts';
 import { resultOf } from './run/call.ts';
 import { expectedPlan } from './run/expected.ts';
@@ -23,6 +23,8 @@ export interface SessionOptions extends Omit<RunOptions, 'expected'> {
   readonly configuration: Plan['configuration'];
   /** Execute exactly the plan with this hash, or what is left of the sets of a plan file, or nothing. */
   readonly plan?: string | PlanFile;
+  /** Opened by a dry run, and where there is a `plan`. */
+  readonly plans: () => Promise<PlanRecord>;
 }
 
 /** Runs a procedure from its first event to its last. Never rejects; `outcome.status` becomes the exit code. */
@@ -36,7 +38,7 @@ export const runSession = async (given: SessionOptions): Promise<SessionEnd> => 
     const expected = await expectedOf(options);
     const ran = await runProcedure({ ...options, ...(expected ? { expected } : {}) });
     const { run } = ran.frame;
-    if (options.dryRun && ran.error === undefined && hasPlan(run)) emitHash(options, ran);
+    if (options.dryRun && ran.error === undefined && hasPlan(run)) await emitHash(options, ran);
     // The time that a person thought about the question is not the time that the change took.
     end = outcomeOf(ran, options.clock.monotonic() - (run.changedAt ?? began));
     if (ran.error === undefined && options.procedure.does === 'reads') result = resultOf(ran.frame);
@@ -90,13 +92,14 @@ const expectedOf = async (options: SessionOptions): Promise<Expected | undefined
 
 /** What was planned, if it is still what would be done. */
 const requirePlanned = async (options: SessionOptions, given: string | PlanFile): Promise<Expected> => {
+  if (typeof given !== 'string') requireIntact(given);
+  await requireCurrent(typeof given === 'string' ? given : given.hash, await options.plans(), options.clock.now());
   if (typeof given === 'string') {
     const present = await rehearse(options);
-    requirePlan(given, present, options.clock.now());
+    requirePlan(given, present);
     options.emit({ type: 'plan.accepted', hash: given, steps: present.steps });
     return expectedPlan(present.steps);
   }
-  requireIntact(given, options.clock.now());
   const expected = expectedPlan(given.steps);
   requireSamePlan(given, await rehearse({ ...options, expected }));
   options.emit({ type: 'plan.accepted', hash: given.hash, steps: given.steps });
@@ -111,8 +114,26 @@ const rehearse = async (options: SessionOptions & Pick<RunOptions, 'expected'>):
   return planOf(options, rehearsal);
 };
 
-const emitHash = (options: SessionOptions, result: RunResult): void => {
+const emitHash = async (options: SessionOptions, result: RunResult): Promise<void> => {
   const expires = new Date(options.clock.now().getTime() + planExpiresAfterMs);
   const plan = planOf(options, result);
-  options.emit({ type: 'plan.hash', hash: planHash(plan, expires), expires: expires.toISOString(), plan });
+  const hash = planHash(plan, expires);
+  const unusable = await keptBy(options, hash, expires);
+  options.emit({
+    type: 'plan.hash',
+    hash,
+    expires: expires.toISOString(),
+    plan,
+    ...(unusable === undefined ? {} : { unusable }),
+  });
+};
+
+/** Why the plan could not be kept. What was planned is worth seeing all the same. */
+const keptBy = async (options: SessionOptions, hash: string, expires: Date): Promise<string | undefined> => {
+  try {
+    await (await options.plans()).keep(hash, expires);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 };

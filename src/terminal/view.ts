@@ -219,6 +219,12 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
       case 'step.result':
         return onResult(event);
       case 'plan.hash':
+        if (event.unusable !== undefined) {
+          terminal.data(
+            `This plan cannot be executed with --plan, because it could not be recorded: ${clean(event.unusable)}`,
+          );
+          return;
+        }
         terminal.data(['Plan hash  ', command(event.hash)]);
         terminal.data(`Valid until ${clean(event.expires)}`);
         terminal.data('To execute exactly this plan, and nothing if it has changed:');

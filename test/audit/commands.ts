@@ -54,12 +54,14 @@ export const report = (directory: string, id?: string, html = false) =>
 class WouldGoOn extends Error {}
 
 /** As far as what is done with the log alone: 0 where the session would go on. */
-export const resume = (directory: string, id?: string) =>
+export const resume = (directory: string, id?: string, environment?: string) =>
   run(directory, async () => {
     try {
       await resumeSession(id, {
         auditDirectory: directory,
         service: 'checkout-api',
+        environment,
+        selected: async () => environment ?? 'production',
         setting: () => Promise.reject(new WouldGoOn()),
         portsFor: () => Promise.reject(new Error('not reached')),
       });

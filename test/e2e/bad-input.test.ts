@@ -77,7 +77,7 @@ describe('a flag without sense', () => {
     ['audit list --limit 0', /--limit 0: expected a whole number above 0/],
     ['audit show ../../etc/passwd', /is not the id of a session/],
     ['audit show', /There is no session in .* yet/],
-    ['resume', /There is no interrupted session of \w+ to resume/],
+    ['resume', /There is no interrupted session of \w+\/\w+ to resume/],
     ['open nowhere', /There is no "nowhere"/],
   ] as const)('rb %s', async ([line, said]) => {
     await says(smallest, line, said);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Change } from '../../src/engine/change.ts';
 import type { Event } from '../../src/engine/events.ts';
+import type { Operator } from './rig.ts';
 import { keys } from './screen.ts';
 import { setting, useStage } from './stage.ts';
 import { ofType, outcome, results, trail } from './trail.ts';
@@ -176,14 +177,14 @@ describe('--dry-run', () => {
   });
 });
 
-const hashOf = async (line: string): Promise<string> => {
-  const dry = await stage.operator().run(`${line} --dry-run -o json`);
+const hashOf = async (line: string, by: Operator): Promise<string> => {
+  const dry = await by.run(`${line} --dry-run -o json`);
   return (dry.json() as DryRun).plan.hash;
 };
 /** Nothing was restarted, and the reason was given. */
-const refuses = async (line: string, code: number, reason: string | RegExp) => {
+const refuses = async (line: string, code: number, reason: string | RegExp, by = stage.operator()) => {
   const before = await stage.untouched();
-  const run = await stage.operator().run(line);
+  const run = await by.run(line);
   expect([run.code, run.stderr]).toEqual([code, expect.stringMatching(reason)]);
   expect(await stage.untouched()).toEqual(before);
   return run;
@@ -193,43 +194,57 @@ describe('--plan', () => {
   test('does exactly that plan', async () => {
     const operator = stage.operator();
     const known = stage.restarted().length;
-    const { code } = await operator.run(`restart --rolling --yes --plan ${await hashOf('restart --rolling')}`);
+    const { code } = await operator.run(
+      `restart --rolling --yes --plan ${await hashOf('restart --rolling', operator)}`,
+    );
     expect([code, stage.restarted(known)]).toEqual([0, ids]);
     expect(outcome(await trail(operator))).toBe('done');
   });
 
   test('confirms nothing by itself', async () => {
-    const hash = await hashOf('restart --rolling');
-    await refuses(`restart --rolling --plan ${hash}`, 2, /--yes/);
+    const operator = stage.operator();
+    const hash = await hashOf('restart --rolling', operator);
+    await refuses(`restart --rolling --plan ${hash}`, 2, /--yes/, operator);
     await refuses(
-      `restart --emergency --yes --plan ${await hashOf('restart --emergency')}`,
+      `restart --emergency --yes --plan ${await hashOf('restart --emergency', operator)}`,
       2,
       /--confirm checkout\/sandbox/,
+      operator,
     );
   });
 
   test('refuses when an instance has changed in between: exit code 3', async () => {
-    const hash = await hashOf('restart --rolling');
+    const operator = stage.operator();
+    const hash = await hashOf('restart --rolling', operator);
     await stage.control('restart checkout-2');
     await refuses(
       `restart --rolling --yes --plan ${hash}`,
       3,
       /The plan has changed since its hash was printed\. .*Nothing was done\./s,
+      operator,
     );
   });
 
   test('refuses the plan of another command, or of other flags', async () => {
-    const hash = await hashOf('restart --rolling');
-    await refuses(`restart --rolling --batch 2 --yes --plan ${hash}`, 3, /plan has changed/);
-    await refuses(`restart --emergency --confirm checkout/sandbox --plan ${hash}`, 3, /plan has changed/);
+    const operator = stage.operator();
+    const hash = await hashOf('restart --rolling', operator);
+    await refuses(`restart --rolling --batch 2 --yes --plan ${hash}`, 3, /plan has changed/, operator);
+    await refuses(`restart --emergency --confirm checkout/sandbox --plan ${hash}`, 3, /plan has changed/, operator);
   });
 
   test('refuses one that has expired, and one whose expiry was put off', async () => {
-    const [expiry = '', digest = ''] = (await hashOf('restart --rolling')).split('-');
+    const operator = stage.operator();
+    const [expiry = '', digest = ''] = (await hashOf('restart --rolling', operator)).split('-');
     const moved = (seconds: number) => `${(Number.parseInt(expiry, 36) + seconds).toString(36)}-${digest}`;
-    await refuses(`restart --rolling --yes --plan ${moved(-3600)}`, 3, /The plan expired at 20.*Nothing was done\./);
-    await refuses(`restart --rolling --yes --plan ${moved(300)}`, 3, /plan has changed/);
-    await refuses(`restart --rolling --yes --plan ${moved(3600)}`, 3, /no dry run gives that/);
+    const expired = /The plan expired at 20.*Nothing was done\./;
+    await refuses(`restart --rolling --yes --plan ${moved(-3600)}`, 3, expired, operator);
+    for (const later of [300, 3600])
+      await refuses(
+        `restart --rolling --yes --plan ${moved(later)}`,
+        3,
+        /No dry run .* has recorded the plan/,
+        operator,
+      );
   });
 
   test.for(['nonsense', 'abcdef', '-', `towtts-${'g'.repeat(32)}`])('%j is not a hash: exit code 2', async (hash) => {

@@ -11,6 +11,7 @@ import type { SessionOptions } from '../../src/engine/session.ts';
 import type { SessionEnd } from '../../src/engine/session-outcome.ts';
 import type { SessionState } from '../../src/engine/session-state.ts';
 import { createStop } from '../../src/engine/stop.ts';
+import { planRecord } from './plan-record.ts';
 import { fakeClock, protectedSubject, subject } from './rig.ts';
 import type { FakeClock } from './rig.ts';
 import type { Generated } from './generated-steps.ts';
@@ -120,10 +121,14 @@ export const runGenerated = async (
     opening: openingOf(generated, history !== undefined, about),
     ...(history ? { history } : {}),
     ...(plan === undefined ? {} : { plan }),
+    plans: async () => plans,
   });
   world.watcher = () => undefined;
   return { end, events, from, stoppedAt: stopping.stoppedAt(), failedAt };
 };
+
+/** What the dry runs have kept. */
+const plans = planRecord();
 
 const unrecorded = () => new RunbookError('unrecorded', 'The audit log could not be written: no space left on device.');
 

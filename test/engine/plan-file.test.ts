@@ -4,7 +4,7 @@ import { mostMembers } from '../../src/engine/plan-file.ts';
 import type { PlanFile } from '../../src/engine/plan-file.ts';
 import { planHash } from '../../src/engine/plan-hash.ts';
 import type { PlannedChange } from '../../src/engine/plan-hash.ts';
-import { action, change, check, fakeClock, hashOf, noFlags, person, run, seen } from './rig.ts';
+import { action, change, check, fakeClock, hashOf, noFlags, person, plans, run, seen } from './rig.ts';
 import type { TinyOptions, TinyRun } from './rig.ts';
 
 /** A set that comes and goes, and an action that touches what is in it, as far as that was approved. */
@@ -116,6 +116,11 @@ const forged = (plan: PlanFile, more: Partial<PlanFile>): PlanFile => {
   const { hash: _, expires, ...rest } = { ...plan, ...more };
   return { ...rest, expires, hash: planHash(rest, new Date(expires)) };
 };
+/** The same, as if a dry run had written it. */
+const recorded = async (plan: PlanFile): Promise<PlanFile> => {
+  await plans.keep(plan.hash, new Date(plan.expires));
+  return plan;
+};
 
 const version = (text: string) =>
   action('before', { plan: async () => change('before', { basis: { version: text } }) });
@@ -159,13 +164,21 @@ describe('a plan file is refused', () => {
     expect(outcome.summary).toContain('The plan expired');
   });
 
+  it.each([-60_000, 300_000, 3_600_000])('whose expiry was put off by hand, hash and all, by %d ms', async (ms) => {
+    const plan = await planned(twoSteps());
+    const expires = new Date(Date.parse(plan.expires) + ms).toISOString();
+    const { outcome } = await run(twoSteps(), { plan: forged(plan, { expires }) });
+    expect(outcome).toMatchObject({ status: 'refused', applied: 0 });
+    expect(outcome.summary).toContain('No dry run of this user on this host has recorded the plan');
+  });
+
   it.each<[string, Partial<PlanFile>, string]>([
     ['input', { input: { all: true } }, 'input'],
     ['environment', { subject: { service: 'shop', environment: 'elsewhere' } }, 'subject.environment'],
     ['configuration', { configuration: { region: 'elsewhere' } }, 'configuration.region'],
     ['procedure', { procedure: 'other' }, 'procedure'],
   ])('for another %s, with the difference', async (_, more, path) => {
-    const plan = forged(await planned(twoSteps()), more);
+    const plan = await recorded(forged(await planned(twoSteps()), more));
     const { outcome } = await run(twoSteps(), { plan });
     expect(outcome).toMatchObject({ status: 'refused', applied: 0 });
     expect(outcome.summary).toContain('The plan file is for something else. What differs:');

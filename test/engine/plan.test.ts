@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import { planExpiresAfterMs, planHash, requirePlan } from '../../src/engine/plan-hash.ts';
-import type { Plan, PlannedChange } from '../../src/engine/plan-hash.ts';
+import { planExpiresAfterMs, planHash, requireCurrent, requirePlan } from '../../src/engine/plan-hash.ts';
+import type { Plan, PlannedChange, PlanRecord } from '../../src/engine/plan-hash.ts';
 import type { Change } from '../../src/engine/change.ts';
+import { planRecord } from './plan-record.ts';
 import { action, answering, change, check, each, fakeClock, hashOf, person, run, say, seen } from './rig.ts';
 
 const plan: Plan = {
@@ -26,9 +27,17 @@ const expires = new Date('2025-01-01T10:30:00Z');
 const now = new Date('2025-01-01T10:00:00Z');
 const hash = planHash(plan, expires);
 
-const refusal = (text: string, of: Plan = plan, at = now): RunbookError => {
+const kept = planRecord();
+await kept.keep(hash, expires);
+
+const accept = async (text: string, of: Plan, at: Date, plans: PlanRecord) => {
+  await requireCurrent(text, plans, at);
+  requirePlan(text, of);
+};
+
+const refusal = async (text: string, of: Plan = plan, at = now, plans = kept): Promise<RunbookError> => {
   try {
-    requirePlan(text, of, at);
+    await accept(text, of, at, plans);
   } catch (error) {
     if (error instanceof RunbookError) return error;
     throw error;
@@ -41,7 +50,7 @@ describe('the hash of a plan', () => {
     const { procedure, outline, input, subject, configuration } = plan;
     const reordered = { steps: [{ ...step }], configuration, subject, input, outline, procedure };
     expect(planHash(reordered, expires)).toBe(hash);
-    expect(() => requirePlan(hash, reordered, now)).not.toThrow();
+    expect(() => requirePlan(hash, reordered)).not.toThrow();
   });
 
   it.each<[string, Plan]>([
@@ -57,8 +66,8 @@ describe('the hash of a plan', () => {
     ['equivalent command', { ...plan, steps: [{ ...step, equivalent: ['systemctl stop app-1'] }] }],
     ['name of a step', { ...plan, steps: [{ ...step, step: 'restart/app-2' }] }],
     ['number of steps', { ...plan, steps: [step, { ...step, step: 'restart/app-2' }] }],
-  ])('is refused with the present plan when another %s makes it another plan', (_, other) => {
-    const error = refusal(hash, other);
+  ])('is refused with the present plan when another %s makes it another plan', async (_, other) => {
+    const error = await refusal(hash, other);
     expect(error.kind).toBe('refused');
     for (const one of other.steps as PlannedChange[])
       expect(error.message).toContain(`${one.step} (${one.tier}): ${one.equivalent.join('; ')}`);
@@ -71,27 +80,45 @@ describe('the hash of a plan', () => {
     expect(planHash({ ...plan, steps: [...plan.steps, entry] }, expires)).not.toBe(hash);
   });
 
-  it('names a call and its input among what it would now be', () => {
+  it('names a call and its input among what it would now be', async () => {
     const calls = { step: 'one', calls: 'restart.instance', input: { id: 'web-2' } };
-    expect(refusal(hash, { ...plan, steps: [calls] }).message).toContain('one: restart.instance {"id":"web-2"}');
+    expect((await refusal(hash, { ...plan, steps: [calls] })).message).toContain(
+      'one: restart.instance {"id":"web-2"}',
+    );
   });
 
-  it('cannot be given a later expiry', () => {
-    const later = hash.replace(/^[^-]*/, Math.floor(expires.getTime() / 1000 + 3600).toString(36));
-    expect(refusal(later).kind).toBe('refused');
+  it.each([-60, 60, 3600, 1e9])('cannot be given another expiry by hand: %d s later', async (seconds) => {
+    const by = new Date(expires.getTime() + seconds * 1000);
+    const moved = hash.replace(/^[^-]*/, Math.floor(by.getTime() / 1000).toString(36));
+    // The hash of the very same plan, as anybody can compute it.
+    const computed = planHash(plan, by);
+    for (const forged of [moved, computed])
+      expect(await refusal(forged)).toMatchObject({
+        kind: 'refused',
+        message: `No dry run of this user on this host has recorded the plan ${forged}.`,
+      });
   });
 
-  it('expires', () => {
-    const error = refusal(hash, plan, new Date(expires.getTime() + 1));
+  it('expires when the record says so, whatever it says itself', async () => {
+    const later = planRecord();
+    await later.keep(hash, new Date(expires.getTime() + 3_600_000));
+    const soon = planRecord();
+    await soon.keep(hash, new Date(now.getTime() - 1000));
+    expect((await refusal(hash, plan, now, soon)).message).toContain('expired at 2025-01-01T09:59:59.000Z');
+    expect((await refusal(hash, plan, now, later)).message).toContain('No dry run');
+  });
+
+  it('expires', async () => {
+    const error = await refusal(hash, plan, new Date(expires.getTime() + 1));
     expect(error).toMatchObject({ kind: 'refused' });
     expect(error.message).toContain('expired at 2025-01-01T10:30:00.000Z');
-    expect(() => requirePlan(hash, plan, expires)).not.toThrow();
+    await accept(hash, plan, expires, kept);
   });
 
   it.each(['', 'yes', '12345', 'sq7x0g-XYZ', hash.slice(0, -1), `${hash}0`, ` ${hash}`])(
     'is a usage error when it is not one: "%s"',
-    (text) => {
-      expect(refusal(text)).toMatchObject({ kind: 'usage', next: [expect.stringContaining('--dry-run')] });
+    async (text) => {
+      expect(await refusal(text)).toMatchObject({ kind: 'usage', next: [expect.stringContaining('--dry-run')] });
     },
   );
 });
@@ -197,6 +224,20 @@ describe('--plan', () => {
     const { outcome } = await run(stepsAt(() => '1.4.0').steps, { plan: hash, clock });
     expect(outcome.status).toBe('refused');
     expect(outcome.summary).toContain('The plan expired');
+  });
+
+  it('cannot be kept: the plan is shown, the reason with it, and --plan refuses it', async () => {
+    const plans: PlanRecord = {
+      ...planRecord(),
+      keep: async () => {
+        throw new Error('no space left on device');
+      },
+    };
+    const dry = await run(stepsAt(() => '1.4.0').steps, { dryRun: true, plans });
+    expect(dry.outcome.status).toBe('done');
+    expect(dry.of('plan.hash')).toMatchObject([{ unusable: 'no space left on device' }]);
+    const { outcome } = await run(stepsAt(() => '1.4.0').steps, { plan: hashOf(dry), plans });
+    expect(outcome).toMatchObject({ status: 'refused', applied: 0 });
   });
 
   it('belongs to what session.opened records of the configuration', async () => {

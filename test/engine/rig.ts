@@ -7,6 +7,7 @@ import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event, EventBody, EventType, Subject } from '../../src/engine/events.ts';
 import type { Finding, Verdict } from '../../src/engine/finding.ts';
 import type { Json, JsonObject } from '../../src/engine/json.ts';
+import type { PlanRecord } from '../../src/engine/plan-hash.ts';
 import { createOperator } from '../../src/engine/operator.ts';
 import { procedureFor, undoAction } from '../../src/engine/procedure/build.ts';
 import type { Given } from '../../src/engine/procedure/context.ts';
@@ -23,6 +24,7 @@ import type { SessionOptions } from '../../src/engine/session.ts';
 import type { SessionEnd } from '../../src/engine/session-outcome.ts';
 import { sessionFrom } from '../../src/engine/session-state.ts';
 import type { SessionState } from '../../src/engine/session-state.ts';
+import { planRecord } from './plan-record.ts';
 import { createStop } from '../../src/engine/stop.ts';
 import type { StopControl } from '../../src/engine/stop.ts';
 
@@ -286,6 +288,8 @@ export interface TinyOptions {
   readonly redact?: SessionOptions['redact'];
   readonly history?: SessionState;
   readonly plan?: SessionOptions['plan'];
+  /** Otherwise the one that all runs of a file share. */
+  readonly plans?: PlanRecord;
   readonly configuration?: JsonObject;
   readonly input?: Json;
   readonly ports?: FakePorts;
@@ -308,6 +312,9 @@ const opening = (of: AnyProcedure, resumed: boolean, about: Subject): SessionOpt
         configuration: {},
       };
 };
+
+/** What the dry runs of a file have kept. */
+export const plans = planRecord();
 
 /** Runs steps, or a procedure, as one session. With neither flags nor prompts given, every flag that confirms is there. */
 export const run = async <Input, Result extends Json>(
@@ -342,6 +349,7 @@ export const run = async <Input, Result extends Json>(
     ...(options.guards ? { guards: options.guards } : {}),
     ...(options.history ? { history: options.history } : {}),
     ...(options.plan ? { plan: options.plan } : {}),
+    plans: async () => options.plans ?? plans,
   });
   return {
     end,

@@ -20,6 +20,7 @@ import type { Workload } from '../../src/providers/workload/port.ts';
 import type { PortName, Ports } from '../../src/sections/ports.ts';
 import type { Settings } from '../../src/sections/settings.ts';
 import { fakeClock, recorder, subject } from '../engine/rig.ts';
+import { planRecord } from '../engine/plan-record.ts';
 
 export interface Run {
   readonly end: SessionEnd;
@@ -82,6 +83,7 @@ export const runOn = async <Input extends Json, Result extends Json, Need extend
     clock,
     stop: createStop(),
     dryRun: options.dryRun ?? false,
+    plans: async () => planRecord(),
     opening: options.history
       ? { type: 'session.resumed', session: 's1', actor, mode: 'interactive', done: [] }
       : {

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../load.ts';
 import { createRedactor } from '../redaction.ts';
 import { sha256 } from '../sha256.ts';
 import { registerLiteralSecrets } from '../show.ts';
-import { trustPath } from './store.ts';
+import { realPathOf } from '../real-path.ts';
 import type { TrustEntry } from './store.ts';
 
 /** What is written down when a configuration is trusted. Errors: `refused` where it changed while it was looked at. */
@@ -14,7 +14,7 @@ export const entryFor = async (loaded: LoadedConfig, at: Date, by: TrustEntry['b
     throw new RunbookError('refused', `${loaded.path} changed while it was read.`, { next: ['run the command again'] });
   return {
     version: 1,
-    path: trustPath(loaded.path),
+    path: realPathOf(loaded.path),
     sha256: digest,
     at: at.toISOString(),
     by,

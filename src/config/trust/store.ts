@@ -1,10 +1,11 @@
-import { readdirSync, realpathSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import { makeOurs, ownDirectory, whyNotOurs } from '../own-directory.ts';
 import type { User } from '../own-directory.ts';
 import { readOwn, writeOwn } from '../own-files.ts';
+import { realPathOf } from '../real-path.ts';
 import { sha256 } from '../sha256.ts';
 
 const Entry = z.strictObject({
@@ -51,7 +52,7 @@ export const openTrustStore = (user: User): TrustStore => {
 
   return {
     directory,
-    entry: (path) => read(placeOf(trustPath(path))),
+    entry: (path) => read(placeOf(realPathOf(path))),
     entries: () =>
       namesIn(directory)
         .flatMap((name) => read(join(directory, name)) ?? [])
@@ -68,25 +69,12 @@ export const openTrustStore = (user: User): TrustStore => {
       }
     },
     remove: (path) => {
-      const place = placeOf(trustPath(path));
+      const place = placeOf(realPathOf(path));
       const was = read(place) !== undefined;
       if (was) rmSync(place, { force: true });
       return was;
     },
   };
-};
-
-/**
- * The path that trust goes by: where the file lies, links in its directories followed. Not what the file itself links to: its
- * commands run in the directory of the link, and that is whose programs they are.
- */
-export const trustPath = (path: string, cwd = ''): string => {
-  const absolute = resolve(cwd, path);
-  try {
-    return join(realpathSync(dirname(absolute)), basename(absolute));
-  } catch {
-    return absolute;
-  }
 };
 
 const namesIn = (directory: string): readonly string[] => {

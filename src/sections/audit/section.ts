@@ -37,7 +37,10 @@ export const section: Section = {
     program
       .command('resume')
       .description('Settles what was under way when the session was cut off by looking, then does what is left.')
-      .argument('[session]', 'its id, or how it begins; the newest interrupted one where none is given')
+      .argument(
+        '[session]',
+        'its id, or how it begins; the newest interrupted one of the environment where none is given',
+      )
       .action((session: string | undefined) => rb.resume(session));
   },
   menu: [

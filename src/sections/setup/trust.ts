@@ -1,7 +1,8 @@
 import { findConfig } from '../../config/find.ts';
 import { sha256 } from '../../config/sha256.ts';
+import { realPathOf } from '../../config/real-path.ts';
 import { readSource } from '../../config/source.ts';
-import { openTrustStore, trustPath } from '../../config/trust/store.ts';
+import { openTrustStore } from '../../config/trust/store.ts';
 import type { TrustEntry } from '../../config/trust/store.ts';
 import type { Verdict } from '../../engine/finding.ts';
 import { RunbookError } from '../../engine/errors.ts';
@@ -68,4 +69,4 @@ const revokeTrust = async (rb: Rb, named: string | undefined, { all, dryRun }: T
 
 /** A file that is gone can still be named. */
 const pathOf = (named: string | undefined, env: Rb['world']['env'], cwd: string): string =>
-  named === undefined ? findConfig({ env, cwd }) : trustPath(named, cwd);
+  named === undefined ? findConfig({ env, cwd }) : realPathOf(named, cwd);

@@ -2,10 +2,11 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
+import { realPathOf } from '../../../src/config/real-path.ts';
 import { loadRemembered } from '../../../src/config/remembered.ts';
 import { entryFor, textWithoutSecrets } from '../../../src/config/trust/entry.ts';
 import { standingOf } from '../../../src/config/trust/standing.ts';
-import { openTrustStore, trustPath } from '../../../src/config/trust/store.ts';
+import { openTrustStore } from '../../../src/config/trust/store.ts';
 import { freshDirectory, rejectionOf, withProduction } from '../rig.ts';
 
 const at = new Date('2026-12-01T10:00:00Z');
@@ -83,10 +84,10 @@ test('another path with the same text is another configuration; so is a link to 
   const link = join(freshDirectory(), 'runbook.config.yaml');
   symlinkSync(path, link);
   expect(await standing(loadConfig(link))).toBeDefined();
-  expect(trustPath(link)).toBe(link);
+  expect(realPathOf(link)).toBe(link);
   const above = join(freshDirectory(), 'link');
   symlinkSync(directory, above);
-  expect(trustPath(join(above, 'runbook.config.yaml'))).toBe(path);
+  expect(realPathOf(join(above, 'runbook.config.yaml'))).toBe(path);
   expect(await standing(loadConfig(join(above, 'runbook.config.yaml')))).toBeUndefined();
 });
 

@@ -76,16 +76,17 @@ describe('rb db kill-idle --plan <file>', () => {
 });
 
 /** A dry run that ends one idle session of its own. */
-const planned = async (application: string) => {
+const planned = async (application: string, operator = stage.operator('operator')) => {
   await stage.idle(application);
   await wait(1100);
-  const dry = await stage.operator('operator').run(`db kill-idle ${idleFor} ${application} --dry-run -o json`);
+  const dry = await operator.run(`db kill-idle ${idleFor} ${application} --dry-run -o json`);
   return dry.json() as Planned;
 };
 
 describe('what is refused', () => {
   test('a file that was changed, or is for another command: exit code 3', async () => {
-    const document = await planned('tampered');
+    const operator = stage.operator('operator');
+    const document = await planned('tampered', operator);
     await stage.idle('tampered');
     const { plan } = document;
     const all = ['1 2026-01-01T00:00:00.000000Z 2026-01-01T00:00:00.000000Z'];
@@ -96,14 +97,11 @@ describe('what is refused', () => {
     ];
     for (const one of tampered) {
       const file = saved({ ...document, plan: one });
-      const run = await stage.operator('operator').run(`db kill-idle ${idleFor} tampered --yes --plan ${file}`);
-      expect([run.code, run.stderr]).toEqual([
-        3,
-        expect.stringMatching(/was changed after the dry run|no dry run gives that/),
-      ]);
+      const run = await operator.run(`db kill-idle ${idleFor} tampered --yes --plan ${file}`);
+      expect([run.code, run.stderr]).toEqual([3, expect.stringContaining('was changed after the dry run')]);
     }
     const file = saved(document);
-    const other = await stage.operator('operator').run(`db kill-idle ${idleFor} else --yes --plan ${file}`);
+    const other = await operator.run(`db kill-idle ${idleFor} else --yes --plan ${file}`);
     expect([other.code, other.stderr]).toEqual([3, expect.stringMatching(/for something else.*input\.applications/s)]);
     expect((await stage.pids('tampered')).length).toBe(2);
   });
@@ -132,8 +130,8 @@ describe('what is refused', () => {
   });
 
   test('a name without a slash or a dot is a file where there is one, and never where it has the form of a hash', async () => {
-    const document = await planned('named');
     const operator = stage.operator('operator');
+    const document = await planned('named', operator);
     writeFileSync(join(operator.home, 'plan'), JSON.stringify(document));
     const { hash } = document.plan;
     writeFileSync(join(operator.home, hash), 'not JSON');
