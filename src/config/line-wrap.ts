@@ -36,8 +36,14 @@ const without = (text: string, breaks: RegExp): Unwrapped | undefined => {
   return {
     text: joined,
     back: (at) => {
-      const part = parts.findLast((one) => one.at <= at);
-      return part ? part.from + at - part.at : at;
+      let [low, high] = [0, parts.length];
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        if ((parts[middle]?.at ?? 0) <= at) low = middle;
+        else high = middle;
+      }
+      const part = parts[low];
+      return part && part.at <= at ? part.from + at - part.at : at;
     },
   };
 };

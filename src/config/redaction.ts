@@ -63,14 +63,14 @@ export const createRedactor = (): Redactor => {
 
   /** `among` has the longest first. No spelling is shorter than the secret, so that most words are done with at once. */
   const found = (among: readonly Known[], text: string): Span[] => {
-    const spans: Span[] = [];
+    const spans: (readonly Span[])[] = [];
     for (let at = among.length - 1; at >= 0; at -= 1) {
       const needle = among[at];
       if (!needle || needle.length > text.length) break;
       if (needle.anchors.every((anchor) => text.includes(anchor)))
-        spans.unshift(...occurrences((needle.pattern ??= new RegExp(patternOf(needle), 'g')), needle.name, text));
+        spans.unshift(occurrences((needle.pattern ??= new RegExp(patternOf(needle), 'g')), needle.name, text));
     }
-    return spans;
+    return spans.flat();
   };
 
   const wrapped = (text: string): Span[] => {

@@ -1,7 +1,8 @@
 import { keyPath } from './key-path.ts';
 import { hasReference } from './reference-syntax.ts';
 import type { PlacedText } from './texts.ts';
-import { mayHoldUrlPassword, urlPasswordsInValue } from './url-password.ts';
+import { urlPasswordSpans } from './url-password.ts';
+import type { PasswordSpan } from './url-password.ts';
 
 /*
  * Where secrets are in a configuration: what is written here is never shown, wherever it came from.
@@ -32,27 +33,32 @@ export const isEchoed = (
 const assignedSecret =
   /((?:[?&]|(?:^|\s)--?)(?:password|passwd|pass|pwd|token|secret|api[-_]?key|access[-_]?key|auth|sslpassword)=)([^&\s#]+)/gi;
 
-/** Those that can match at all: most texts need none, and looking for these signs costs next to nothing. */
-const patternsFor = (text: string): readonly RegExp[] => [
-  ...(mayHoldUrlPassword(text) ? urlPasswordsInValue : []),
-  ...(text.includes('=') ? [assignedSecret] : []),
-];
+/** Most texts have none, and the signs of one cost next to nothing to look for. */
+const passwordSpans = (text: string): readonly PasswordSpan[] => {
+  const assigned = text.includes('=') ? [...text.matchAll(assignedSecret)] : [];
+  const spans = [
+    ...urlPasswordSpans(text, 'value'),
+    ...assigned.map(({ index, 1: before = '', 2: secret = '' }) => {
+      const from = index + before.length;
+      return { from, to: from + secret.length };
+    }),
+  ];
+  return spans.filter(({ from, to }) => !hasReference(text.slice(from, to))).toSorted((a, b) => a.from - b.from);
+};
 
 /** Passwords in addresses, and secrets given as `?token=...` or `--token=...`. References among them are left out: they are not values. */
 export const passwordsIn = (text: string): readonly string[] =>
-  patternsFor(text)
-    .flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[2] ?? ''))
-    .filter((secret) => !hasReference(secret));
+  passwordSpans(text).map(({ from, to }) => text.slice(from, to));
 
 /** The text with each password in it replaced. */
-export const withoutPasswords = (text: string): string =>
-  patternsFor(text).reduce(
-    (shown, pattern) =>
-      shown.replace(pattern, (whole: string, before: string, secret: string) =>
-        hasReference(secret) ? whole : `${before}${hidden}${whole.slice(before.length + secret.length)}`,
-      ),
-    text,
-  );
+export const withoutPasswords = (text: string): string => {
+  let [shown, at] = ['', 0];
+  for (const { from, to } of passwordSpans(text)) {
+    if (from >= at) shown += text.slice(at, from) + hidden;
+    at = Math.max(at, to);
+  }
+  return shown + text.slice(at);
+};
 
 /** In a list of words, the one after `--token` or `--password` is a secret. */
 const isSecretWord = (words: readonly unknown[], index: number): boolean => {

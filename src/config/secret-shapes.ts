@@ -1,4 +1,4 @@
-import { urlPasswordsInText } from './url-password.ts';
+import { urlPasswordSpans } from './url-password.ts';
 
 /** A stretch of text that must not be shown. */
 export interface Span {
@@ -19,15 +19,8 @@ interface Shape {
   readonly pattern: RegExp;
 }
 
-const shapes: readonly Shape[] = [
-  {
-    hint: '-----begin',
-    name: 'private key',
-    // A block without an end is a cut-off one: everything that can belong to it goes.
-    pattern:
-      /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]*)/g,
-  },
-  ...urlPasswordsInText.map((pattern) => ({ hint: '://', pattern })),
+/** Each quantifier has a bound, and what may follow a match begins with another character: a text is read once by each. */
+export const shapes: readonly Shape[] = [
   {
     hint: '=',
     pattern:
@@ -64,16 +57,11 @@ const shapes: readonly Shape[] = [
     name: 'slack webhook',
     pattern: /(hooks\.slack\.com\/(?:services|workflows)\/)([A-Za-z0-9/_-]{8,512})/g,
   },
-  {
-    hint: 'eyj',
-    name: 'jwt',
-    pattern: /\beyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{4,16384}\.[A-Za-z0-9_-]{0,8192}/g,
-  },
 ];
 
 /** Where `text` has something in the shape of a secret. The spans may overlap. */
 export const shapedSecrets = (text: string): readonly Span[] => {
-  const spans: Span[] = [];
+  const spans: Span[] = [...keyBlocks(text), ...urlPasswordSpans(text, 'text'), ...webTokens(text)];
   const lower = text.toLowerCase();
   // Positions come from `text`: a few characters change their length in lower case.
   for (const { hint, name, pattern } of shapes) {
@@ -90,5 +78,53 @@ export const shapedSecrets = (text: string): readonly Span[] => {
 /** Where a private key begins that has not ended yet; the length of the text if none has. */
 export const openKeyBlock = (text: string): number => {
   const begin = text.lastIndexOf('-----BEGIN ');
-  return begin >= 0 && !/-----END [A-Z0-9 ]*-----/.test(text.slice(begin)) ? begin : text.length;
+  return begin >= 0 && !/-----END [A-Z0-9 ]{0,64}-----/.test(text.slice(begin)) ? begin : text.length;
+};
+
+const keyBegin = /-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)?-----/g;
+const keyEnd = /-----END [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)?-----/g;
+/** A block without an end is a cut-off one: everything that can belong to it goes. */
+const keyBody = /[A-Za-z0-9+/=\s\\]*/y;
+
+const keyBlocks = (text: string): readonly Span[] => {
+  const spans: Span[] = [];
+  let hasEnd = true;
+  keyBegin.lastIndex = 0;
+  for (let begin = keyBegin.exec(text); begin; begin = keyBegin.exec(text)) {
+    const inside = keyBegin.lastIndex;
+    keyEnd.lastIndex = inside;
+    // Where one has no end, none after it has.
+    hasEnd &&= keyEnd.test(text);
+    keyBody.lastIndex = inside;
+    if (!hasEnd) keyBody.test(text);
+    const to = hasEnd ? keyEnd.lastIndex : keyBody.lastIndex;
+    spans.push({ from: begin.index, to, name: 'private key' });
+    keyBegin.lastIndex = to;
+  }
+  return spans;
+};
+
+const webTokenPart = /[A-Za-z0-9_-]*/y;
+
+/** `eyJ...`, a dot, the claims, a dot, and the signature, which may be empty. */
+const webTokens = (text: string): readonly Span[] => {
+  const spans: Span[] = [];
+  const endOfPart = (from: number): number => {
+    webTokenPart.lastIndex = from;
+    webTokenPart.test(text);
+    return webTokenPart.lastIndex;
+  };
+  for (let at = text.indexOf('eyJ'); at >= 0;) {
+    if (at > 0 && /\w/.test(text.charAt(at - 1))) {
+      at = text.indexOf('eyJ', at + 3);
+      continue;
+    }
+    const head = endOfPart(at);
+    const claims = text[head] === '.' ? endOfPart(head + 1) : head;
+    const isToken = head - at >= 11 && claims - head > 4 && text[claims] === '.';
+    const to = isToken ? endOfPart(claims + 1) : head;
+    if (isToken) spans.push({ from: at, to, name: 'jwt' });
+    at = text.indexOf('eyJ', to);
+  }
+  return spans;
 };

@@ -1,3 +1,5 @@
+import { shortText } from './short-text.ts';
+
 /**
  * Why something did not happen. `cli/exit-codes.ts` gives each kind its exit code; nothing else does.
  *
@@ -39,8 +41,11 @@ export class RunbookError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The message of anything that was thrown. One that is not ours may be of any length: at most 16 KiB of it. */
+export const messageOf = (error: unknown): string => {
+  if (error instanceof RunbookError) return error.message;
+  return shortText(error instanceof Error ? error.message : String(error));
+};
 
 /** The `code` of an error of Node (`ENOENT`) or of a driver; undefined where it has none. */
 export const codeOf = (error: unknown): string | undefined =>

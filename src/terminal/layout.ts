@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 
-/** Each of these is one column: ASCII, Latin letters, and what `rb` writes of its own accord. */
-const narrow = /^[\x20-\x7E\xC0-\u024F‹›…▸✓✗┌│└─–]*$/;
+/** Each of these is one column: ASCII, Latin letters, pictures of controls, and what `rb` writes of its own accord. */
+const narrow = /^[\x20-\x7E\xC0-\u024F\u2400-\u2426‹›…▸✓✗┌│└─–]*$/;
 // Made when the first text needs it: loading its tables takes as long as a short command.
 let segmenter: Intl.Segmenter | undefined;
 const graphemesOf = (text: string): Intl.Segments => (segmenter ??= new Intl.Segmenter()).segment(text);
@@ -29,8 +29,8 @@ export const wrap = (text: string, width: number): readonly string[] => {
     }
     if (line !== '') lines.push(line);
     const pieces = chop(word, width);
-    lines.push(...pieces.slice(0, -1));
-    line = pieces.at(-1) ?? '';
+    line = pieces.pop() ?? '';
+    for (const piece of pieces) lines.push(piece);
   }
   return [...lines, line];
 };
@@ -39,18 +39,23 @@ export const padEnd = (text: string, width: number): string => text + ' '.repeat
 export const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - widthOf(text))) + text;
 
 /** A word in pieces that fit; a character wider than `width` stands alone. */
-const chop = (word: string, width: number): readonly string[] => {
-  const pieces: string[] = [];
-  let rest = word;
-  while (widthOf(rest) > width) {
-    const index = Math.max(indexAt(rest, width), firstOf(rest).length);
-    pieces.push(rest.slice(0, index));
-    rest = rest.slice(index);
+const chop = (word: string, width: number): string[] => {
+  if (narrow.test(word)) {
+    const count = Math.max(1, Math.ceil(word.length / width));
+    return Array.from({ length: count }, (_, index) => word.slice(index * width, (index + 1) * width));
   }
-  return [...pieces, rest];
+  const pieces: string[] = [];
+  let [from, used] = [0, 0];
+  for (const { segment, index } of graphemesOf(word)) {
+    const columns = widthOf(segment);
+    if (used + columns > width && index > from) {
+      pieces.push(word.slice(from, index));
+      [from, used] = [index, 0];
+    }
+    used += columns;
+  }
+  return [...pieces, word.slice(from)];
 };
-
-const firstOf = (text: string): string => graphemesOf(text).containing(0)?.segment ?? text;
 
 /** Where the text has to be cut to take at most `width` columns; never inside what is seen as one character. */
 const indexAt = (text: string, width: number): number => {

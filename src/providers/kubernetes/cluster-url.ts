@@ -5,7 +5,7 @@ export const normalised = (text: string): string | undefined => {
   if (!URL.canParse(text)) return undefined;
   const { protocol, host, pathname } = new URL(text);
   if (protocol !== 'https:' && protocol !== 'http:') return undefined;
-  return `${protocol}//${host}${pathname.replace(/\/+$/, '')}`;
+  return `${protocol}//${host}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 };
 
 /** Without the brackets that an IPv6 address has in a URL. */

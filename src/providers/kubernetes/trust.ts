@@ -55,7 +55,16 @@ export const checkValidity = (cert: string, owner: string, now: Date): void => {
     });
 };
 
-const blocksIn = (text: string): readonly string[] =>
-  text.match(/-----BEGIN [A-Z0-9 ]+-----[\s\S]+?-----END [A-Z0-9 ]+-----/g) ?? [];
+const blocksIn = (text: string): readonly string[] => {
+  const blocks: string[] = [];
+  for (let begin = text.indexOf('-----BEGIN '); begin >= 0; begin = text.indexOf('-----BEGIN ', begin + 1)) {
+    const end = text.indexOf('-----END ', begin);
+    const close = end < 0 ? -1 : text.indexOf('-----', end + 9);
+    if (close < 0) break;
+    blocks.push(text.slice(begin, close + 5));
+    begin = close;
+  }
+  return blocks;
+};
 
 const withoutSpace = (block: string): string => block.replaceAll(/\s+/g, '');

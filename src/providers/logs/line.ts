@@ -34,7 +34,8 @@ const errorLevels = new Set([
   'severe',
 ]);
 const errorWord = /\b(ERROR|FATAL|CRITICAL|PANIC|ALERT|EMERG|EMERGENCY|SEVERE)\b|\[(error|fatal|crit|alert|emerg)\]/;
-const pair = /([A-Za-z_@][\w.@-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
+/** From where a word begins: a word without `=` is read once and not once for each of its letters. */
+const pair = /(?<![\w.@-])[\d.-]*([A-Za-z_@][\w.@-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
 const messageLimit = 2000;
 
 /** Reads one line: a JSON object, logfmt, or plain text with a time and a word such as ERROR. */

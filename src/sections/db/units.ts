@@ -36,4 +36,4 @@ export const counted = (count: number, one: string, several = `${one}s`): string
   `${grouped(count)} ${count === 1 ? one : several}`;
 
 /** `1 234 567`: readable at a glance, and not to be taken for a decimal point or comma anywhere. */
-export const grouped = (count: number): string => String(Math.round(count)).replace(/\B(?=(?:\d{3})+$)/g, ' ');
+export const grouped = (count: number): string => String(Math.round(count)).replace(/\B(?=(?:\d{3}){1,10}$)/g, ' ');

@@ -116,7 +116,7 @@ const baseUrl = ({ name, environment: { url } }: Environment): string => {
 };
 
 /** Below the path of the base, if it has one. */
-const at = (base: string, path: string): string => `${base.replace(/\/+$/, '')}${path}`;
+const at = (base: string, path: string): string => `${base.replace(/(?<!\/)\/+$/, '')}${path}`;
 
 const probeFor = (base: string, endpoint: HealthConfig['endpoints'][number], timeoutSeconds: number): Probe => ({
   url: at(base, endpoint.path),

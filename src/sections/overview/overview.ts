@@ -85,7 +85,7 @@ const probeEnvironments = async (
         return { name, url: null, verdict: 'unknown' as const, row: [label, null, 'no url configured'] };
       if (!http)
         return { name, url: environment.url, verdict: 'unknown' as const, row: [label, environment.url, 'not asked'] };
-      const url = `${environment.url.replace(/\/+$/, '')}${environment.health.loadBalancer.path}`;
+      const url = `${environment.url.replace(/(?<!\/)\/+$/, '')}${environment.health.loadBalancer.path}`;
       const probe = await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal);
       const verdict = probeVerdict(probe);
       const row: readonly Cell[] = [label, environment.url, { text: probe.detail, verdict }];

@@ -8,10 +8,10 @@ const parts = new RegExp(
   [
     String.raw`--[^\n]*`,
     String.raw`\/\*`,
-    String.raw`"(?:[^"]|"")*(?:"|$)`,
+    String.raw`"[^"]*(?:""[^"]*)*(?:"|$)`,
     String.raw`\$(${tag})?\$[^]*?(?:\$\1\$|$)`,
-    String.raw`[eE]'(?:[^'\\]|\\[^]|'')*(?:'|$)`,
-    String.raw`'(?:[^']|'')*(?:'|$)`,
+    String.raw`[eE]'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*(?:'|$)`,
+    String.raw`'[^']*(?:''[^']*)*(?:'|$)`,
     name,
   ].join('|'),
   'g',

@@ -71,7 +71,7 @@ const healthUrl = (template: string, { fields }: Listed): string | undefined => 
     const value = Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';
     if (value === '') missing = true;
     return offset === 0
-      ? value.replace(/\/+$/, '')
+      ? value.replace(/(?<!\/)\/+$/, '')
       : value.toWellFormed().replaceAll(/[^A-Za-z0-9._~:[\]-]/gu, encodeURIComponent);
   });
   return missing ? undefined : url;

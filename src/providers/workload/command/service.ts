@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Target } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { CommandResult, CommandSpec } from '../../command/run.ts';
+import { textEnd } from '../../../engine/short-text.ts';
 import { commandStillRunning } from '../../command/running.ts';
 import { fill, type Values } from '../../command/placeholders.ts';
 import { shown } from '../../command/shown.ts';
@@ -134,7 +135,7 @@ const failed = (
   redact: (text: string) => string,
 ): string => {
   const how = exitCode === undefined ? `was ended by ${signal ?? 'a signal'}` : `ended with exit code ${exitCode}`;
-  const said = redact(stderr.trim() || stdout.trim())
+  const said = redact(textEnd(stderr.trim() || stdout.trim()))
     .split('\n')
     .slice(-3)
     .join('\n')

@@ -4,7 +4,11 @@ import type { PodTemplate } from './objects.ts';
 import { plainTemplate } from './revisions.ts';
 
 /** What may be a password is not shown; that it differs is. */
-const secretLike = new RegExp(String.raw`\.env\..*${secretWord}`, 'i');
+const secretName = new RegExp(secretWord, 'i');
+const isSecretLike = (path: string): boolean => {
+  const variables = path.indexOf('.env.');
+  return variables >= 0 && secretName.test(path.slice(variables + 5));
+};
 
 /** From one pod template to another, as `- path: value` and `+ path: value`; lists of named things (containers, env) by name. */
 export const templateDifference = (
@@ -18,7 +22,7 @@ export const templateDifference = (
   const line = (sign: string, path: string, all: ReadonlyMap<string, string>) => {
     const value = all.get(path);
     if (value === undefined) return [];
-    const shown = secretLike.test(`.${path}`) ? '(not shown)' : shownArgument(value, all.get(pathBefore(path) ?? ''));
+    const shown = isSecretLike(`.${path}`) ? '(not shown)' : shownArgument(value, all.get(pathBefore(path) ?? ''));
     return [redact(`${sign} ${path}: ${shown}`)];
   };
   return paths

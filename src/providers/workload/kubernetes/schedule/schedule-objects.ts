@@ -32,7 +32,7 @@ export const scheduleName = ({ config: { kind, name } }: Pick<Service, 'config'>
   const full = `rb-restart-${kind}-${name.replaceAll('.', '-')}`;
   if (full.length <= longestName && !name.includes('.')) return full;
   const mark = digest([kind, name]).slice(0, 8);
-  return `${full.slice(0, longestName - mark.length - 1).replace(/-+$/, '')}-${mark}`;
+  return `${full.slice(0, longestName - mark.length - 1).replace(/(?<!-)-+$/, '')}-${mark}`;
 };
 
 /** What `rb` made for this workload, and nothing else, has all of these. */
