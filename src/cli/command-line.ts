@@ -3,15 +3,17 @@ import type { Command } from 'commander';
 import { menu } from '../sections/catalogue.ts';
 import type { World } from '../sections/section.ts';
 import { exitCodes } from './exit-codes.ts';
+import { endOnFaults } from './faults.ts';
 import { addSections, commandWord, createProgram, parsingError, quietly } from './program.ts';
 import { createRb } from './rb.ts';
 import type { Wired } from './rb.ts';
-import { reportError } from './report-error.ts';
+import { reportError, sayError } from './report-error.ts';
 
 /** Parses and runs. Returns the exit code; never rejects. */
 export const runCommandLine = async (world: World, version: string): Promise<number> => {
   const program = createProgram(version);
-  const rb = createRb(program, world, version);
+  const faults = endOnFaults((error, raised) => sayError(rb.terminalNow(), rb, error, raised));
+  const rb: Wired = createRb(program, world, version, faults);
   try {
     await addSections(program, world.argv, rb);
     if (commandWord(world.argv, program) === undefined && !world.argv.some((word) => helpWords.has(word)))
@@ -22,6 +24,7 @@ export const runCommandLine = async (world: World, version: string): Promise<num
     return await reportError(error, rb);
   } finally {
     await (await rb.terminal()).flush();
+    faults.release();
   }
 };
 

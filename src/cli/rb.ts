@@ -5,7 +5,8 @@ import { RunbookError } from '../engine/errors.ts';
 import type { Rb, World } from '../sections/section.ts';
 import type { Settings } from '../sections/settings.ts';
 import type { Terminal } from '../terminal/sink.ts';
-import { createTerminal } from '../terminal/sink.ts';
+import { createTerminal, plainTerminal } from '../terminal/sink.ts';
+import type { Faults } from './faults.ts';
 import { readGlobals } from './globals.ts';
 import type { Globals } from './globals.ts';
 
@@ -13,16 +14,19 @@ import type { Globals } from './globals.ts';
 export interface Wired extends Rb {
   globals(): Globals;
   terminal(): Promise<Terminal>;
+  /** The terminal, where one was needed already; else one that writes plainly. For what cannot wait. */
+  terminalNow(): Pick<Terminal, 'alert' | 'json' | 'ndjson'>;
   exitCode(): number;
 }
 
 /** Wires the program together. Everything is loaded when it is first needed: the help needs none of it. */
-export const createRb = (program: Command, world: World, version: string): Wired => {
+export const createRb = (program: Command, world: World, version: string, faults: Faults): Wired => {
   const redactor = createRedactor();
   let code = 0;
   const globals = once(() => readGlobals(program));
-  const terminal = once(() =>
-    createTerminal({
+  let open: Terminal | undefined;
+  const terminal = once(async () => {
+    open = await createTerminal({
       get stdin() {
         return process.stdin;
       },
@@ -32,8 +36,9 @@ export const createRb = (program: Command, world: World, version: string): Wired
       redactor,
       color: program.opts()['color'] !== false,
       quiet: program.opts()['quiet'] === true,
-    }),
-  );
+    });
+    return open;
+  });
   const search = () => ({ flag: globals().config, env: world.env, cwd: world.cwd });
   const load = async (file?: string) => {
     const [{ findConfig }, { loadRemembered }, { registerLiteralSecrets }, { registerVariables }] = await Promise.all([
@@ -77,6 +82,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
     home: world.home,
     auditDirectory: await auditDirectoryOf(),
     version,
+    faults,
   });
   const secrets = once(async () => {
     const { createSecrets } = await import('../config/references.ts');
@@ -116,6 +122,7 @@ export const createRb = (program: Command, world: World, version: string): Wired
     world,
     globals,
     terminal,
+    terminalNow: () => open ?? plainTerminal(process, redactor),
     configuration,
     settings,
     exitCode: () => code,

@@ -6,7 +6,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { realPathOf } from '../config/real-path.ts';
 import { withoutSecrets } from '../config/show.ts';
 import { createEmitter } from '../engine/emitter.ts';
-import { RunbookError } from '../engine/errors.ts';
+import { messageOf, RunbookError } from '../engine/errors.ts';
 import type { Event, Subject } from '../engine/events.ts';
 import { isObject } from '../engine/json.ts';
 import type { Json, JsonObject } from '../engine/json.ts';
@@ -24,6 +24,7 @@ import type { Settings } from '../sections/settings.ts';
 import type { Terminal } from '../terminal/sink.ts';
 import { multiline } from '../terminal/text.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Faults } from './faults.ts';
 import type { Globals } from './globals.ts';
 import { guardsFor } from './guards.ts';
 import { stopOnSignals } from './signals.ts';
@@ -39,6 +40,7 @@ export interface SessionSetting {
   readonly home: string;
   readonly auditDirectory: string;
   readonly version: string;
+  readonly faults: Faults;
 }
 
 /** Runs a procedure as a session of its own. Returns the exit code. */
@@ -145,6 +147,7 @@ export const conduct = async (
     ...(audit ? [() => audit.flush()] : []),
   ];
   const release = stopOnSignals(stop, { say: (text) => terminal.alert(text), changing: change.underWay });
+  const unexplain = setting.faults.explain((error) => (change.underWay() ? unsettled(what.session, error) : error));
   const timer = startTimeout(globals.timeout, (reason) => stop.abort(reason));
   const redact = redactingEvents(terminal.redactor, { recorded: what.procedure.does === 'changes' });
   const guards: Guard[] = [];
@@ -174,11 +177,20 @@ export const conduct = async (
   } finally {
     clearTimeout(timer);
     release();
+    unexplain();
     audit?.close();
     // oxlint-disable-next-line no-await-in-loop -- in reverse
     for (const guard of guards.toReversed()) await guard.release();
   }
 };
+
+/** The process ends between an intent and its result. */
+const unsettled = (session: string, cause: unknown): RunbookError =>
+  new RunbookError(
+    'unknown',
+    `Internal error (a bug in rb): ${messageOf(cause)}. It is not known whether the change under way was done.`,
+    { next: [`rb resume ${session}`], cause },
+  );
 
 const planNamed = async (given: string): Promise<string | PlanFile> => {
   const { givenPlan } = await import('./plan-file.ts');

@@ -94,13 +94,6 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
   const usable = env['TERM'] !== 'dumb' && !isCi(env);
   const regions = trackRegion();
 
-  const render = (text: Text, paint: Paint): string =>
-    spansOf(text)
-      .map(({ text, style, breaks }) => {
-        const safe = clean(redactor.redact(text), { lines: breaks === true, tabs: breaks === true });
-        return paint(style, safe);
-      })
-      .join('');
   const put = (target: 'stdout' | 'stderr', text: string) => {
     const inTheWay = target === 'stderr' || stdout.isTTY === true;
     const toStream = () => (target === 'stdout' ? out : err).write(text);
@@ -108,7 +101,7 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     else toStream();
   };
   const { write, together } = gather(put);
-  const line = (target: 'stdout' | 'stderr', text: Text) => write(target, `${render(text, paintFor(target))}\n`);
+  const line = (target: 'stdout' | 'stderr', text: Text) => write(target, `${render(text, paintFor(target), redactor)}\n`);
 
   return {
     data: (text) => line('stdout', text),
@@ -131,7 +124,7 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     quiet,
     symbols: symbolsFor(env),
     redactor,
-    bytes: (text) => render(text, paintFor('stderr')),
+    bytes: (text) => render(text, paintFor('stderr'), redactor),
     together,
     keepBelow: regions.keepBelow,
     holdRegion: regions.hold,
@@ -147,6 +140,28 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     },
   };
 };
+
+/** The sink without streams to manage, colours or regions: for the last words of a process that has no terminal yet. */
+export const plainTerminal = (
+  { stdout, stderr }: Pick<TerminalOptions, 'stdout' | 'stderr'>,
+  redactor: Redactor,
+): Pick<Terminal, 'alert' | 'json' | 'ndjson'> => {
+  const json = (indent?: number) => (value: unknown) =>
+    void stdout.write(`${cleanJson(JSON.stringify(redactor.redactJson(value), undefined, indent))}\n`);
+  return {
+    alert: (text) => void stderr.write(`${render(text, plainPaint, redactor)}\n`),
+    json: json(2),
+    ndjson: json(),
+  };
+};
+
+const render = (text: Text, paint: Paint, redactor: Redactor): string =>
+  spansOf(text)
+    .map(({ text: part, style, breaks }) => {
+      const safe = clean(redactor.redact(part), { lines: breaks === true, tabs: breaks === true });
+      return paint(style, safe);
+    })
+    .join('');
 
 const isCi = (env: TerminalOptions['env']): boolean => Boolean(env['CI']) && env['CI'] !== 'false' && env['CI'] !== '0';
 

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { codeOf, isFromServer } from './failure.ts';
+import { endOnGarbage } from './garbage.ts';
 import type { Doing } from './failure.ts';
 import { isSocket } from './parameters.ts';
 import type { ConnectionParameters, Host } from './parameters.ts';
@@ -121,6 +122,7 @@ const connectOnce = async (
   });
   // A connection that breaks while nothing is asked is noticed by what is asked next.
   client.on('error', () => undefined);
+  endOnGarbage(client.connection);
   let version = '';
   let encoding = '';
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: Record<string, string>) => {

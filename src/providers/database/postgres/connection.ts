@@ -67,17 +67,17 @@ export const withConnection = async <Result>(
   const connected = await connectToAny(parameters, call);
   const { client } = connected;
   const began = connectionOn(connected, parameters, use);
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => void cancelAndGiveUp(connected, finished).then(() => reject(call.signal.reason));
-    call.signal.addEventListener('abort', abort, { once: true });
-    if (call.signal.aborted) abort();
-  });
   const finished = Promise.all([workOn(began, use, work), began.server]).then(
     ([result]) => result,
     (error: unknown) => {
       throw call.signal.aborted ? call.signal.reason : error;
     },
   );
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => void cancelAndGiveUp(connected, finished).then(() => reject(call.signal.reason));
+    call.signal.addEventListener('abort', abort, { once: true });
+    if (call.signal.aborted) abort();
+  });
   aborted.catch(() => undefined);
   try {
     return await Promise.race([finished, aborted]);
