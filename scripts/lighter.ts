@@ -18,7 +18,7 @@ export const chunks: readonly CodeSplittingGroup[] = [
   { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
   {
     name: 'session',
-    test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.|plan-document\.)[a-z/-]+|audit\/(?:writer|file|file-operations|late|record|register|directory|plain-file|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
+    test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.|short-text\.|plan-document\.)[a-z/-]+|audit\/(?:writer|file|file-operations|late|record|register|directory|plain-file|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
   },
   { name: 'restart', test: /\/src\/sections\/restart\/(?:section|command|rolling|after|back|left|others)\.ts$/ },
   {

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { missingSection } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Redactor } from '../config/redaction.ts';
@@ -9,6 +8,7 @@ import { RunbookError } from '../engine/errors.ts';
 import type { PortSource } from '../engine/run/ports.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
+import { homeDirectory } from './directories.ts';
 import { accountName, systemClock } from './system.ts';
 
 export interface AdapterDeps {
@@ -220,7 +220,7 @@ const openDatabase = async (
     import('../providers/database/postgres.ts'),
     secrets.resolve({ url, replicas }, `environments.${settings.name}.database`),
   ]);
-  return openPostgres(resolved, { environment: env, home: homedir(), login: accountName() ?? '', remember });
+  return openPostgres(resolved, { environment: env, home: homeDirectory(), login: accountName() ?? '', remember });
 };
 
 const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {

@@ -1,20 +1,28 @@
 import { ownDirectory } from '../config/own-directory.ts';
 import { openCache } from './cache.ts';
+import { homeDirectory, presentDirectory } from './directories.ts';
+import { exitCodes } from './exit-codes.ts';
 import { version } from './version.ts';
 
 /** Runs one command line. Returns the exit code; never rejects. */
 export const main = async (argv: readonly string[]): Promise<number> => {
   // The most frequent call of all scripts needs nothing of the rest.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${version}\n`);
+    // Whoever reads may have gone; there is nothing else to do for it.
+    process.stdout.on('error', () => undefined).write(`${version}\n`);
     return 0;
   }
-  // Not imported: the line above does without it.
-  const home = process.getBuiltinModule('node:os').homedir();
-  const user = { env: process.env, home };
+  const cwd = presentDirectory();
+  if (cwd === undefined) {
+    process.stderr
+      .on('error', () => undefined)
+      .write('rb: The current directory was removed.\n  next: cd to a directory that is there\n');
+    return exitCodes.usage;
+  }
+  const user = { env: process.env, home: homeDirectory() };
   // Before anything else is loaded, so that it is kept compiled.
   const cache = openCache(user);
   const { runCommandLine } = await import('./command-line.ts');
   const audit = ownDirectory('state', 'audit', user).path;
-  return runCommandLine({ ...user, argv, cwd: process.cwd(), cache, audit }, version);
+  return runCommandLine({ ...user, argv, cwd, cache, audit }, version);
 };

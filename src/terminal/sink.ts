@@ -101,7 +101,8 @@ export const createTerminal = async (options: TerminalOptions): Promise<Terminal
     else toStream();
   };
   const { write, together } = gather(put);
-  const line = (target: 'stdout' | 'stderr', text: Text) => write(target, `${render(text, paintFor(target), redactor)}\n`);
+  const line = (target: 'stdout' | 'stderr', text: Text) =>
+    write(target, `${render(text, paintFor(target), redactor)}\n`);
 
   return {
     data: (text) => line('stdout', text),

@@ -101,3 +101,20 @@ test('with -o json it is a document', async () => {
   const ended = await operator.run('restart --instance a --yes --confirm checkout/staging -o json', faulty);
   expect([ended.code, ended.json()]).toMatchObject([7, { error: { kind: 'unknown', next: [expect.any(String)] } }]);
 });
+
+const sh = (line: string) => newOperator(undefined).shell(line).ended;
+
+describe('surroundings that are gone', () => {
+  test('a reader that has closed its end', async () => {
+    for (const line of ['rb --version | true', '(sleep 0.2; rb --version) | true', 'rb --help | true'])
+      expect((await sh(line)).stderr).toBe('');
+  });
+
+  test('a directory that was removed', async () => {
+    const ended = await sh('mkdir gone && cd gone && rmdir ../gone && rb health');
+    expect([ended.code, ended.stderr]).toEqual([
+      2,
+      'rb: The current directory was removed.\n  next: cd to a directory that is there\n',
+    ]);
+  });
+});

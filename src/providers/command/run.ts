@@ -74,6 +74,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   const stop = AbortSignal.any([options.signal, timeout]);
   let ending: Promise<void> | undefined;
   let text: { stdout: string; stderr: string };
+  let unread: { readonly error: unknown } | undefined;
   let result;
   try {
     const child = execa(program, rest, {
@@ -94,9 +95,15 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
     if (stop.aborted) end();
     else stop.addEventListener('abort', end, { once: true });
     const reading = setInterval(() => {
-      stdout.read();
-      stderr.read();
-      if (stdout.tooMuch() || stderr.tooMuch()) end();
+      try {
+        stdout.read();
+        stderr.read();
+        if (stdout.tooMuch() || stderr.tooMuch()) end();
+      } catch (error) {
+        // What is made of a line may fail (its record, say). The command goes on, and its end is waited for.
+        clearInterval(reading);
+        unread = { error };
+      }
     }, readEveryMs);
     try {
       result = await child;
@@ -106,6 +113,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
       clearInterval(reading);
       stop.removeEventListener('abort', end);
     }
+    if (unread) throw unread.error;
   } finally {
     text = { stdout: await stdout.close(), stderr: await stderr.close() };
   }

@@ -99,8 +99,9 @@ const run = (plugin: ExecPlugin, call: PluginCall): Promise<Ended> =>
       if (bytes > largestAnswer) void end();
       else chunks.push(chunk);
     };
-    child.stdout.on('data', collect(stdout));
-    child.stderr.on('data', collect(stderr));
+    // What breaks there is cut off; how the plugin ends is said by `close`.
+    child.stdout.on('error', () => undefined).on('data', collect(stdout));
+    child.stderr.on('error', () => undefined).on('data', collect(stderr));
     child.once('error', (error: NodeJS.ErrnoException) =>
       settle(() => void notFound(plugin, error).then(reject, reject)),
     );

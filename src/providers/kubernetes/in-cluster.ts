@@ -25,8 +25,13 @@ export const inCluster = (place: Place, deps: ConnectionDeps): Connection => {
         next: ['name a context of your kubeconfig in `workload.context`: kubectl config get-contexts'],
       },
     );
+  const address = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  if (!URL.canParse(address))
+    throw new RunbookError('usage', 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not a host and a port', {
+      next: ['echo "$KUBERNETES_SERVICE_HOST" "$KUBERNETES_SERVICE_PORT"'],
+    });
   const directory = deps.serviceAccountDirectory ?? defaultDirectory;
-  const server = new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`);
+  const server = new URL(address);
   const ca = fileText(join(directory, 'ca.crt'), "the certificate authority of the pod's service account");
   return {
     identity: { context: place.context, server: shownUrl(server), ca: fingerprintOf(ca), namespace: place.namespace },

@@ -69,7 +69,8 @@ const take = (name: string, holder: Holder): Promise<Server | undefined> =>
       socket.on('error', () => undefined);
       socket.end(JSON.stringify(holder), () => socket.destroy());
     });
-    server.once('error', (error) => {
+    // More may follow, while connections are accepted: the lock is held all the same.
+    server.on('error', (error) => {
       if (codeOf(error) === 'EADDRINUSE') resolve(undefined);
       else
         reject(
@@ -104,7 +105,7 @@ const holderOf = (name: string): Promise<Partial<Holder> | undefined> =>
       if (text.length > longestAnswer) done(true);
     });
     socket.once('end', () => done(true));
-    socket.once('error', (error) => done(codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOENT'));
+    socket.on('error', (error) => done(codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOENT'));
   });
 
 const parse = (text: string): Partial<Holder> => {

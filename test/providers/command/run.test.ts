@@ -154,6 +154,18 @@ describe('a command that cannot be started', () => {
   });
 });
 
+test('what a line is handed to may fail: the command is waited for, and then its error is thrown', async () => {
+  const done = join(directory, 'done');
+  const failure = new Error('no space left');
+  const running = sh(`echo line; sleep 0.5; echo yes > ${done}`, {
+    onLine: () => {
+      throw failure;
+    },
+  });
+  await expect(running).rejects.toBe(failure);
+  expect(readFileSync(done, 'utf8')).toBe('yes\n');
+});
+
 describe('a command that is stopped', () => {
   const stubborn = 'trap "" TERM; sleep 60 & echo $!; while :; do sleep 0.1; done';
 

@@ -95,7 +95,9 @@ describe('a server that does not follow the protocol', () => {
     const use = { readOnly: false, limits: { statementTimeoutMs: 1000, lockTimeoutMs: 1000 } };
     const doing = { address: 'db', database: 'd', user: 'u' };
     const call = newCall({ mark: '20260301-abcd/look' });
-    const raised = await rejection(withConnection(parameters, use, call, ({ unlimited }) => unlimited('VACUUM')));
+    const raised = await rejection(
+      withConnection(parameters, use, call, (connection) => connection.unlimited('VACUUM')),
+    );
     expect(writeFailure(raised.cause, doing, 'it')).toMatchObject({ kind: 'unknown' });
   });
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Connection } from 'pg';
-import { messageOf } from '../../../engine/errors.ts';
+import { messageOf, RunbookError } from '../../../engine/errors.ts';
 
 /** What pg has and its types leave out. */
 declare module 'pg' {
@@ -27,13 +27,16 @@ export const endOnGarbage = (connection: Connection): void => {
         const messages = whole(bytes);
         if (messages.length > 0) for (const read of readers) read.call(stream, messages);
       } catch (cause) {
-        const what = `it does not speak PostgreSQL's protocol (${messageOf(cause)})`;
-        connection.emit('error', new Error(what, { cause }));
+        connection.emit('error', cause instanceof RunbookError ? cause : notTheProtocol(cause));
         stream.destroy();
       }
     });
   };
 };
+
+/** A `RunbookError` is one of ours: the record of what the server has noted could not be written. */
+const notTheProtocol = (cause: unknown): Error =>
+  new Error(`it does not speak PostgreSQL's protocol (${messageOf(cause)})`, { cause });
 
 /** A row of statistics is shorter, and so is the longest text of a query that a server keeps. */
 const longest = 64 * 1024 * 1024;
