@@ -8,7 +8,6 @@ import { RunbookError } from '../engine/errors.ts';
 import type { PortSource } from '../engine/run/ports.ts';
 import type { PortName, Ports } from '../sections/ports.ts';
 import type { Settings } from '../sections/settings.ts';
-import { homeDirectory } from './directories.ts';
 import { accountName, systemClock } from './system.ts';
 
 export interface AdapterDeps {
@@ -21,6 +20,7 @@ export interface AdapterDeps {
   readonly remember: (name: string, secret: string) => void;
   /** The environment of this process; commands get a minimal part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
   /** Why nothing of the configuration may be run, resolved or contacted; undefined where it may. */
   readonly untrusted: RunbookError | undefined;
 }
@@ -215,12 +215,12 @@ const openDatabase = async (
   deps: AdapterDeps,
   { url, replicas }: NonNullable<Settings['environment']['database']>,
 ): Promise<Ports['database']> => {
-  const { settings, env, remember, secrets } = deps;
+  const { settings, env, home, remember, secrets } = deps;
   const [{ openPostgres }, resolved] = await Promise.all([
     import('../providers/database/postgres.ts'),
     secrets.resolve({ url, replicas }, `environments.${settings.name}.database`),
   ]);
-  return openPostgres(resolved, { environment: env, home: homeDirectory(), login: accountName() ?? '', remember });
+  return openPostgres(resolved, { environment: env, home, login: accountName() ?? '', remember });
 };
 
 const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {

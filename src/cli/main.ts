@@ -1,7 +1,6 @@
 import { ownDirectory } from '../config/own-directory.ts';
 import { openCache } from './cache.ts';
 import { homeDirectory, presentDirectory } from './directories.ts';
-import { exitCodes } from './exit-codes.ts';
 import { version } from './version.ts';
 
 /** Runs one command line. Returns the exit code; never rejects. */
@@ -17,7 +16,8 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     process.stderr
       .on('error', () => undefined)
       .write('rb: The current directory was removed.\n  next: cd to a directory that is there\n');
-    return exitCodes.usage;
+    // `usage` in exit-codes.ts, which is loaded later.
+    return 2;
   }
   const user = { env: process.env, home: homeDirectory() };
   // Before anything else is loaded, so that it is kept compiled.

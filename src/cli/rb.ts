@@ -105,6 +105,7 @@ export const createRb = (program: Command, world: World, version: string, faults
       redactStream: redactor.redactStream,
       remember: redactor.add,
       env: world.env,
+      home: world.home,
       untrusted: await untrusted(),
     });
   };
