@@ -23,6 +23,7 @@ const ports = (untrusted: RunbookError | undefined) => {
     redactStream,
     remember: () => undefined,
     env: {},
+    home: '/nonexistent',
     untrusted,
   });
 };
