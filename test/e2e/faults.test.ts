@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { chained, recordsIn, writeLines } from '../audit/forgery.ts';
 import { newDirectory, newOperator, writeFiles } from './rig.ts';
 import { ofType, outcome, results, trail } from './trail.ts';
 
@@ -117,4 +118,42 @@ describe('surroundings that are gone', () => {
       'rb: The current directory was removed.\n  next: cd to a directory that is there\n',
     ]);
   });
+});
+
+test('a command that reads ends with rb, however that ends', async () => {
+  const { operator, faulty } = stage('throw boom()');
+  const slow = join(operator.home, 'slow.js');
+  const begun = join(operator.home, 'begun');
+  writeFiles(operator.home, {
+    'slow.js': `#!/usr/bin/env node\nrequire('fs').writeFileSync('${begun}', String(process.pid)); setTimeout(() => 0, 60000);`,
+    'slow.yaml': `version: 1\nservice: { name: x }\nenvironments: { a: { workload: { provider: command, instances: [${slow}, list] } } }\n`,
+    'fault.mjs': thrown(`fs.existsSync(${JSON.stringify(begun)})`, 'setTimeout(() => { throw boom(); }, 200)'),
+  });
+  const env = { ...faulty.env, NODE_OPTIONS: `--import=${join(operator.home, 'fault.mjs')}` };
+  const ended = await newOperator(join(operator.home, 'slow.yaml')).run('restart status', { env });
+  expect(ended.code, ended.all).toBe(1);
+  const pid = Number(readFileSync(begun, 'utf8'));
+  await expect
+    .poll(() => existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '))
+    .toBe(false);
+});
+
+test('resume does not go on with an input that the procedure does not take', async () => {
+  const { operator, faulty } = stage('throw boom()');
+  await operator.run('restart --instance a --yes --confirm checkout/staging', faulty);
+  const [log = ''] = operator.auditFiles().filter((name) => name.endsWith('.jsonl'));
+  const path = join(operator.auditDirectory, log);
+  const records = recordsIn(path);
+  const withInput = (input: unknown): readonly string[] =>
+    chained(
+      records.map((record, n) => (n === 0 ? { ...record, event: { ...(record['event'] as object), input } } : record)),
+    );
+  for (const input of [{}, { instance: 7 }, 'a', null]) {
+    writeLines(path, withInput(input));
+    const ended = await operator.run('resume --yes --confirm checkout/staging');
+    expect([ended.code, ended.stderr], ended.all).toEqual([
+      3,
+      expect.stringMatching(/What the record has of ".*" is not what this version of rb declares/),
+    ]);
+  }
 });

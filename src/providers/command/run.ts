@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import { type Environment, environmentFor } from './environment.ts';
-import { endGroup } from './group.ts';
+import { endGroup, endWithRb, newReadMark } from './group.ts';
 import { notStarted } from './not-started.ts';
 import { openOutput, printLimit } from './output.ts';
 import type { Output, TextFilter } from './output.ts';
@@ -56,7 +56,8 @@ const descriptorOf = ({ fd }: Output) => fd as 3;
 /**
  * Runs a command in a process group of its own, so that a terminal's Ctrl-C does not reach it; standard input is empty and nothing is inherited.
  * Returns whatever the exit code is. Errors: `usage` when it cannot be started, `unknown` or `unreachable` (see `purpose`) when it ran out of
- * time, was aborted, or printed more than 64 MiB on one stream; it has then got TERM, and KILL after the grace. An aborted read rejects with the signal's reason.
+ * time, was aborted, or printed more than 64 MiB on one stream; it has then got TERM, and KILL after the grace. An aborted read rejects with
+ * the signal's reason. A read ends with all that it started; what a change started in a process group of its own goes on.
  */
 export const runCommand = async (spec: CommandSpec, options: RunOptions): Promise<CommandResult> => {
   const argv = fill(spec.command, options.values ?? {});
@@ -72,6 +73,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   const timeoutMs = spec.timeoutMs ?? defaultTimeoutMs;
   const timeout = AbortSignal.timeout(timeoutMs);
   const stop = AbortSignal.any([options.signal, timeout]);
+  const read = options.purpose === 'read' ? newReadMark() : undefined;
   let ending: Promise<void> | undefined;
   let text: { stdout: string; stderr: string };
   let unread: { readonly error: unknown } | undefined;
@@ -79,7 +81,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   try {
     const child = execa(program, rest, {
       cwd: options.cwd,
-      env: environmentFor(options.environment, configured, options.mark),
+      env: { ...environmentFor(options.environment, configured, options.mark), ...read?.environment },
       extendEnv: false,
       stdin: 'ignore',
       stdout: descriptorOf(stdout),
@@ -89,8 +91,9 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
       reject: false,
     });
     const { pid } = child;
+    const release = read && pid !== undefined ? endWithRb(pid) : undefined;
     const end = () => {
-      if (pid !== undefined) ending ??= endGroup(pid, options.graceMs ?? 10_000);
+      if (pid !== undefined) ending ??= (read?.end ?? endGroup)(pid, options.graceMs ?? 10_000);
     };
     if (stop.aborted) end();
     else stop.addEventListener('abort', end, { once: true });
@@ -112,6 +115,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
     } finally {
       clearInterval(reading);
       stop.removeEventListener('abort', end);
+      release?.();
     }
     if (unread) throw unread.error;
   } finally {

@@ -187,6 +187,29 @@ describe('a command that is stopped', () => {
     await expect.poll(() => isAlive(child), { timeout: 30_000 }).toBe(false);
   });
 
+  test('that reads ends with what it started in a session of its own; what a change started there goes on', async () => {
+    const script = "setsid sh -c 'echo $$; exec sleep 600' & sleep 600";
+    const stopped = async (purpose: 'read' | 'change'): Promise<number> => {
+      let child = 0;
+      const abort = new AbortController();
+      const running = sh(script, {
+        purpose,
+        signal: abort.signal,
+        graceMs: 300,
+        onLine: (line) => {
+          child = Number(line);
+          abort.abort(new Error('stopped'));
+        },
+      });
+      await expect(running).rejects.toThrow(/stopped|interrupted/);
+      return child;
+    };
+    const [read, change] = [await stopped('read'), await stopped('change')];
+    await expect.poll(() => isAlive(read), { timeout: 30_000 }).toBe(false);
+    expect(isAlive(change)).toBe(true);
+    process.kill(change, 'SIGKILL');
+  });
+
   test('may say goodbye within the grace', async () => {
     const lines: string[] = [];
     const running = sh(
