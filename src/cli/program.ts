@@ -89,7 +89,7 @@ export const parsingError = (error: CommanderError): RunbookError | undefined =>
   // A section without its command: the help has been shown.
   if (error.code === 'commander.help') return new RunbookError('usage', 'Say which of these commands.');
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1];
+  const meant = /Did you mean (?:one of )?(.{1,200})\?/.exec(suggestion ?? '')?.[1];
   return new RunbookError('usage', meant === undefined ? `${what}.` : `${what}. Did you mean ${meant}?`, {
     next: ['rb --help'],
   });

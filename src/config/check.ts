@@ -54,6 +54,7 @@ export const checkConfig = (
     ...texts.flatMap((text) => placeholders(text, sites)),
     ...texts.flatMap(({ path, text }) => checkReferences(text, surroundings).map((remark) => ({ path, ...remark }))),
     ...texts.flatMap((text) => literalSecret(text, loaded.secrets)),
+    ...texts.flatMap((text) => secretForAllToSee(text, sites, loaded.secrets)),
   ];
   return told
     .map(({ path, level, message }) => ({
@@ -144,5 +145,20 @@ const literalSecret = (placed: PlacedText, secrets: SecretPlaces): readonly Told
   const { path, text } = placed;
   if (!isSecretText(placed, secrets) && passwordsIn(text).length === 0) return [];
   const message = 'a secret is written out here; ${env:NAME}, ${file:path} or ${command:...} keeps it out of the file';
+  return [{ path, level: 'warn', message }];
+};
+
+/** Every user of the machine can read the arguments of a running command, and so can what collects them. */
+const secretForAllToSee = (
+  placed: PlacedText,
+  sites: readonly CommandSite[],
+  secrets: SecretPlaces,
+): readonly Told[] => {
+  const { path, text } = placed;
+  const isArgument = sites.some((site) => keyPath(site.path) === keyPath(path.slice(0, -1)));
+  if (!isArgument || (!hasReference(text) && !isSecretText(placed, secrets) && passwordsIn(text).length === 0))
+    return [];
+  const message =
+    'other users can read it in the command line while the command runs (ps); give it under `environment`, or by a file';
   return [{ path, level: 'warn', message }];
 };

@@ -12,7 +12,7 @@ export interface Redactor {
   readonly add: (name: string, value: string) => void;
   /** The text without known secrets, passwords in URLs and common shapes of tokens. */
   readonly redact: (text: string) => string;
-  /** The same for each string and key of a value; buffers become redacted text, errors plain objects. */
+  /** The same for each string, number and key of a value; buffers become redacted text, errors plain objects. */
   readonly redactJson: <T>(value: T) => T;
   /** The name of a registered secret that stands in the text, in any spelling; undefined where there is none. */
   readonly known: (text: string) => string | undefined;
@@ -46,10 +46,12 @@ export const createRedactor = (): Redactor => {
   const seen = new Set<string>();
   const short = new Map<string, string>();
   let reach: number | undefined;
+  let hasNumbers = false;
 
   const add = (name: string, value: string): void => {
     if (seen.has(value)) return;
     seen.add(value);
+    hasNumbers ||= /^-?\d[\d.]{3,}$/.test(value.trim());
     for (const secret of secretsOf(value)) {
       if (secret !== value && seen.has(secret)) continue;
       seen.add(secret);
@@ -93,8 +95,16 @@ export const createRedactor = (): Redactor => {
     return redacted;
   };
 
+  /** A number is looked at only where a secret is one: mostly none is. */
+  const redactNumber = (value: number | bigint): unknown => {
+    if (!hasNumbers) return value;
+    const text = String(value);
+    return text.length < 4 || knownSecrets(text).length === 0 ? value : redact(text);
+  };
+
   const redactJson = (value: unknown): unknown => {
     if (typeof value === 'string') return redact(value);
+    if (typeof value === 'number' || typeof value === 'bigint') return redactNumber(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(redactJson);
     if (value instanceof Uint8Array) return redact(Buffer.from(value).toString('utf8'));

@@ -1,3 +1,4 @@
+import { namesSecret } from '../engine/secret-words.ts';
 import { keyPath } from './key-path.ts';
 import { hasReference } from './reference-syntax.ts';
 import type { PlacedText } from './texts.ts';
@@ -16,7 +17,7 @@ export type SecretPlaces = ReadonlySet<string>;
 
 /** No schema knows the variables of a command: those that are named like a secret are one. */
 const isSecretVariable = (path: readonly PropertyKey[]): boolean =>
-  path.at(-2) === 'environment' && /pass|token|secret|credential|key$|auth/i.test(String(path.at(-1)));
+  path.at(-2) === 'environment' && namesSecret(String(path.at(-1)));
 
 /** May an error message repeat what was found here? Addresses are kept out of errors too: a wrong one may hold a password anywhere. */
 export const isEchoed = (
@@ -30,15 +31,15 @@ export const isEchoed = (
   passwordsIn(value).length === 0 &&
   !/:\/\/|@/.test(value);
 
-const assignedSecret =
-  /((?:[?&]|(?:^|\s)--?)(?:password|passwd|pass|pwd|token|secret|api[-_]?key|access[-_]?key|auth|sslpassword)=)([^&\s#]+)/gi;
+/** `?name=value`, `&name=value`, `--name=value`. Which names are secret, the list of words says. */
+const assigned = /((?:[?&]|(?:^|\s)--?)([\w.-]{1,256})=)([^&\s#]+)/g;
 
 /** Most texts have none, and the signs of one cost next to nothing to look for. */
 const passwordSpans = (text: string): readonly PasswordSpan[] => {
-  const assigned = text.includes('=') ? [...text.matchAll(assignedSecret)] : [];
+  const secrets = text.includes('=') ? [...text.matchAll(assigned)].filter(([, , name = '']) => namesSecret(name)) : [];
   const spans = [
     ...urlPasswordSpans(text, 'value'),
-    ...assigned.map(({ index, 1: before = '', 2: secret = '' }) => {
+    ...secrets.map(({ index, 1: before = '', 3: secret = '' }) => {
       const from = index + before.length;
       return { from, to: from + secret.length };
     }),
@@ -60,11 +61,16 @@ export const withoutPasswords = (text: string): string => {
   return shown + text.slice(at);
 };
 
-/** In a list of words, the one after `--token` or `--password` is a secret. */
+/** In a list of words, the one after `--token`, `--client-secret` or `-p` is a secret. */
 const isSecretWord = (words: readonly unknown[], index: number): boolean => {
-  const before = words[index - 1];
-  return typeof before === 'string' && /^--?(?:password|passwd|pass|token|secret|api-?key|access-?key)$/i.test(before);
+  const [before, word] = [words[index - 1], words[index]];
+  if (typeof before !== 'string' || typeof word !== 'string' || word.startsWith('-')) return false;
+  if (before === '-p') return mayBePassword(word);
+  return /^--?[\w.-]{2,256}$/.test(before) && namesSecret(before);
 };
+
+/** What follows `-p` is a port, a path, a mapping or a patch for many programs. */
+const mayBePassword = (word: string): boolean => word.length >= 4 && !/^\d{1,5}$|[/:{},\s]/.test(word);
 
 /** Is this text as a whole a secret that is written out? */
 export const isSecretText = ({ text, path, around }: PlacedText, secrets: SecretPlaces): boolean =>

@@ -84,7 +84,7 @@ const raw = (name: string, characters: readonly string[]): Needle => ({
   name,
   length: characters.length,
   anchors: anchorsIn(characters.join('')),
-  units: once(() => backslashRuns(characters).map(spellings)),
+  units: once(() => unitsIn(characters).map(spellings)),
   sharesFirst: false,
   sharesLast: false,
   wholeWord: false,
@@ -136,45 +136,96 @@ const once = <Value>(make: () => Value): (() => Value) => {
 const anchorsIn = (text: string): readonly string[] =>
   (text.match(/[A-Za-z0-9]+/g) ?? []).toSorted((a, b) => b.length - a.length);
 
-const spellings = (character: string): Unit => {
-  if (/^[A-Za-z0-9]$/.test(character)) return [character];
-  const percent = [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
-  const unicode = utf16(character)
+/** The ways in which one character, or a run that is a unit, may be written. */
+const spellings = (text: string): Unit => {
+  if (/^[A-Za-z0-9]$/.test(text)) return [text];
+  const percent = [...Buffer.from(text, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const unicode = utf16(text)
     .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('');
-  const once = jsonEscaped(character);
+  const once = jsonEscaped(text);
   const all = [
-    character,
+    text,
     percent,
     percent.toUpperCase(),
     percent.toUpperCase().replaceAll('%', '%25'),
     percent.replaceAll('%', '%25'),
     unicode,
     unicode.toUpperCase().replaceAll('\\U', '\\u'),
-    `\\${unicode}`,
+    unicode.replaceAll('\\', '\\\\'),
     once,
     jsonEscaped(once),
-    ...shellQuoted(character).flatMap((quoted) => [quoted, jsonEscaped(quoted), jsonEscaped(jsonEscaped(quoted))]),
-    ...(character === '/' ? ['\\/'] : []),
-    ...(character === ' ' ? ['+'] : []),
+    inAscii(once),
+    jsonEscaped(inAscii(once)),
+    ...[...shellQuoted(text), ...sqlQuoted(text), ...htmlEscaped(text)].flatMap((quoted) => [
+      quoted,
+      jsonEscaped(quoted),
+      jsonEscaped(jsonEscaped(quoted)),
+    ]),
+    ...(text.includes('/') ? [once.replaceAll('/', '\\/')] : []),
+    ...(text === ' ' ? ['+'] : []),
+    ...(text.length > 1 ? [...uriEscaped(text)] : []),
   ];
   return [...new Set(all)].toSorted((a, b) => b.length - a.length);
 };
 
 /** As `shown` in providers/command writes it: between quotes, and between those of $'...'. */
-const shellQuoted = (character: string): readonly string[] => {
-  if (character === "'") return [`'\\''`, `\\'`];
-  const code = character.charCodeAt(0);
-  return code < 0x20 || code === 0x7f ? [`\\x${code.toString(16).padStart(2, '0')}`] : [];
+const shellQuoted = (text: string): readonly string[] => {
+  const inside = text.replaceAll(/[\\'\u0000-\u001f\u007f]/g, (character) =>
+    character === '\\' || character === "'"
+      ? `\\${character}`
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return [text.replaceAll("'", `'\\''`), inside].filter((quoted) => quoted !== text);
+};
+
+/** As the error texts of a database quote a statement: a quote stands for itself twice. */
+const sqlQuoted = (text: string): readonly string[] =>
+  [text.replaceAll("'", "''"), text.replaceAll('"', '""')].filter((quoted) => quoted !== text);
+
+const entities: readonly Readonly<Record<string, string>>[] = [
+  { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' },
+  { '&': '&#38;', '<': '&#60;', '>': '&#62;', '"': '&#34;', "'": '&#039;' },
+  { '&': '&#x26;', '<': '&#x3C;', '>': '&#x3E;', '"': '&#x22;', "'": '&#x27;' },
+  { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' },
+  { '&': '&amp;', '<': '&lt;', '>': '&gt;' },
+];
+
+/** As the error pages of proxies and application servers repeat a request. */
+const htmlEscaped = (text: string): readonly string[] =>
+  /[&<>"']/.test(text)
+    ? entities.map((of) => text.replaceAll(/[&<>"']/g, (character) => of[character] ?? character))
+    : [];
+
+/** Of a run: what these leave as it is stands beside what they encode. */
+const uriEscaped = (run: string): readonly string[] => {
+  try {
+    return [encodeURIComponent(run), encodeURI(run), new URLSearchParams({ s: run }).toString().slice(2)];
+  } catch {
+    return [];
+  }
 };
 
 const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
+/** JSON as some languages write it, without characters beyond ASCII. */
+const inAscii = (json: string): string =>
+  json.replaceAll(/[^\u0000-\u007f]/g, (character) =>
+    utf16(character)
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+
 const utf16 = (text: string): readonly number[] => Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
 
-/** A run of backslashes is one unit: one by one, its escaped spellings would be ambiguous and slow to match. */
-const backslashRuns = (characters: readonly string[]): readonly string[] =>
-  characters.join('').match(/\\+|[^\\]/gu) ?? [];
+/**
+ * What is one unit: a character, a run of one kind of quotes, and whatever stands beside a backslash without a letter between. Character by
+ * character, the escaped spellings of those would be ambiguous, and slow to match.
+ */
+const unitsIn = (characters: readonly string[]): readonly string[] =>
+  (characters.join('').match(/[A-Za-z0-9]|[^A-Za-z0-9]+/gu) ?? []).flatMap((run) =>
+    run.includes('\\') ? [run] : (run.match(/'+|"+|[^]/gu) ?? []),
+  );
 
 /** Pieces of at most 64 characters. The last one reaches back, so that none is too short to be told from other text. */
 const piecesOf = (characters: readonly string[]): readonly (readonly string[])[] => {

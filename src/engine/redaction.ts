@@ -102,8 +102,8 @@ export const redactingEvents = (
 };
 
 const requireNoSecret = (redactor: EventRedactor, value: Json, field: string, step: string): void => {
-  if (typeof value === 'string') {
-    const name = redactor.known(value);
+  if (typeof value === 'string' || (typeof value === 'number' && Math.abs(value) >= 1000)) {
+    const name = redactor.known(String(value));
     if (name === undefined) return;
     throw new RunbookError(
       'refused',

@@ -52,6 +52,7 @@ const engineData = [
   'json',
   'poll',
   'procedure/context',
+  'secret-words',
   'short-text',
   'tier',
 ];

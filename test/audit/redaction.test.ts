@@ -26,6 +26,43 @@ describe('a known secret', () => {
     expect(redact(`before ${written} after`)).toBe('before ‹secret:db› after');
   });
 
+  test.each([
+    ["it's", "it''s"],
+    ["'''''''''x", "''''''''''''''''''x"],
+    ['say "it"', 'say ""it""'],
+    ['a&b<c>d"e', 'a&amp;b&lt;c&gt;d&quot;e'],
+    ['a&b<c>d"e', 'a&amp;b&lt;c&gt;d"e'],
+    ["it's&so", 'it&#39;s&amp;so'],
+    ["it's&so", 'it&#039;s&#38;so'],
+    ["it's&so", 'it&#x27;s&#x26;so'],
+    ["it's&so", 'it&apos;s&amp;so'],
+    ["it's&so", JSON.stringify('it&#39;s&amp;so').slice(1, -1)],
+    ['a\\"b/c\\ü', JSON.stringify('a\\"b/c\\ü').slice(1, -1)],
+    ['a\\"b/c\\ü', encodeURIComponent('a\\"b/c\\ü')],
+  ])('%s, as an error text of a database or a web server has it: %s', (secret, written) => {
+    expect(knowing({ db: secret }).redact(`before ${written} after`)).toBe('before ‹secret:db› after');
+  });
+
+  test('that is written in many ways is still looked for in no time', () => {
+    const quotes = knowing({ db: `${'\\"'.repeat(20)}${"'".repeat(20)}x` });
+    const began = performance.now();
+    quotes.redact(`${'\\\\"'.repeat(20)}${"'".repeat(60)}y`.repeat(50));
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  test('that is a number is found as one', () => {
+    const { redactJson } = knowing({ pin: '12345678', short: '7' });
+    const value = { pin: 12_345_678, within: [912_345_678, -12_345_678], other: 42, seven: 7, big: 12_345_678n };
+    expect(redactJson(value as unknown)).toEqual({
+      pin: '‹secret:pin›',
+      within: ['9‹secret:pin›', '-‹secret:pin›'],
+      other: 42,
+      seven: 7,
+      big: '‹secret:pin›',
+    });
+    expect(knowing({ token: 'hunter2-hunter2' }).redactJson({ n: 12_345_678 })).toEqual({ n: 12_345_678 });
+  });
+
   test('in base64, wherever it lies in what was encoded', () => {
     const { redact } = knowing({ token: 'hunter2-hunter2' });
     expect(redact(base64('hunter2-hunter2'))).toBe('‹secret:token›');

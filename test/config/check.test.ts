@@ -212,9 +212,28 @@ test('findings are in the order of the file, and hold no secret', () => {
     `${production}.cache.url`,
     `${enable}[0]`,
     `${enable}[1]`,
+    `${enable}[1]`,
     `${production}.maintenanceMode.disable[1]`,
   ]);
   expect(findings.join()).not.toContain('hunter2');
+});
+
+test.each([
+  ['--password=hunter2', true],
+  ['--password, "${env:PW}"', true],
+  ['--client-secret, hunter2', true],
+  ['-p, hunter2', true],
+  ['"https://h/?key=hunter2"', true],
+  ['"https://u:${file:/pw}@h"', true],
+  ['-p, "5432"', false],
+  ['--token-file, /run/token', false],
+])('an argument that other users can read: %s', (words, isWarned) => {
+  const findings = checkAll(withProduction(`maintenanceMode: { enable: [sh, ${words}], disable: [sh] }`), {
+    env: { PW: 'x' },
+  });
+  expect(findings.join('\n').includes('other users can read it in the command line')).toBe(isWarned);
+  const variable = `maintenanceMode: { enable: { command: [sh], environment: { PW: "\${env:PW}" } }, disable: [sh] }`;
+  expect(checkAll(withProduction(variable), { env: { PW: 'x' } }).join()).not.toContain('other users');
 });
 
 test('keys that nothing acts on are listed once, whichever environments have them', () => {

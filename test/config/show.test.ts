@@ -44,6 +44,31 @@ test('secrets that are written out are hidden, references are shown as they are'
   });
 });
 
+test.each([
+  ['[x, --client-secret, hunter2]'],
+  ['[x, --client-secret=hunter2]'],
+  ['[x, -p, hunter2]'],
+  ['[x, "https://h/?key=hunter2&a=b"]'],
+  ['[x, "https://h/?a=b&api_key=hunter2"]'],
+  ['{ command: [x], environment: { PGPASSWORD: hunter2, dbPassword: hunter2, SIGNING_KEY: hunter2 } }'],
+])('what the one list of words names is a secret: %s', (enable) => {
+  const loaded = load(withProduction(`maintenanceMode: { enable: ${enable}, disable: [x] }`));
+  expect(JSON.stringify(withoutSecrets(loaded))).not.toContain('hunter2');
+  const redactor = createRedactor();
+  registerLiteralSecrets(loaded, redactor);
+  expect(redactor.redact('sh: hunter2: not found')).not.toContain('hunter2');
+});
+
+test.each(['--key-file', '--auth-mode', '--bypass', '--compass', '--author', '--monkey', '--keyspace', '--tokenizer'])(
+  'what only sounds like one is none: %s',
+  (option) => {
+    const loaded = load(withProduction(`maintenanceMode: { enable: [x, ${option}, shown], disable: [x, -p, 8080] }`));
+    expect(withoutSecrets(loaded)).toMatchObject({
+      environments: { production: { maintenanceMode: { enable: ['x', option, 'shown'] } } },
+    });
+  },
+);
+
 test('secrets that are written out are known to the redactor', () => {
   const redactor = createRedactor();
   registerLiteralSecrets(load(text), redactor);

@@ -52,7 +52,7 @@ const notAccepted = (about: About, { identity, credentials }: Connection): ApiFa
 /** A missing right; or something in the cluster that says no to what we have the right to do, in its own words. */
 const forbidden = (message: string, about: About, request: ApiRequest, { identity }: Connection): ApiFailure => {
   const { verb, location } = request;
-  const right = /User "(.*?)" cannot (\S+) resource/.exec(message);
+  const right = /User "([^"]{0,512})" cannot (\S{1,64}) resource/.exec(message);
   if (!right && message !== '' && !/is forbidden: User/.test(message))
     return new ApiFailure('refused', `the cluster refused ${verb} ${shownLocation(location)}: ${message}`, about);
   const user = right?.[1] ?? 'the user';

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { namesSecret } from '../../engine/secret-words.ts';
+import { textEnd } from '../../engine/short-text.ts';
 import { endGroup } from '../command/group.ts';
 import { notStarted } from '../command/not-started.ts';
 import type { ExecPlugin } from './exec-config.ts';
@@ -28,7 +30,7 @@ const largestAnswer = 1024 * 1024;
 /**
  * Runs a credential plugin in a session of its own: it has no terminal to write on or to ask at, and Ctrl-C does not reach it.
  * Errors: `usage` where it cannot be started, `unreachable` where it fails or answers something else. Of what it prints only the
- * end of standard error is shown, redacted; standard output holds the credential.
+ * end of standard error is shown, without what may be a credential; standard output holds the credential.
  */
 export const runPlugin = async (plugin: ExecPlugin, call: PluginCall): Promise<PluginAnswer> => {
   call.signal.throwIfAborted();
@@ -167,9 +169,23 @@ const answerIn = (stdout: string, apiVersion: string): PluginAnswer | string => 
   };
 };
 
+/** `token: x`, `"client_secret": "x"`, `password=x`: what a plugin prints is about credentials, and nobody has registered them. */
+const named = /(?<![\w-])([\w-]+)(["']?\s{0,4}[:=]\s{0,4}["']?)([^\s"',;]{1,4096})/g;
+/** A long word of letters and digits that is neither a path nor a name of several words is more likely a credential. */
+const random = /(?<![\w+/=.:-])(?=[A-Za-z+_=-]{0,512}\d)(?=[\d+_=-]{0,512}[A-Za-z])[A-Za-z0-9+_=-]{24,}/g;
+
+const withoutCredentials = (text: string): string =>
+  text
+    .replaceAll(named, (whole: string, name: string, sign: string) =>
+      namesSecret(name) ? `${name}${sign}‹secret›` : whole,
+    )
+    .replaceAll(random, '‹secret›');
+
 /** The end of what it said: of a trace, of usage and of logs that is where the reason is. */
 const said = (stderr: string): string => {
-  const lines = stderr.split('\n').map((line) => line.trim());
+  const lines = withoutCredentials(textEnd(stderr))
+    .split('\n')
+    .map((line) => line.trim());
   const end = lines
     .filter((line) => line !== '')
     .slice(-3)

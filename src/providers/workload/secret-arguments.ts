@@ -1,6 +1,5 @@
-/** What in the name of a variable or of an option says that its value may be a secret; of a regular expression without case. */
-export const secretWord = '(?:pass|secret|token|key|credential|auth|dsn)';
-const isSecretName = new RegExp(secretWord, 'i');
+import { namesSecret } from '../../engine/secret-words.ts';
+
 const option = /^--?([\w.-]+)(=|$)/;
 const notShown = '(not shown)';
 
@@ -10,7 +9,7 @@ export const withoutSecretArguments = (text: string): string => {
   for (const { 0: word, index } of text.matchAll(/[\w.-]+/g)) {
     const end = index + word.length;
     const dash = word.indexOf('-');
-    if (end <= at || dash < 0 || !isSecretName.test(word.slice(dash + 1))) continue;
+    if (end <= at || dash < 0 || !namesSecret(word.slice(dash + 1))) continue;
     const value = valueAfter(text, end);
     if (value === undefined) continue;
     shown += text.slice(at, value.from) + notShown;
@@ -42,5 +41,5 @@ export const shownArgument = (argument: string, before: string | undefined): str
 
 const secretOption = (argument: string): { readonly text: string; readonly isAlone: boolean } | undefined => {
   const [text = '', name = '', sign] = option.exec(argument) ?? [];
-  return isSecretName.test(name) ? { text, isAlone: sign !== '=' } : undefined;
+  return namesSecret(name) ? { text, isAlone: sign !== '=' } : undefined;
 };

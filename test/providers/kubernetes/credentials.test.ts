@@ -203,6 +203,11 @@ describe('a credential plugin', () => {
       'echo noise; echo "usage: x" >&2; echo "Error: the SSO session has expired" >&2; exit 255',
       'ended with exit code 255: usage: x Error: the SSO session has expired',
     ],
+    [
+      'fails and prints what it sent',
+      `echo '{"client_secret": "s3cr3t", "b": 1}' >&2; echo 'password=s3cr3t' >&2; echo 'got s3cr3tAbCdEfGhIjKlMnOpQrSt1 from arn:aws:iam::1:role/x' >&2; exit 1`,
+      'ended with exit code 1: {"client_secret": "‹secret›", "b": 1} password=‹secret› got ‹secret› from arn:aws:iam::1:role/x',
+    ],
     ['prints no JSON', 'echo s3cr3t', 'printed something that is not JSON'],
     ['prints something else', `echo '{"token":"s3cr3t"}'`, 'printed something that is not an ExecCredential'],
     [

@@ -1,13 +1,19 @@
 import type { Json, JsonObject } from '../../../engine/json.ts';
-import { secretWord, shownArgument } from '../secret-arguments.ts';
+import { namesSecret } from '../../../engine/secret-words.ts';
+import { shownArgument } from '../secret-arguments.ts';
 import type { PodTemplate } from './objects.ts';
 import { plainTemplate } from './revisions.ts';
 
 /** What may be a password is not shown; that it differs is. */
-const secretName = new RegExp(secretWord, 'i');
 const isSecretLike = (path: string): boolean => {
   const variables = path.indexOf('.env.');
-  return variables >= 0 && secretName.test(path.slice(variables + 5));
+  return (
+    variables >= 0 &&
+    path
+      .slice(variables + 5)
+      .split('.')
+      .some(namesSecret)
+  );
 };
 
 /** From one pod template to another, as `- path: value` and `+ path: value`; lists of named things (containers, env) by name. */
