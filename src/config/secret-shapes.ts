@@ -20,7 +20,7 @@ interface Shape {
 }
 
 /** Each quantifier has a bound, and what may follow a match begins with another character: a text is read once by each. */
-export const shapes: readonly Shape[] = [
+const shapes: readonly Shape[] = [
   {
     hint: '=',
     pattern:

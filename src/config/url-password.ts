@@ -24,7 +24,7 @@ const instead = ['‹', '${', '{{'];
 const port = /\d+(?:[/?#]|$)/y;
 
 /** A text without it has no address with a password. */
-export const mayHoldUrlPassword = (text: string): boolean => text.includes('://') && text.includes('@');
+const mayHoldUrlPassword = (text: string): boolean => text.includes('://') && text.includes('@');
 
 /** The passwords of the addresses in a text, in their order; they do not overlap. */
 export const urlPasswordSpans = (text: string, within: Within): readonly PasswordSpan[] => {

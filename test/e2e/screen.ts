@@ -34,7 +34,7 @@ export interface Size {
 const patienceMs = 120_000;
 
 /** More than the 300 ms of src/terminal/gate.ts. */
-export const thoughtMs = 600;
+const thoughtMs = 600;
 
 export const keys = {
   enter: '\r',

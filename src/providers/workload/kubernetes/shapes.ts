@@ -22,7 +22,7 @@ import {
 const moment = optional(nullable(time));
 const texts = optional(mapOf(text));
 
-export const meta = fields({
+const meta = fields({
   name: text,
   uid: text,
   resourceVersion: text,
@@ -34,7 +34,7 @@ export const meta = fields({
   ownerReferences: optional(listOf(fields({ kind: text, name: text, uid: text, controller: optional(flag) }))),
 });
 
-export const conditions = optional(
+const conditions = optional(
   listOf(
     fields({
       type: text,
@@ -47,7 +47,7 @@ export const conditions = optional(
   ),
 );
 
-export const labelSelector = fields({
+const labelSelector = fields({
   matchLabels: texts,
   matchExpressions: optional(listOf(fields({ key: text, operator: text, values: optional(listOf(text)) }))),
 });
