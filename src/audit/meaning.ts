@@ -1,3 +1,4 @@
+import type { Change } from '../engine/change.ts';
 import type { Event } from '../engine/events.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { understand } from './event-in.ts';
@@ -22,9 +23,15 @@ export interface Meaning {
 export const meaningOf = (session: string): Meaning => {
   const started = new Set<string>();
   let confirmed = new Set<string>();
+  /** What was changed so far: a change may alter what the plans of later ones rest on. */
+  const altered = new Set<string>();
   const begun = new Set<string>();
   let state: 'not opened' | 'open' | 'closed' = 'not opened';
   let newer = false;
+
+  /** As it was shown, or another state of what a change of this session has altered since. */
+  const isConfirmed = (event: Extract<Event, { type: 'step.intent' }>): boolean =>
+    confirmed.has(keyOf(event)) || (confirmed.has(event.step) && altered.has(targetOf(event.change)));
 
   const problemWith = (event: Event): string | undefined => {
     if (event.type === 'session.opened' && state !== 'not opened') return 'the session is opened a second time';
@@ -38,7 +45,7 @@ export const meaningOf = (session: string): Meaning => {
       case 'step.result':
         return started.has(event.step) ? undefined : `the step ${event.step} ends there, and never began`;
       case 'step.intent':
-        return event.tier === 'read' || confirmed.has(keyOf(event))
+        return event.tier === 'read' || isConfirmed(event)
           ? undefined
           : `the change of ${event.step} was not confirmed before it`;
       default:
@@ -49,8 +56,11 @@ export const meaningOf = (session: string): Meaning => {
   const take = (event: Event): void => {
     if (event.type === 'step.started') started.add(event.step);
     if (event.type === 'confirmation' && event.decision === 'confirmed')
-      for (const one of event.covers) confirmed.add(keyOf(one));
-    if (event.type === 'step.intent') begun.add(event.step);
+      for (const one of event.covers) confirmed.add(keyOf(one)).add(one.step);
+    if (event.type === 'step.intent') {
+      begun.add(event.step);
+      if ((event.change.affects ?? []).length > 0) altered.add(targetOf(event.change));
+    }
     if (event.type === 'step.result') begun.delete(event.step);
     // What is left is confirmed again by the operator who resumes.
     if (event.type === 'session.resumed') {
@@ -95,6 +105,8 @@ export const isOurs = (kind: string): boolean => kind.startsWith('audit.');
 
 const keyOf = ({ step, fingerprint }: { readonly step: string; readonly fingerprint: string }): string =>
   JSON.stringify([step, fingerprint]);
+
+const targetOf = ({ target }: Change): string => JSON.stringify(target);
 
 /** Why the envelope of a record is not that of its event. */
 export const strangeEnvelope = ({ kind, at, monotonicMs, step, tier, event }: AuditRecord): string | undefined => {

@@ -54,3 +54,54 @@ test('whatever the engine records, however often it is killed and resumed, has a
   if (process.env['RB_FIGURES']) process.stderr.write(`${JSON.stringify(seen)}\n`);
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
 });
+
+test('a plan that an earlier change of the session has altered is the confirmed one, on that target alone', () => {
+  const change = (step: string, target: string, fingerprint: string) => ({
+    type: 'step.intent',
+    step,
+    n: 1,
+    tier: 'mild',
+    change: {
+      summary: step,
+      target: { provider: 'test', name: target },
+      blastRadius: [],
+      equivalent: [],
+      undo: 'none',
+      basis: {},
+      affects: ['count'],
+      data: null,
+    },
+    fingerprint,
+    at: '2026-01-01T00:00:00.000Z',
+    monotonicMs: 0,
+  });
+  const covers = ['a', 'b', 'c'].map((step) => ({ step, fingerprint: '1' }));
+  const meaning = meaningOf('s1');
+  const opened = sessionOpened();
+  const confirmation = { type: 'confirmation', step: 'all', covers, tier: 'mild', decision: 'confirmed', by: 'prompt' };
+  const at = { at: '2026-01-01T00:00:00.000Z', monotonicMs: 0 };
+  const said = [
+    opened,
+    { ...confirmation, ...at },
+    change('a', 'one', '1'),
+    change('b', 'one', '2'),
+    change('c', 'two', '2'),
+  ]
+    .map((event) => meaning.next(event as unknown as JsonObject))
+    .map((meant) => (typeof meant === 'string' ? meant : 'fine'));
+  expect(said).toEqual(['fine', 'fine', 'fine', 'fine', 'the change of c was not confirmed before it']);
+});
+
+const sessionOpened = () => ({
+  type: 'session.opened',
+  session: 's1',
+  program: 'rb 0',
+  procedure: { id: 'p', section: '0', title: 'P', does: 'changes', outline: [] },
+  input: {},
+  subject: { service: 'shop', environment: 'staging', protected: false },
+  actor: { uid: 1, login: 'ann', host: 'laptop' },
+  mode: 'interactive',
+  configuration: {},
+  at: '2026-01-01T00:00:00.000Z',
+  monotonicMs: 0,
+});

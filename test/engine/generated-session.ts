@@ -133,6 +133,7 @@ export const mustHaveEndedWell = ({ before: { world }, run, after }: Ran): void 
     callsTakenBack(after).length > 0 || [...after.steps].some(([path, step]) => !isUndo(path) && hasFailed(step));
   // What lacks the data that an intent rests on cannot go on.
   const blind = /could not be seen|has not run/.test(summary);
-  const found = changesIn(after) === 0 && (status === 'critical' || status === 'unseen');
+  // A change that nothing could verify is unseen, too.
+  const found = status === 'unseen' || (changesIn(after) === 0 && status === 'critical');
   return must((status === 'failed' && failed) || (status === 'refused' && blind) || found, say);
 };
