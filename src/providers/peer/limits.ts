@@ -28,7 +28,7 @@ export const limits = {
   },
   aws: { bytes: 8 * mib, pages: 100, items: 20_000 },
   /** Of one connection: a step opens one for each look. */
-  postgres: { bytes: 32 * mib, rows: 50_000 },
+  postgres: { bytes: 16 * mib, rows: 50_000, columns: 100 },
 } as const;
 
 /** "64 KiB", "16 MiB". */

@@ -4,10 +4,13 @@
  */
 export interface Shape<Value> {
   /** Why a value is not one, beginning with where it is: `spec.replicas is "3", not a count`. Undefined where it is one. */
-  misfit(value: unknown, at: string): string | undefined;
+  readonly misfit: (value: unknown, at: string) => string | undefined;
   /** For the compiler alone. */
   readonly of?: Value;
 }
+
+export const fits = <Value>(shape: Shape<Value>, value: unknown): value is Value =>
+  shape.misfit(value, '') === undefined;
 
 const scalar = <Value>(name: string, is: (value: unknown) => boolean): Shape<Value> => ({
   misfit: (value, at) => (is(value) ? undefined : `${at} is ${written(value)}, not ${name}`),
@@ -17,6 +20,8 @@ export const text = scalar<string>('a text', (value) => typeof value === 'string
 export const flag = scalar<boolean>('true or false', (value) => typeof value === 'boolean');
 /** Finite. */
 export const number = scalar<number>('a number', Number.isFinite);
+/** Finite, and not below 0. */
+export const amount = scalar<number>('an amount', (value) => Number.isFinite(value) && Number(value) >= 0);
 /** Whole, and not below 0. */
 export const count = scalar<number>('a count', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
 /** Whole. */
@@ -66,6 +71,14 @@ export const fields = (shapes: Readonly<Record<string, Shape<unknown>>>): Shape<
     },
   };
 };
+
+/** What each field of an object, or column of a row, must be. */
+export type Shapes<Value> = { readonly [Name in keyof Value]-?: Shape<Value[Name]> };
+
+/** The same where all the fields that its type has are checked. */
+export const record = <Value extends object>(shapes: Shapes<Value>): Shape<Value> => ({
+  misfit: fields(shapes).misfit,
+});
 
 /** An object whose values are all of one shape: labels, annotations. */
 export const mapOf = <Value>(shape: Shape<Value>): Shape<Readonly<Record<string, Value>>> => ({

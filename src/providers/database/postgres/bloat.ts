@@ -1,8 +1,10 @@
+import { amount, count, flag, listOf, nullable, number, record, text } from '../../peer/shape.ts';
 import type { Bloat, BloatView } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { lockedTables, relationBytes } from './relation-size.ts';
 import { btreePages, heapPages } from './row-layout.ts';
 import type { ColumnWidth } from './row-layout.ts';
+import { type Columns, name } from './rows.ts';
 import { qualified } from './sql.ts';
 
 /** So many of the largest are looked at: what is small wastes little. */
@@ -20,6 +22,20 @@ interface Row {
   readonly mayRead: boolean;
   readonly columns: readonly (ColumnWidth & { readonly known: boolean })[];
 }
+
+const columns: Columns<Row> = {
+  name,
+  table: name,
+  bytes: amount,
+  pages: count,
+  rows: number,
+  fillFactor: nullable(count),
+  blockSize: count,
+  mayRead: flag,
+  columns: listOf(
+    record<Row['columns'][number]>({ length: number, align: text, width: amount, nullShare: amount, known: flag }),
+  ),
+};
 
 const fillFactor = `(SELECT o.option_value::int FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = 'fillfactor')`;
 
@@ -78,10 +94,11 @@ const indexes = `
     FROM largest c JOIN pg_class t ON t.oid = c.indrelid`;
 
 export const readBloat = async (connection: Connection): Promise<BloatView> => {
-  const [heaps, trees, { count }] = await Promise.all([
-    connection.rows<Row>(tables),
-    connection.rows<Row>(indexes),
-    connection.row<{ count: number }>(
+  const [heaps, trees, { count: all }] = await Promise.all([
+    connection.rows(columns, tables),
+    connection.rows(columns, indexes),
+    connection.row(
+      { count },
       `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_temp'`,
     ),
@@ -89,7 +106,7 @@ export const readBloat = async (connection: Connection): Promise<BloatView> => {
   return {
     tables: mostFirst(heaps.map((row) => bloatOf(row, heapPages))),
     indexes: mostFirst(trees.map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
-    looked: { tables: heaps.length, of: count },
+    looked: { tables: heaps.length, of: all },
   };
 };
 

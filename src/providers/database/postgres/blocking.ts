@@ -1,7 +1,9 @@
+import { flag, integer, listOf, nullable, number } from '../../peer/shape.ts';
 import type { BlockingView, LockedSession, PreparedTransaction } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { conflicts } from './lock-modes.ts';
-import { fromSessions, sessionColumns, shown } from './sessions.ts';
+import { type Columns, name } from './rows.ts';
+import { fromSessions, sessionColumns, sessionShape, shown } from './sessions.ts';
 import { ageMs, qualified } from './sql.ts';
 
 type Row = Omit<LockedSession, 'waitsForLock'> & {
@@ -9,6 +11,24 @@ type Row = Omit<LockedSession, 'waitsForLock'> & {
   readonly lockType: string | null;
   readonly relation: string | null;
   readonly waitedMs: number | null;
+};
+
+const columns: Columns<Row> = {
+  ...sessionShape,
+  mode: nullable(name),
+  lockType: nullable(name),
+  relation: nullable(name),
+  waitedMs: nullable(number),
+};
+
+const preparedColumns: Columns<PreparedTransaction> = {
+  gid: name,
+  transaction: name,
+  owner: name,
+  database: name,
+  ageMs: number,
+  blocks: listOf(integer),
+  mayRollBack: flag,
 };
 
 /** Those that wait for a lock, and all that they wait for, however far away. `waitstart` exists from 14 on. */
@@ -59,8 +79,8 @@ const prepared = `
 
 export const readBlocking = async (connection: Connection): Promise<BlockingView> => {
   const [rows, transactions] = await Promise.all([
-    connection.rows<Row>(locked(connection.version)),
-    connection.rows<PreparedTransaction>(prepared),
+    connection.rows(columns, locked(connection.version)),
+    connection.rows(preparedColumns, prepared),
   ]);
   const sessions = rows.map(({ mode, lockType, relation, waitedMs, ...session }) => ({
     ...shown(session),

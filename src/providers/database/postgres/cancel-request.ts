@@ -1,14 +1,14 @@
 import { Connection } from 'pg';
+import { boundConnection } from './bounded-connection.ts';
 import type { Connected } from './connect.ts';
 import { socketTo } from './connect.ts';
-import { endOnGarbage } from './garbage.ts';
 
 /** Asks the server to cancel what the connection is doing: on another one, as the protocol has it. Never fails; over within `ms`. */
 export const sendCancel = ({ client, host, attempt }: Connected, ms: number): Promise<void> =>
   new Promise((resolve) => {
     const socket = socketTo(host);
     const connection = new Connection({ stream: () => socket, ssl: attempt });
-    endOnGarbage(connection);
+    boundConnection(connection);
     const finish = () => {
       clearTimeout(timer);
       socket.destroy();

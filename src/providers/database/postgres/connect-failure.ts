@@ -1,11 +1,13 @@
 import { RunbookError } from '../../../engine/errors.ts';
-import { codeOf, isFromServer, oneLine } from './failure.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
+import { codeOf, isFromServer, oneLine, unusableAnswer } from './failure.ts';
 import type { Doing } from './failure.ts';
 import type { ConnectionParameters } from './parameters.ts';
 
 /** Why no connection came about: one line that names the host, and what to do. */
 export const connectFailure = (error: unknown, doing: Doing, parameters: ConnectionParameters): RunbookError => {
   if (error instanceof RunbookError) return error;
+  if (error instanceof UnusableAnswer) return unusableAnswer(error, doing);
   const [why, next] = isFromServer(error) ? serverSays(error, doing) : networkSays(error, doing, parameters);
   return new RunbookError('unreachable', `${why}.`, { next, cause: error });
 };

@@ -1,4 +1,6 @@
 import { RunbookError } from '../../../engine/errors.ts';
+import { flag } from '../../peer/shape.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 import type { Call } from '../port.ts';
 import { applicationName } from './application-name.ts';
 import { connectFailure } from './connect-failure.ts';
@@ -6,7 +8,7 @@ import { addressOf, connectTo } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { codeOf, isFromServer } from './failure.ts';
 import type { ConnectionParameters, Host, SessionAttributes } from './parameters.ts';
-import { lastRows } from './rows.ts';
+import { checked, lastRows } from './rows.ts';
 
 type Role = 'primary' | 'replica';
 
@@ -73,7 +75,9 @@ const roleOf = async (connected: Connected, parameters: ConnectionParameters, si
   try {
     signal.throwIfAborted();
     const [row] = lastRows<{ readonly replica: boolean }>(await client.query(isReplica));
-    return row?.replica === true ? 'replica' : 'primary';
+    const [server] = checked(row === undefined ? [] : [row], { replica: flag });
+    if (server === undefined) throw new UnusableAnswer('answers without saying whether it is a replica');
+    return server.replica ? 'replica' : 'primary';
   } catch (error) {
     destroy();
     if (signal.aborted) throw signal.reason;

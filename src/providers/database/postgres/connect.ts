@@ -4,9 +4,9 @@ import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
+import { boundConnection } from './bounded-connection.ts';
 import { connectFailure } from './connect-failure.ts';
 import { codeOf, isFromServer } from './failure.ts';
-import { endOnGarbage } from './garbage.ts';
 import type { Doing } from './failure.ts';
 import { isSocket } from './parameters.ts';
 import type { ConnectionParameters, Host } from './parameters.ts';
@@ -122,7 +122,7 @@ const connectOnce = async (
   });
   // A connection that breaks while nothing is asked is noticed by what is asked next.
   client.on('error', () => undefined);
-  endOnGarbage(client.connection);
+  boundConnection(client.connection);
   let version = '';
   let encoding = '';
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: Record<string, string>) => {

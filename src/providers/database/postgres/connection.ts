@@ -1,4 +1,5 @@
 import { RunbookError } from '../../../engine/errors.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 import type { Call, Server } from '../port.ts';
 import { sendCancel } from './cancel-request.ts';
 import { addressOf } from './connect.ts';
@@ -6,10 +7,10 @@ import type { Connected } from './connect.ts';
 import { connectToAny } from './connect-to-any.ts';
 import { codeOf, isLost, readFailure } from './failure.ts';
 import type { Doing } from './failure.ts';
-import { identityQuery, serverOf } from './identity.ts';
+import { identityColumns, identityQuery, serverOf } from './identity.ts';
 import type { IdentityRow } from './identity.ts';
 import type { ConnectionParameters } from './parameters.ts';
-import { lastRows } from './rows.ts';
+import { type Columns, checked, lastRows } from './rows.ts';
 
 export interface Limits {
   readonly statementTimeoutMs: number;
@@ -25,14 +26,21 @@ export interface Connection {
   readonly server: Promise<Server>;
   /** The server has answered and the settings are made. */
   readonly ready: Promise<unknown>;
-  /** The rows of one statement. Throws what pg throws. */
-  rows<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** The rows of one statement. Throws what pg throws; `UnusableAnswer` for rows that are not what `columns` says. */
+  rows<Row extends object>(columns: Columns<Row>, text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** The same for a statement that is sent often: the server plans it once, under this name. */
-  again<Row>(name: string, text: string, values: readonly unknown[]): Promise<readonly Row[]>;
+  again<Row extends object>(
+    name: string,
+    columns: Columns<Row>,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]>;
+  /** A statement without rows. */
+  run(text: string): Promise<void>;
   /** The rows of a statement that takes as long as it takes: no limit of the server, and none on this side. The last one of a write. */
   unlimited(text: string): Promise<unknown>;
   /** The one row that a statement has. */
-  row<Row>(text: string, values?: readonly unknown[]): Promise<Row>;
+  row<Row extends object>(columns: Columns<Row>, text: string, values?: readonly unknown[]): Promise<Row>;
   onNotice(listener: (notice: Notice) => void): void;
 }
 
@@ -120,12 +128,13 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
     return lastRows<Row>(result);
   };
+  // Of the connection: it ends all that was sent on it.
+  let silent = false;
+  const giveUp = () => {
+    silent = true;
+    connected.destroy();
+  };
   const ask = async <Row>(...statement: Parameters<typeof send>): Promise<readonly Row[]> => {
-    let silent = false;
-    const giveUp = () => {
-      silent = true;
-      connected.destroy();
-    };
     const timer = setTimeout(giveUp, statementTimeoutMs + silenceMs);
     try {
       return await send<Row>(...statement);
@@ -142,13 +151,16 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
       if (isLost(error) || codeOf(error) !== '42501') throw error;
       return ask<IdentityRow>(identityQuery(false));
     });
+    if (!/^\d{1,3}(?:\D|$)/.test(connected.version))
+      throw new UnusableAnswer(`answers with ${JSON.stringify(connected.version)} as its version`);
     if (major < oldestVersion)
       throw new RunbookError(
         'failed',
         `${doing.address} is PostgreSQL ${connected.version}; rb knows ${oldestVersion} and later.`,
       );
-    if (row === undefined) throw new Error('no row: identity');
-    return serverOf(row, doing.address, connected.version);
+    const [identity] = checked(row === undefined ? [] : [row], identityColumns);
+    if (identity === undefined) throw new UnusableAnswer('answers without saying who it is');
+    return serverOf(identity, doing.address, connected.version);
   };
 
   const server = identify().catch((error: unknown) => {
@@ -162,9 +174,13 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
   });
   ready.catch(() => undefined);
 
-  const rows = async <Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]> => {
+  const rows = async <Row extends object>(
+    columns: Columns<Row>,
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<readonly Row[]> => {
     const [, result] = await Promise.all([prepared, ask<Row>(text, values)]);
-    return result;
+    return checked(result, columns);
   };
   return {
     version: major,
@@ -172,17 +188,25 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     server,
     ready,
     rows,
-    again: async <Row>(named: string, text: string, values: readonly unknown[]) => {
+    again: async <Row extends object>(
+      named: string,
+      columns: Columns<Row>,
+      text: string,
+      values: readonly unknown[],
+    ) => {
       const [, result] = await Promise.all([prepared, ask<Row>(text, values, named)]);
-      return result;
+      return checked(result, columns);
+    },
+    run: async (text) => {
+      await Promise.all([prepared, ask(text)]);
     },
     unlimited: async (text: string) => {
       await Promise.all([prepared, ask(withoutTimeLimit(major))]);
       return send(text);
     },
-    row: async <Row>(text: string, values?: readonly unknown[]) => {
-      const [row] = await rows<Row>(text, values);
-      if (row === undefined) throw new Error(`no row: ${text}`);
+    row: async <Row extends object>(columns: Columns<Row>, text: string, values?: readonly unknown[]) => {
+      const [row] = await rows(columns, text, values);
+      if (row === undefined) throw new UnusableAnswer('answers without the row that was asked for');
       return row;
     },
     onNotice: (listener) => void client.on('notice', listener),

@@ -1,5 +1,8 @@
+import { count, nullable, number, oneOf } from '../../peer/shape.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 import type { ConnectionCounts, ConnectionGroup } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { type Columns, name } from './rows.ts';
 import { ageMs, isUnseen } from './sql.ts';
 
 interface GroupRow {
@@ -35,6 +38,15 @@ const counts = `
    GROUP BY GROUPING SETS ((), (state), (application), ("user"), (database))
    ORDER BY count DESC, name`;
 
+const groupColumns: Columns<GroupRow> = {
+  by: oneOf('all', 'state', 'application', 'user', 'database'),
+  name: nullable(name),
+  count,
+  unseen: count,
+  oldestMs: nullable(number),
+  taken: count,
+};
+
 interface SettingsRow {
   readonly max: number;
   readonly reservedForSuperusers: number;
@@ -45,6 +57,8 @@ const settings = `
   SELECT current_setting('max_connections')::int AS max,
          current_setting('superuser_reserved_connections')::int AS "reservedForSuperusers",
          coalesce(current_setting('reserved_connections', true), '0')::int AS "reservedForRoles"`;
+
+const settingColumns: Columns<SettingsRow> = { max: count, reservedForSuperusers: count, reservedForRoles: count };
 
 interface LimitRow {
   readonly of: 'database' | 'role';
@@ -59,13 +73,17 @@ const limits = `
   SELECT 'role', rolname::text, rolconnlimit FROM pg_roles WHERE rolconnlimit >= 0
    ORDER BY 1, 2`;
 
+const limitColumns: Columns<LimitRow> = { of: oneOf('database', 'role'), name, max: count };
+
 export const readConnections = async (connection: Connection): Promise<ConnectionCounts> => {
   const [groups, set, limited] = await Promise.all([
-    connection.rows<GroupRow>(counts),
-    connection.row<SettingsRow>(settings),
-    connection.rows<LimitRow>(limits),
+    connection.rows(groupColumns, counts),
+    connection.row(settingColumns, settings),
+    connection.rows(limitColumns, limits),
   ]);
   const all = groups.find(({ by }) => by === 'all');
+  if (all === undefined) throw new UnusableAnswer('answers without the number of its sessions');
+  if (set.max < 1) throw new UnusableAnswer(`answers with ${set.max} as its max_connections`);
   const by = (kind: GroupRow['by']): readonly ConnectionGroup[] =>
     groups.flatMap((row) => {
       if (row.by !== kind || row.count === 0 || (kind === 'state' && row.name === null)) return [];
@@ -74,9 +92,9 @@ export const readConnections = async (connection: Connection): Promise<Connectio
   const takenOf = ({ of, name }: LimitRow): number =>
     groups.find((row) => row.by === (of === 'role' ? 'user' : 'database') && row.name === name)?.taken ?? 0;
   return {
-    total: all?.count ?? 0,
+    total: all.count,
     ...set,
-    unseen: all?.unseen ?? 0,
+    unseen: all.unseen,
     byState: by('state'),
     byApplication: by('application'),
     byUser: by('user'),

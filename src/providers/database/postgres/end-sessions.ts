@@ -1,6 +1,8 @@
+import { flag, nullable } from '../../peer/shape.ts';
 import type { EndedSession, EndSessionsRequest } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { isLost, oneLine, writeFailure } from './failure.ts';
+import type { Columns } from './rows.ts';
 import { isOfServer } from './sql.ts';
 
 type Asked = EndSessionsRequest['sessions'][number];
@@ -29,6 +31,14 @@ interface Row {
   readonly sent: boolean | null;
 }
 
+const columns: Columns<Row> = {
+  same: nullable(flag),
+  unchanged: nullable(flag),
+  hidden: flag,
+  ofServer: flag,
+  sent: nullable(flag),
+};
+
 /**
  * The server makes a picture of all sessions for each transaction that looks at one: among thousands that takes longer than the
  * rest. So some share one, which is younger than that of one statement over all of them would be.
@@ -46,7 +56,7 @@ export const endSessions = async (
 ): Promise<readonly EndedSession[]> => {
   const results: EndedSession[] = [];
   const lost: unknown[] = [];
-  const around = (text: string) => connection.rows(text).catch((error: unknown) => void lost.push(error));
+  const around = (text: string) => connection.run(text).catch((error: unknown) => void lost.push(error));
   const endOne = async (asked: Asked): Promise<void> => {
     const key = { pid: asked.pid, backendStart: asked.backendStart };
     const tell = (outcome: Pick<EndedSession, 'outcome' | 'reason'>) => {
@@ -55,7 +65,7 @@ export const endSessions = async (
     };
     try {
       const values = [asked.pid, asked.backendStart, asked.stateSince ?? null];
-      const [row] = await connection.again<Row>(how, statement(how), values);
+      const [row] = await connection.again(how, columns, statement(how), values);
       tell(outcomeOf(row, asked));
     } catch (error) {
       if (isLost(error)) lost.push(error);

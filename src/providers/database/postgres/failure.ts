@@ -1,4 +1,5 @@
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
+import { boundedText, UnusableAnswer } from '../../peer/unusable.ts';
 
 /** Where it was being done, for the message: every error names the host. */
 export interface Doing {
@@ -29,6 +30,7 @@ export const isLost = (error: unknown): boolean =>
 /** Why a read did not work. */
 export const readFailure = (error: unknown, doing: Doing): RunbookError => {
   if (error instanceof RunbookError) return error;
+  if (error instanceof UnusableAnswer) return unusableAnswer(error, doing);
   const at = doing.address;
   if (isLost(error))
     return new RunbookError('unreachable', `${at} broke the connection off: ${oneLine(error)}.`, {
@@ -61,9 +63,20 @@ export const readFailure = (error: unknown, doing: Doing): RunbookError => {
   }
 };
 
+/** It answered, with what is over a limit or cannot be read. */
+export const unusableAnswer = (error: UnusableAnswer, { address }: Doing): RunbookError =>
+  new RunbookError('unreachable', `${address} ${error.message}.`, {
+    next: ['look whether it is PostgreSQL that listens there, and whether something stands between'],
+    cause: error,
+  });
+
 /** Why a change did not work, or that nobody knows. */
 export const writeFailure = (error: unknown, doing: Doing, what: string): RunbookError => {
   if (error instanceof RunbookError || !isLost(error)) return readFailure(error, doing);
+  if (error instanceof UnusableAnswer)
+    return new RunbookError('unknown', `${doing.address} ${error.message}; whether ${what} was done is not known.`, {
+      cause: error,
+    });
   return new RunbookError(
     'unknown',
     `The connection to ${doing.address} was lost before it answered; whether ${what} was done is not known: ${oneLine(error)}.`,
@@ -73,4 +86,5 @@ export const writeFailure = (error: unknown, doing: Doing, what: string): Runboo
 
 /** The message of an error, on one line, without its full stop. */
 export const oneLine = (error: unknown): string =>
-  messageOf(error).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '') || (codeOf(error) ?? 'no reason given');
+  boundedText(messageOf(error)).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '') ||
+  (codeOf(error) ?? 'no reason given');

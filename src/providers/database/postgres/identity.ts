@@ -1,4 +1,6 @@
+import { flag, nullable } from '../../peer/shape.ts';
 import type { Server } from '../port.ts';
+import { type Columns, name } from './rows.ts';
 
 /**
  * Asked first on every connection, before the search path is ours: each name says that it is the server's own. A role may be
@@ -19,6 +21,14 @@ export interface IdentityRow {
   readonly systemIdentifier: string | null;
   readonly seesEverything: boolean;
 }
+
+export const identityColumns: Columns<IdentityRow> = {
+  database: name,
+  user: name,
+  replica: flag,
+  systemIdentifier: nullable(name),
+  seesEverything: flag,
+};
 
 export const serverOf = (row: IdentityRow, address: string, version: string): Server => {
   const role = row.replica ? 'replica' : 'primary';

@@ -1,7 +1,8 @@
+import { amount, count, flag, listOf, nullable, number, record } from '../../peer/shape.ts';
 import type { DuplicateIndexes, IndexReview, InvalidIndex, MissingIndex, UnusedIndex } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { isLocked, lockedTables, relationBytes } from './relation-size.ts';
-import { without } from './rows.ts';
+import { type Columns, name, without } from './rows.ts';
 import { ageMs, isUserSchema, qualified } from './sql.ts';
 
 const tableName = qualified('tn.nspname', 't.relname');
@@ -103,13 +104,50 @@ interface Totals extends Pick<IndexReview, 'statisticsMs' | 'replicas' | 'counti
 
 type Counted<Row> = Row & { readonly count: number };
 
+const totalColumns: Columns<Totals> = {
+  tables: count,
+  indexes: count,
+  counting: flag,
+  statisticsMs: nullable(number),
+  replicas: count,
+};
+const missingColumns: Columns<Counted<MissingIndex>> = {
+  table: name,
+  bytes: amount,
+  rows: number,
+  sequentialScans: amount,
+  rowsRead: amount,
+  indexScans: nullable(amount),
+  count,
+};
+const unusedColumns: Columns<Counted<UnusedIndex> & { readonly allBytes: number }> = {
+  index: name,
+  table: name,
+  bytes: amount,
+  definition: nullable(name),
+  count,
+  allBytes: amount,
+};
+const invalidColumns: Columns<Counted<InvalidIndex>> = {
+  index: name,
+  table: name,
+  bytes: amount,
+  beingBuilt: flag,
+  count,
+};
+const duplicateColumns: Columns<Counted<DuplicateIndexes>> = {
+  table: name,
+  indexes: listOf(record({ index: name, bytes: amount, scans: amount, constraint: flag })),
+  count,
+};
+
 export const readIndexes = async (connection: Connection, limit: number, minBytes: number): Promise<IndexReview> => {
   const [total, missed, idle, broken, doubled] = await Promise.all([
-    connection.row<Totals>(totals),
-    connection.rows<Counted<MissingIndex>>(missing, [limit, minBytes]),
-    connection.rows<Counted<UnusedIndex> & { allBytes: number }>(unused, [limit]),
-    connection.rows<Counted<InvalidIndex>>(invalid, [limit]),
-    connection.rows<Counted<DuplicateIndexes>>(duplicate, [limit]),
+    connection.row(totalColumns, totals),
+    connection.rows(missingColumns, missing, [limit, minBytes]),
+    connection.rows(unusedColumns, unused, [limit]),
+    connection.rows(invalidColumns, invalid, [limit]),
+    connection.rows(duplicateColumns, duplicate, [limit]),
   ]);
   return {
     statisticsMs: total.statisticsMs,

@@ -1,3 +1,4 @@
+import { flag, text } from '../../peer/shape.ts';
 import type { Connection } from './connection.ts';
 
 /** Which of the server's functions may be called: one that may not be fails the whole transaction. */
@@ -5,7 +6,8 @@ export const may = async <const Name extends string>(
   connection: Connection,
   functions: readonly Name[],
 ): Promise<(name: Name) => boolean> => {
-  const rows = await connection.rows<{ name: string; allowed: boolean }>(
+  const rows = await connection.rows(
+    { name: text, allowed: flag },
     `SELECT f AS name, has_function_privilege('pg_catalog.' || f, 'EXECUTE') AS allowed FROM unnest($1::text[]) AS f`,
     [functions],
   );

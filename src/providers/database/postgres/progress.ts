@@ -1,8 +1,25 @@
+import { amount, count, flag, integer, nullable, number } from '../../peer/shape.ts';
 import type { VacuumProgress } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { type Columns, name } from './rows.ts';
 import { ageMs, qualified } from './sql.ts';
 
 type Row = Omit<VacuumProgress, 'share'> & { readonly blocks: number | null; readonly scanned: number | null };
+
+const columns: Columns<Row> = {
+  pid: integer,
+  table: nullable(name),
+  tableOid: count,
+  database: nullable(name),
+  autovacuum: flag,
+  phase: nullable(name),
+  scannedBytes: nullable(amount),
+  totalBytes: nullable(amount),
+  indexPasses: nullable(count),
+  runsMs: nullable(number),
+  blocks: nullable(count),
+  scanned: nullable(count),
+};
 
 /** Another database's tables have ids, and no names here. */
 const query = `
@@ -21,7 +38,7 @@ const query = `
    ORDER BY p.pid`;
 
 export const readProgress = async (connection: Connection): Promise<readonly VacuumProgress[]> => {
-  const rows = await connection.rows<Row>(query);
+  const rows = await connection.rows(columns, query);
   return rows.map(({ blocks, scanned, ...row }) => ({
     ...row,
     share: blocks === null || scanned === null ? null : blocks === 0 ? 1 : scanned / blocks,

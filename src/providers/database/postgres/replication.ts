@@ -1,5 +1,7 @@
+import { amount, flag, integer, nullable, number } from '../../peer/shape.ts';
 import type { PrimaryReplication, Receiver, ReplicaReplication, ReplicationView } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { type Columns, name } from './rows.ts';
 import { position, readSlots } from './slots.ts';
 import { ageMs } from './sql.ts';
 
@@ -23,10 +25,28 @@ const receiversQuery = (replica: boolean): string => {
 
 type ReceiverRow = Omit<Receiver, 'state'> & { readonly state: string | null };
 
+const receiverColumns: Columns<ReceiverRow> = {
+  pid: integer,
+  name,
+  user: nullable(name),
+  client: nullable(name),
+  state: nullable(name),
+  syncState: name,
+  slot: nullable(name),
+  notSentBytes: nullable(amount),
+  notWrittenBytes: nullable(amount),
+  notFlushedBytes: nullable(amount),
+  notReplayedBytes: nullable(amount),
+  writeLagMs: nullable(number),
+  flushLagMs: nullable(number),
+  replayLagMs: nullable(number),
+  lastReplyMs: nullable(number),
+};
+
 export const readReplication = async (connection: Connection): Promise<ReplicationView> => {
   const replica = (await connection.server).role === 'replica';
   const [rows, slots] = await Promise.all([
-    connection.rows<ReceiverRow>(receiversQuery(replica)),
+    connection.rows(receiverColumns, receiversQuery(replica)),
     readSlots(connection, replica),
   ]);
   const receivers = rows.flatMap((row): Receiver[] => (row.state === null ? [] : [{ ...row, state: row.state }]));
@@ -37,7 +57,8 @@ export const readReplication = async (connection: Connection): Promise<Replicati
 const readPrimary = async (
   connection: Connection,
 ): Promise<Pick<PrimaryReplication, 'role' | 'synchronousStandbys'>> => {
-  const { names } = await connection.row<{ names: string }>(
+  const { names } = await connection.row(
+    { names: name },
     `SELECT current_setting('synchronous_standby_names') AS names`,
   );
   return { role: 'primary', synchronousStandbys: names };
@@ -60,6 +81,22 @@ interface OwnRow {
   readonly archiveOnly: boolean | null;
 }
 
+const ownColumns: Columns<OwnRow> = {
+  pid: nullable(integer),
+  status: nullable(name),
+  senderHost: nullable(name),
+  senderPort: nullable(integer),
+  slot: nullable(name),
+  lastMessageMs: nullable(number),
+  receivedLsn: nullable(name),
+  replayedLsn: nullable(name),
+  notReplayedBytes: nullable(amount),
+  notReceivedBytes: nullable(amount),
+  replay: name,
+  lastReplayedCommitMs: nullable(number),
+  archiveOnly: nullable(flag),
+};
+
 /** What was received counts from the last start of the receiver: what it took from the archive is only in what was replayed. */
 const own = (version: number): string => `
   SELECT w.pid, w.status, w.sender_host AS "senderHost", w.sender_port AS "senderPort", w.slot_name AS slot,
@@ -80,7 +117,7 @@ const own = (version: number): string => `
 type Own = Omit<ReplicaReplication, 'receivers' | 'unseen' | 'slots'>;
 
 const readOwn = async (connection: Connection): Promise<Own> => {
-  const row = await connection.row<OwnRow>(own(connection.version));
+  const row = await connection.row(ownColumns, own(connection.version));
   const receiver = receiverOf(row);
   const { notReplayedBytes, lastReplayedCommitMs } = row;
   return {

@@ -1,6 +1,8 @@
+import { flag } from '../../peer/shape.ts';
 import type { PreparedTransaction } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { codeOf, isLost, oneLine, writeFailure } from './failure.ts';
+import { name } from './rows.ts';
 
 export interface PreparedRolledBack {
   readonly outcome: 'done' | 'denied' | 'gone';
@@ -12,7 +14,8 @@ export const rollbackPrepared = async (
   connection: Connection,
   { gid, transaction }: Pick<PreparedTransaction, 'gid' | 'transaction'>,
 ): Promise<PreparedRolledBack> => {
-  const [row] = await connection.rows<{ statement: string; same: boolean; here: boolean; database: string }>(
+  const [row] = await connection.rows(
+    { statement: name, same: flag, here: flag, database: name },
     `SELECT format('ROLLBACK PREPARED %L', gid) AS statement, transaction::text = $2 AS same,
             database = current_database() AS here, database::text
        FROM pg_prepared_xacts WHERE gid = $1`,
@@ -22,7 +25,7 @@ export const rollbackPrepared = async (
   if (!row.same) return { outcome: 'gone', reason: 'another prepared transaction has its name by now' };
   if (!row.here) return { outcome: 'denied', reason: `it belongs to the database "${row.database}"; connect to that` };
   try {
-    await connection.rows(row.statement);
+    await connection.run(row.statement);
     return { outcome: 'done', reason: null };
   } catch (error) {
     if (isLost(error)) throw writeFailure(error, connection.doing, `ROLLBACK PREPARED of ${JSON.stringify(gid)}`);

@@ -1,3 +1,29 @@
+import { limits } from '../../peer/limits.ts';
+import { fields, type Shape, type Shapes, text } from '../../peer/shape.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
+
+/** What is in each column: the server is held to it, row by row. */
+export type Columns<Row> = Shapes<Row>;
+
+/** A text that is shown: a name, a statement of which the server sends 4000 characters. */
+export const name: Shape<string> = {
+  misfit: (value, at) =>
+    text.misfit(value, at) ??
+    (typeof value === 'string' && value.length > limits.text
+      ? `${at} is a text of more than ${limits.text} characters`
+      : undefined),
+};
+
+/** The same rows. Errors: `UnusableAnswer` that names the column which is not what it should be. */
+export const checked = <Row extends object>(rows: readonly Row[], columns: Columns<Row>): readonly Row[] => {
+  const shape = fields(columns);
+  for (const row of rows) {
+    const misfit = shape.misfit(row, '');
+    if (misfit !== undefined) throw new UnusableAnswer(`answers with a row that cannot be read: ${misfit}`);
+  }
+  return rows;
+};
+
 interface Result<Row> {
   readonly rows: readonly Row[];
 }

@@ -1,7 +1,9 @@
+import { count, flag, integer, listOf, nullable, number } from '../../peer/shape.ts';
 import type { Session, SessionKey, Sessions } from '../port.ts';
 import { prefix } from './application-name.ts';
 import type { Connection } from './connection.ts';
 import { shownQuery } from './query-text.ts';
+import { type Columns, name } from './rows.ts';
 import { ageMs, isOfServer, isoMicros, isUnseen } from './sql.ts';
 
 /** Looked for only where somebody waits: it stops the lock manager for a moment. */
@@ -54,6 +56,29 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   ${isOfServer('a')} AS "ofServer",
   NOT (${isOfServer('a')}) AND ${maySignal} AS "maySignal"`;
 
+export const sessionShape: Columns<Session> = {
+  pid: integer,
+  backendStart: name,
+  user: nullable(name),
+  database: nullable(name),
+  application: name,
+  client: nullable(name),
+  kind: nullable(name),
+  state: nullable(name),
+  stateSince: nullable(name),
+  stateMs: nullable(number),
+  transactionMs: nullable(number),
+  queryMs: nullable(number),
+  connectedMs: number,
+  waitsFor: nullable(name),
+  blockedBy: listOf(integer),
+  query: nullable(name),
+  own: flag,
+  superuser: flag,
+  ofServer: flag,
+  maySignal: flag,
+};
+
 export const fromSessions = 'FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid';
 
 /** In milliseconds, as an interval. */
@@ -91,14 +116,16 @@ export const readRunning = (connection: Connection, olderThanMs: number): Promis
 
 const sessionsOf = async (connection: Connection, text: string, values: readonly unknown[]): Promise<Sessions> => {
   const [rows, hidden] = await Promise.all([
-    connection.rows<Session>(text, values),
-    connection.row<{ unseen: number }>(unseen),
+    connection.rows(sessionShape, text, values),
+    connection.row({ unseen: count }, unseen),
   ]);
   return { sessions: rows.map(shown), unseen: hidden.unseen };
 };
 
 export const readSession = async (connection: Connection, pid: number): Promise<Session | undefined> => {
-  const [row] = await connection.rows<Session>(`SELECT ${sessionColumns()} ${fromSessions} WHERE a.pid = $1`, [pid]);
+  const [row] = await connection.rows(sessionShape, `SELECT ${sessionColumns()} ${fromSessions} WHERE a.pid = $1`, [
+    pid,
+  ]);
   return row && shown(row);
 };
 
@@ -110,7 +137,7 @@ const still = `
    ORDER BY a.pid`;
 
 export const readStillThere = async (connection: Connection, keys: readonly SessionKey[]): Promise<Sessions> => {
-  const rows = await connection.rows<Session>(still, [
+  const rows = await connection.rows(sessionShape, still, [
     keys.map(({ pid }) => pid),
     keys.map(({ backendStart }) => backendStart),
   ]);

@@ -1,8 +1,9 @@
+import { amount, count, flag, nullable } from '../../peer/shape.ts';
 import type { DatabaseSize, TableSize } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { may } from './privileges.ts';
 import { isLocked, lockedTables, relationBytes, tableParts } from './relation-size.ts';
-import { without } from './rows.ts';
+import { type Columns, name, without } from './rows.ts';
 import { qualified } from './sql.ts';
 
 const { total, heap, indexes, toast } = tableParts('c');
@@ -59,23 +60,35 @@ const written = `SELECT coalesce(sum(temp_bytes), 0) AS bytes FROM pg_stat_datab
 
 type TableRow = TableSize & { readonly count: number };
 
+const tableColumns: Columns<TableRow> = {
+  table: name,
+  totalBytes: amount,
+  heapBytes: amount,
+  indexBytes: amount,
+  toastBytes: amount,
+  rows: nullable(amount),
+  estimated: flag,
+  count,
+};
+const bytes = amount;
+
 export const readSize = async (connection: Connection, limit: number): Promise<DatabaseSize> => {
   const [rows, all, spaces, temporary, allowed] = await Promise.all([
-    connection.rows<TableRow>(tables, [limit]),
-    connection.rows<{ name: string; bytes: number | null; here: boolean }>(databases),
-    connection.rows<DatabaseSize['tablespaces'][number]>(tablespaces),
-    connection.row<{ bytes: number }>(written),
+    connection.rows(tableColumns, tables, [limit]),
+    connection.rows({ name, bytes: nullable(bytes), here: flag }, databases),
+    connection.rows({ name, location: name, bytes: nullable(bytes) }, tablespaces),
+    connection.row({ bytes }, written),
     may(connection, ['pg_ls_waldir()', 'pg_ls_tmpdir(oid)']),
   ]);
   const [wal, files] = await Promise.all([
     allowed('pg_ls_waldir()')
-      ? connection.row<{ bytes: number }>('SELECT coalesce(sum(size), 0) AS bytes FROM pg_ls_waldir()')
+      ? connection.row({ bytes }, 'SELECT coalesce(sum(size), 0) AS bytes FROM pg_ls_waldir()')
       : null,
-    allowed('pg_ls_tmpdir(oid)') ? connection.row<{ bytes: number; files: number }>(temporaryFiles) : null,
+    allowed('pg_ls_tmpdir(oid)') ? connection.row({ bytes, files: count }, temporaryFiles) : null,
   ]);
   return {
     bytes: all.find(({ here }) => here)?.bytes ?? null,
-    databases: all.map(({ name, bytes }) => ({ name, bytes })),
+    databases: all.map((row) => without(row, 'here')),
     tables: rows.map((row) => without(row, 'count')),
     tableCount: rows[0]?.count ?? 0,
     walBytes: wal?.bytes ?? null,

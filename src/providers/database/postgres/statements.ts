@@ -1,9 +1,11 @@
 import { RunbookError } from '../../../engine/errors.ts';
+import { amount, count, fits, flag, listOf, nullable, number, record } from '../../peer/shape.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 import type { Statement, StatementOrder, StatementsView } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { codeOf } from './failure.ts';
 import { shownQuery } from './query-text.ts';
-import { without } from './rows.ts';
+import { type Columns, name, without } from './rows.ts';
 import { ageMs } from './sql.ts';
 
 interface Extension {
@@ -15,8 +17,16 @@ interface Extension {
   readonly hasInfo: boolean;
   readonly mayRead: boolean;
   readonly track: string | null;
-  readonly preloaded: string | null;
 }
+
+const extensionColumns: Columns<Extension> = {
+  schema: nullable(name),
+  installed: flag,
+  columns: listOf(name),
+  hasInfo: flag,
+  mayRead: flag,
+  track: nullable(name),
+};
 
 /** Others may have created something of the same name in its schema. */
 const isOfTheExtension = (catalog: 'pg_class' | 'pg_proc', oid: string): string => `
@@ -51,7 +61,7 @@ export const readStatements = async (
   orderBy: StatementOrder,
   limit: number,
 ): Promise<StatementsView> => {
-  const found = await connection.row<Extension>(extension);
+  const found = await connection.row(extensionColumns, extension);
   if (found.schema === null) {
     const loaded = found.track !== null;
     return found.installed
@@ -90,12 +100,31 @@ const columnsOf = ({ columns }: Extension) => {
   };
 };
 
-type Row = Statement & {
+/** Of all; a statement comes with them, unless there is none. */
+interface Sums {
   readonly allStatements: number;
   readonly allCalls: number;
   readonly allMs: number;
   readonly unseen: number;
-};
+}
+
+const sumColumns: Columns<Sums> = { allStatements: count, allCalls: amount, allMs: amount, unseen: count };
+/** What may not be read has no id. */
+type Found = Omit<Statement, 'id'> & { readonly id: string | null };
+const statementShape = record<Found>({
+  id: nullable(name),
+  query: nullable(name),
+  user: nullable(name),
+  calls: amount,
+  totalMs: amount,
+  meanMs: amount,
+  maxMs: amount,
+  rows: amount,
+  share: amount,
+  hitRatio: nullable(amount),
+  ioMs: nullable(amount),
+  temporaryBytes: amount,
+});
 
 const readView = async (
   connection: Connection,
@@ -106,7 +135,8 @@ const readView = async (
 ): Promise<StatementsView> => {
   const { total, mean, max, read, write, toplevel } = columnsOf(found);
   const order = { total, mean, max, calls: 's.calls' }[orderBy];
-  const rows = await connection.rows<Row>(
+  const rows = await connection.rows(
+    sumColumns,
     `WITH here AS MATERIALIZED (
        SELECT s.userid, s.queryid, left(s.query, 4000) AS query, s.calls, ${total} AS total, ${mean} AS mean, ${max} AS max,
               s.rows, s.shared_blks_hit + s.local_blks_hit AS hit, s.shared_blks_read + s.local_blks_read AS missed,
@@ -129,7 +159,8 @@ const readView = async (
     [limit],
   );
   const info = found.hasInfo
-    ? await connection.row<{ sinceMs: number | null; dropped: number }>(
+    ? await connection.row(
+        { sinceMs: nullable(number), dropped: count },
         `SELECT ${ageMs('stats_reset')} AS "sinceMs", dealloc AS dropped FROM ${schema}.pg_stat_statements_info`,
       )
     : { sinceMs: null, dropped: null };
@@ -144,22 +175,24 @@ const readView = async (
   };
 };
 
-/** Without a statement there is one row of sums. What may not be read has no id. */
-const statementOf = (row: Row): readonly Statement[] => {
+/** Without a statement there is one row of sums, and its other columns are empty. */
+const statementOf = (row: Sums): readonly Statement[] => {
   if (row.allStatements === 0) return [];
-  const statement = without(row, 'allStatements', 'allCalls', 'allMs', 'unseen');
-  return [{ ...statement, id: row.id ?? '', query: row.query === null ? null : shownQuery(row.query) }];
+  const found: object = without(row, 'allStatements', 'allCalls', 'allMs', 'unseen');
+  if (!fits(statementShape, found)) throw new UnusableAnswer('answers with a statement that cannot be read');
+  return [{ ...found, id: found.id ?? '', query: found.query === null ? null : shownQuery(found.query) }];
 };
 
 /** Errors: `failed` where there is nothing to reset, or no right to. */
 export const resetStatements = async (connection: Connection): Promise<void> => {
-  const { schema } = await connection.row<Extension>(extension);
+  const { schema } = await connection.row(extensionColumns, extension);
   if (schema === null)
     throw new RunbookError('failed', 'pg_stat_statements is not in this database.', {
       next: [create],
     });
   // With all its arguments: another function of that name, with fewer, would be the better match.
-  const [reset] = await connection.rows<{ allowed: boolean; words: string }>(
+  const [reset] = await connection.rows(
+    { allowed: flag, words: name },
     `SELECT has_function_privilege(p.oid, 'EXECUTE') AS allowed,
             (SELECT coalesce(string_agg(CASE type WHEN 'bool'::regtype THEN 'false' ELSE '0' END || '::' || format_type(type, NULL), ', ' ORDER BY at), '')
                FROM unnest(p.proargtypes) WITH ORDINALITY t (type, at)) AS words
@@ -175,5 +208,5 @@ export const resetStatements = async (connection: Connection): Promise<void> => 
         ],
       },
     );
-  await connection.rows(`SELECT ${schema}.pg_stat_statements_reset(${reset.words})`);
+  await connection.run(`SELECT ${schema}.pg_stat_statements_reset(${reset.words})`);
 };

@@ -1,4 +1,18 @@
+import { count, nullable, number, record } from '../../peer/shape.ts';
+import type { TableRows } from '../port.ts';
 import { ageMs } from './sql.ts';
+
+export const tableRowsShape = record<TableRows>({
+  live: count,
+  dead: count,
+  changed: count,
+  lastVacuumMs: nullable(number),
+  lastAutovacuumMs: nullable(number),
+  lastAnalyzeMs: nullable(number),
+  lastAutoanalyzeMs: nullable(number),
+  vacuums: count,
+  analyzes: count,
+});
 
 /** What the statistics say of the rows of the table with this id, as the JSON of the port's `TableRows`. */
 export const tableRows = (oid: string): string => `json_build_object(

@@ -1,11 +1,13 @@
 import { onOneLine, RunbookError } from '../../../engine/errors.ts';
+import { amount, count, flag, nullable } from '../../peer/shape.ts';
 import type { DatabaseTable } from '../port.ts';
 import { onlyServerObjects } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { codeOf, oneLine } from './failure.ts';
 import { lockedTables, tableParts } from './relation-size.ts';
+import { type Columns, name as text } from './rows.ts';
 import { qualified } from './sql.ts';
-import { tableRows } from './table-rows.ts';
+import { tableRows, tableRowsShape } from './table-rows.ts';
 
 interface Found extends Omit<DatabaseTable, 'kind'> {
   readonly relkind: string;
@@ -17,6 +19,17 @@ interface Visible {
   readonly asSql: number | null;
   readonly asWritten: number | null;
 }
+
+const foundColumns: Columns<Found> = {
+  oid: count,
+  name: text,
+  owner: text,
+  relkind: text,
+  foreignTemporary: flag,
+  mayVacuum: flag,
+  bytes: amount,
+  rows: tableRowsShape,
+};
 
 /** The maintenance right came in 17. Who owns the database may vacuum what is in it, but not the server's own tables. */
 const mayVacuum = (version: number): string => `
@@ -86,8 +99,8 @@ export const findTable = async (connection: Connection, name: string): Promise<D
   const seen = await visibleAs(connection, name);
   const oids = [seen.asSql, seen.asWritten].filter((oid) => oid !== null);
   const [, all] = await Promise.all([
-    connection.rows(`SET LOCAL ${onlyServerObjects}`),
-    connection.rows<Found>(facts(version, meant), [oids, name]),
+    connection.run(`SET LOCAL ${onlyServerObjects}`),
+    connection.rows(foundColumns, facts(version, meant), [oids, name]),
   ]);
   const usable = all.filter(({ relkind }) => kinds.has(relkind));
   const [table, second] = usable;
@@ -106,7 +119,7 @@ export const findTable = async (connection: Connection, name: string): Promise<D
         'usage',
         `${onOneLine(other.name)} is ${others.get(other.relkind) ?? 'no table'}: VACUUM takes tables.`,
       );
-    const similar = await connection.rows<{ name: string }>(near, [name.replace(/^.*\./, '')]);
+    const similar = await connection.rows({ name: text }, near, [name.replace(/^.*\./, '')]);
     throw notThere(
       name,
       doing.database,
@@ -124,15 +137,20 @@ export const findTable = async (connection: Connection, name: string): Promise<D
 
 /** Errors: `failed` where the schema is closed to the role: the server does not tell then whether it has such a table. */
 const visibleAs = (connection: Connection, name: string): Promise<Visible> =>
-  connection.row<Visible>(visible, [isName.test(name) ? name : null, name]).catch((error: unknown) => {
-    if (codeOf(error) !== '42501') throw error;
-    const { address, user } = connection.doing;
-    const schema = /^\s*("(?:[^"]|"")+"|[^.\s]+)/.exec(name)?.[1] ?? name;
-    throw new RunbookError('failed', `${address}: "${user}" may not look for it: ${oneLine(error)}.`, {
-      next: [`as its owner or a superuser: GRANT USAGE ON SCHEMA ${schema} TO "${user}"`],
-      cause: error,
+  connection
+    .row<Visible>({ asSql: nullable(count), asWritten: nullable(count) }, visible, [
+      isName.test(name) ? name : null,
+      name,
+    ])
+    .catch((error: unknown) => {
+      if (codeOf(error) !== '42501') throw error;
+      const { address, user } = connection.doing;
+      const schema = /^\s*("(?:[^"]|"")+"|[^.\s]+)/.exec(name)?.[1] ?? name;
+      throw new RunbookError('failed', `${address}: "${user}" may not look for it: ${oneLine(error)}.`, {
+        next: [`as its owner or a superuser: GRANT USAGE ON SCHEMA ${schema} TO "${user}"`],
+        cause: error,
+      });
     });
-  });
 
 const notThere = (name: string, database: string, similar: readonly string[]): RunbookError =>
   new RunbookError('usage', `There is no table ${JSON.stringify(name)} in the database "${database}".`, {
@@ -144,7 +162,8 @@ const notThere = (name: string, database: string, similar: readonly string[]): R
 
 /** The table by its id, if it still has its name: what was confirmed is what is done. */
 export const requireTable = async (connection: Connection, { oid, name }: DatabaseTable): Promise<void> => {
-  const [row] = await connection.rows<{ name: string }>(
+  const [row] = await connection.rows(
+    { name: text },
     `SELECT ${qualified('n.nspname', 'c.relname')} AS name
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1`,
     [oid],

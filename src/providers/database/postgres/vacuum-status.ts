@@ -1,10 +1,12 @@
+import { amount, count, flag, integer, nullable, number } from '../../peer/shape.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 import type { VacuumedTable, VacuumStatus } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { readProgress } from './progress.ts';
 import { lockedTables, tableParts } from './relation-size.ts';
-import { without } from './rows.ts';
+import { type Columns, name, without } from './rows.ts';
 import { isUserSchema, qualified } from './sql.ts';
-import { tableRows } from './table-rows.ts';
+import { tableRows, tableRowsShape } from './table-rows.ts';
 
 const option = (name: string): string =>
   `(SELECT o.option_value FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = '${name}')`;
@@ -54,24 +56,37 @@ const stopsAt = 2 ** 31 - 3_000_000;
 
 type DatabaseRow = VacuumStatus['wraparound']['databases'][number] & { readonly here: boolean };
 
+const tableColumns: Columns<VacuumedTable & { readonly count: number }> = {
+  oid: count,
+  name,
+  bytes: amount,
+  rows: tableRowsShape,
+  autovacuumAt: nullable(number),
+  xidAge: nullable(integer),
+  count,
+};
+const databaseColumns: Columns<DatabaseRow> = { name, xidAge: integer, multixactAge: integer, here: flag };
+const settingColumns = { freezeMaxAge: count, multixactFreezeMaxAge: count, autovacuum: flag };
+
 export const readVacuumStatus = async (
   connection: Connection,
   limit: number,
   tableOid: number | undefined,
 ): Promise<VacuumStatus> => {
   const [rows, all, { autovacuum, ...limits }, running] = await Promise.all([
-    connection.rows<VacuumedTable & { count: number }>(tables, [limit, tableOid ?? null]),
-    connection.rows<DatabaseRow>(databases),
-    connection.row<{ freezeMaxAge: number; multixactFreezeMaxAge: number; autovacuum: boolean }>(settings),
+    connection.rows(tableColumns, tables, [limit, tableOid ?? null]),
+    connection.rows(databaseColumns, databases),
+    connection.row(settingColumns, settings),
     readProgress(connection),
   ]);
   const here = all.find((row) => row.here);
+  if (here === undefined) throw new UnusableAnswer('answers without the age of the database');
   return {
     tables: rows.map((row) => without(row, 'count')),
     tableCount: rows[0]?.count ?? 0,
     wraparound: {
-      xidAge: here?.xidAge ?? 0,
-      multixactAge: here?.multixactAge ?? 0,
+      xidAge: here.xidAge,
+      multixactAge: here.multixactAge,
       ...limits,
       stopsAt,
       databases: all.slice(0, 10).map((row) => without(row, 'here')),

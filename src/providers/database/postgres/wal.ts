@@ -1,6 +1,8 @@
+import { amount, count, flag, nullable, number, oneOf } from '../../peer/shape.ts';
 import type { WalView } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { may } from './privileges.ts';
+import { type Columns, name } from './rows.ts';
 import { position, readSlots } from './slots.ts';
 import { ageMs } from './sql.ts';
 
@@ -18,6 +20,21 @@ interface Row {
   readonly lastFailedMs: number | null;
   readonly lastFailedFile: string | null;
 }
+
+const columns: Columns<Row> = {
+  positionBytes: amount,
+  maxWalBytes: amount,
+  keepBytes: amount,
+  maxSlotKeepBytes: nullable(amount),
+  level: name,
+  mode: oneOf('off', 'on', 'always'),
+  configured: flag,
+  archived: count,
+  failed: count,
+  lastArchivedMs: nullable(number),
+  lastFailedMs: nullable(number),
+  lastFailedFile: nullable(name),
+};
 
 /** A replica archives with `always` alone. Settings come with the unit of each: pg_size_bytes understands what SHOW says. */
 const state = (replica: boolean): string => `
@@ -39,14 +56,14 @@ const checkpoint = `SELECT ${ageMs('checkpoint_time')} AS "lastCheckpointMs" FRO
 export const readWal = async (connection: Connection): Promise<WalView> => {
   const replica = (await connection.server).role === 'replica';
   const [row, slots, allowed] = await Promise.all([
-    connection.row<Row>(state(replica)),
+    connection.row(columns, state(replica)),
     readSlots(connection, replica),
     may(connection, ['pg_ls_waldir()', 'pg_ls_archive_statusdir()', 'pg_control_checkpoint()']),
   ]);
   const [files, ready, checked] = await Promise.all([
-    allowed('pg_ls_waldir()') ? connection.row<{ bytes: number; files: number }>(directory) : null,
-    allowed('pg_ls_archive_statusdir()') ? connection.row<{ count: number }>(waiting) : null,
-    allowed('pg_control_checkpoint()') ? connection.row<{ lastCheckpointMs: number | null }>(checkpoint) : null,
+    allowed('pg_ls_waldir()') ? connection.row({ bytes: amount, files: count }, directory) : null,
+    allowed('pg_ls_archive_statusdir()') ? connection.row({ count }, waiting) : null,
+    allowed('pg_control_checkpoint()') ? connection.row({ lastCheckpointMs: nullable(number) }, checkpoint) : null,
   ]);
   const { mode, configured, archived, failed, lastArchivedMs, lastFailedMs, lastFailedFile, ...rest } = row;
   return {

@@ -1,5 +1,7 @@
+import { count, integer, nullable, number, oneOf } from '../../peer/shape.ts';
 import type { XminHolder } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { type Columns, name } from './rows.ts';
 import { isKept } from './slots.ts';
 import { ageMs, isUnseen } from './sql.ts';
 
@@ -31,12 +33,22 @@ const query = `
   ) holders
   ORDER BY "xminAge" DESC, name`;
 
+const columns: Columns<XminHolder> = {
+  kind: oneOf('session', 'prepared transaction', 'replication slot', 'replica'),
+  name,
+  detail: name,
+  xminAge: integer,
+  ageMs: nullable(number),
+  pid: nullable(integer),
+};
+
 export const readXminHolders = async (
   connection: Connection,
 ): Promise<{ readonly holders: readonly XminHolder[]; readonly unseen: number }> => {
   const [holders, { unseen }] = await Promise.all([
-    connection.rows<XminHolder>(query),
-    connection.row<{ unseen: number }>(
+    connection.rows(columns, query),
+    connection.row(
+      { unseen: count },
       `SELECT count(*) AS unseen FROM pg_stat_activity a
         WHERE ${isUnseen('a')} AND a.backend_xmin IS NULL AND a.datname = current_database()`,
     ),

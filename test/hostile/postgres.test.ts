@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RunbookError } from '../../src/engine/errors.ts';
+import type { Database } from '../../src/providers/database/port.ts';
+import { openPostgres } from '../../src/providers/database/postgres.ts';
+import { newCall } from '../providers/workload/call.ts';
+import { hostilePostgresAnswers } from './postgres-answers.ts';
+import { type PlayedPostgres, startPostgres } from './postgres-server.ts';
+
+let played: PlayedPostgres;
+let database: Database;
+beforeAll(async () => {
+  played = await startPostgres();
+  database = openPostgres(
+    { url: `${played.url}&connect_timeout=2`, limits: { statementTimeoutMs: 100, lockTimeoutMs: 100 } },
+    { environment: {}, home: '/nonexistent', login: 'nobody', remember: () => undefined },
+  );
+});
+afterAll(() => played.close());
+
+const call = () => newCall({ mark: '20260301-abcd/look' });
+const answers = hostilePostgresAnswers(Number(process.env['RB_SEED'] ?? 1), Number(process.env['RB_HOSTILE'] ?? 58));
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => {
+      throw new Error(`it was read as ${JSON.stringify(value).slice(0, 300)}`);
+    },
+    (error: unknown) => error,
+  );
+
+describe('a PostgreSQL server that answers', () => {
+  test.each(answers)('$name is not believed', { timeout: 30_000 }, async ({ answer }) => {
+    played.server = answer;
+    const error = await failure(database.connections(call()));
+    expect(error).toBeInstanceOf(RunbookError);
+    expect(error).toMatchObject({ kind: expect.stringMatching(/^(?:unreachable|failed)$/) });
+    expect(error instanceof Error && error.message.length).toBeLessThan(20_000);
+  });
+
+  test.each(answers.slice(0, 29))('$name leaves a change open', { timeout: 30_000 }, async ({ answer }) => {
+    played.server = answer;
+    const sessions = [{ pid: 7, backendStart: '2026-01-02T03:04:05.000006Z' }];
+    const ended = await database.endSessions({ how: 'terminate', sessions }, call()).catch((error: unknown) => error);
+    if (ended instanceof RunbookError) expect(ended.kind).toMatch(/^(?:unreachable|failed|unknown)$/);
+    else expect(ended).toMatchObject({ results: [{ outcome: expect.stringMatching(/^(?:denied|gone)$/) }] });
+  });
+});
+
+test('the server that they are made from is', async () => {
+  played.server = {};
+  expect(await database.connections(call())).toMatchObject({ total: 3, max: 100, server: { version: '16.4' } });
+});
+
+const message = async (name: string): Promise<unknown> => {
+  played.server = answers.find((one) => one.name.endsWith(` ${name}`))?.answer ?? {};
+  const error = await failure(database.connections(call()));
+  return error instanceof Error ? error.message : error;
+};
+
+test('limits are in the sentence', async () => {
+  expect(await message('rows without end')).toContain('answers with more than 16 MiB');
+  expect(await message('small rows without end')).toContain('answers with more than 50000 rows');
+  expect(await message('very many columns')).toContain('answers with rows of more than 100 columns');
+  expect(await message('a number as text')).toContain('answers with a row that cannot be read');
+});
