@@ -1,5 +1,6 @@
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import type { ErrorKind } from '../../engine/errors.ts';
+import { boundedText, UnusableAnswer } from '../peer/unusable.ts';
 import { credentialProblem } from './credentials.ts';
 
 /** What AWS answered, or why there was no answer. `code` is the service's own word: `ServiceNotFoundException`, `ThrottlingException`. */
@@ -21,7 +22,8 @@ export interface Attempt {
 }
 
 /**
- * - `unreachable`: no credentials, not allowed (the action and the resource are named), no answer, throttled all the time
+ * - `unreachable`: no credentials, not allowed (the action and the resource are named), no answer or one that cannot be used,
+ *   throttled all the time
  * - `unknown`: a change was sent and no answer came
  * - `failed`: the service said no; its `code` says why
  */
@@ -41,6 +43,13 @@ export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
     return failure('unreachable', `AWS does not answer in ${region} (${action}): ${said}`, [
       'check the network, the region and AWS_ENDPOINT_URL',
     ]);
+  if (error instanceof UnusableAnswer || (status !== undefined && status < 300)) {
+    // Where it is ours it says what is wrong; what the SDK says of an answer that it cannot parse is about the SDK.
+    const what = error instanceof UnusableAnswer ? said : 'answers with what cannot be read';
+    return purpose === 'write'
+      ? failure('unknown', `AWS ${what}, so whether ${action} was done is not known`)
+      : failure('unreachable', `AWS in ${region} ${what} (${action})`, ['look whether AWS_ENDPOINT_URL is set']);
+  }
   if (status === undefined || status >= 500)
     return purpose === 'write'
       ? failure('unknown', `no answer to ${action}, so whether it was done is not known: ${said}`)
@@ -72,7 +81,10 @@ const wordsOf = (error: unknown): { code: string; status: number | undefined; sa
     $metadata?: { httpStatusCode?: number };
   };
   const word = typeof code === 'string' ? code : typeof name === 'string' ? name : 'Error';
-  const message = messageOf(inner).trim();
+  // The SDK adds a hint for those who write programs.
+  const message = boundedText(messageOf(inner))
+    .replace(/\n {2}Deserialization error: .*/, '')
+    .trim();
   // The SDK names its own setting there.
   const said = message.includes('requestTimeout') ? 'no answer in time' : message;
   return { code: word, status: $metadata?.httpStatusCode, said: said || word };

@@ -3,6 +3,7 @@ import { RunbookError } from '../../engine/errors.ts';
 import type { Clock } from '../../engine/clock.ts';
 import type { Environment } from '../command/environment.ts';
 import { shown } from '../command/shown.ts';
+import { boundAnswers } from './bounded-answers.ts';
 import { endpointFor } from './endpoint.ts';
 import { awsFailure, isBusy, isThrottled } from './failure.ts';
 import { rememberCredentials, remembering } from './secrets.ts';
@@ -117,6 +118,7 @@ export const openAwsSession = (config: AwsConfig, environment: Environment, reme
         requestHandler: handlerFor(environment),
         ...(identity === undefined ? {} : { credentials: identity }),
       });
+      boundAnswers(reads.config.requestHandler, timeouts.requestTimeout);
       if (identity === undefined) {
         const found = reads.config.credentials;
         if (typeof found === 'function') reads.config.credentials = remembering(found, profile, environment, remember);

@@ -1,3 +1,5 @@
+import { UnusableAnswer } from './unusable.ts';
+
 /**
  * What a value that came over the wire must be. By hand and not by zod: these are checked on the way of the fastest command, and
  * the objects of a cluster have many more fields than are read.
@@ -8,6 +10,13 @@ export interface Shape<Value> {
   /** For the compiler alone. */
   readonly of?: Value;
 }
+
+/** The same value. Errors: `UnusableAnswer` for another shape. */
+export const held = <Value>(value: Value, shape: Shape<object>): Value => {
+  const misfit = shape.misfit(value, '');
+  if (misfit !== undefined) throw new UnusableAnswer(`answers with what cannot be read: ${misfit}`);
+  return value;
+};
 
 export const fits = <Value>(shape: Shape<Value>, value: unknown): value is Value =>
   shape.misfit(value, '') === undefined;

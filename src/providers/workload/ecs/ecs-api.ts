@@ -26,7 +26,9 @@ import type {
 import type { AwsSession } from '../../aws/session.ts';
 import { batches } from '../../aws/batches.ts';
 import { pages } from '../../aws/pages.ts';
+import { held } from '../../peer/shape.ts';
 import type { Call } from '../port.ts';
+import * as shapes from './shapes.ts';
 
 type Reading = Pick<Call, 'signal'>;
 type Writing = Pick<Call, 'signal' | 'clock'>;
@@ -73,10 +75,13 @@ export const openEcsApi = async (session: AwsSession): Promise<EcsApi> => {
     describeService: ({ cluster, service }, call, withTags = false) =>
       read(
         'ecs:DescribeServices',
-        () =>
-          reads.send(
-            new DescribeServicesCommand({ cluster, services: [service], ...(withTags ? { include: ['TAGS'] } : {}) }),
-            until(call),
+        async () =>
+          held(
+            await reads.send(
+              new DescribeServicesCommand({ cluster, services: [service], ...(withTags ? { include: ['TAGS'] } : {}) }),
+              until(call),
+            ),
+            shapes.services,
           ),
         call,
       ),
@@ -84,7 +89,7 @@ export const openEcsApi = async (session: AwsSession): Promise<EcsApi> => {
       const input = { cluster, service, ...change };
       const answer = await write(
         'ecs:UpdateService',
-        () => writes.send(new UpdateServiceCommand(input), until(call)),
+        async () => held(await writes.send(new UpdateServiceCommand(input), until(call)), shapes.updated),
         call,
       );
       return answer.service;
@@ -99,7 +104,11 @@ export const openEcsApi = async (session: AwsSession): Promise<EcsApi> => {
         batches(arns, tasksAtATime).map((tasks) =>
           read(
             'ecs:DescribeTasks',
-            () => reads.send(new DescribeTasksCommand({ cluster, tasks: [...tasks] }), until(call)),
+            async () =>
+              held(
+                await reads.send(new DescribeTasksCommand({ cluster, tasks: [...tasks] }), until(call)),
+                shapes.tasks,
+              ),
             call,
           ),
         ),

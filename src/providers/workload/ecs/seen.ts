@@ -1,4 +1,5 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import { boundedText } from '../../peer/unusable.ts';
 import { shiftingOf } from './shifting.ts';
 import type { Shifting } from './shifting.ts';
 
@@ -70,7 +71,11 @@ export const seenService = (service: Service): Seen => {
     taskDefinition: lastPart(service.taskDefinition ?? ''),
     deployments: (service.deployments ?? []).map(deployed).toSorted((a, b) => time(b.createdAt) - time(a.createdAt)),
     events: (service.events ?? [])
-      .map(({ id, createdAt, message = '' }) => ({ id: id ?? message, at: createdAt, message: ofService(message) }))
+      .map(({ id, createdAt, message = '' }) => ({
+        id: id ?? message,
+        at: createdAt,
+        message: ofService(boundedText(message)),
+      }))
       .toSorted((a, b) => time(b.at) - time(a.at)),
     controller: service.deploymentController?.type ?? 'ECS',
     daemon: service.schedulingStrategy === 'DAEMON',
