@@ -56,25 +56,6 @@ test('whatever the engine records, however often it is killed and resumed, has a
 });
 
 test('a plan that an earlier change of the session has altered is the confirmed one, on that target alone', () => {
-  const change = (step: string, target: string, fingerprint: string) => ({
-    type: 'step.intent',
-    step,
-    n: 1,
-    tier: 'mild',
-    change: {
-      summary: step,
-      target: { provider: 'test', name: target },
-      blastRadius: [],
-      equivalent: [],
-      undo: 'none',
-      basis: {},
-      affects: ['count'],
-      data: null,
-    },
-    fingerprint,
-    at: '2026-01-01T00:00:00.000Z',
-    monotonicMs: 0,
-  });
   const covers = ['a', 'b', 'c'].map((step) => ({ step, fingerprint: '1' }));
   const meaning = meaningOf('s1');
   const opened = sessionOpened();
@@ -90,6 +71,26 @@ test('a plan that an earlier change of the session has altered is the confirmed 
     .map((event) => meaning.next(event as unknown as JsonObject))
     .map((meant) => (typeof meant === 'string' ? meant : 'fine'));
   expect(said).toEqual(['fine', 'fine', 'fine', 'fine', 'the change of c was not confirmed before it']);
+});
+
+const change = (step: string, target: string, fingerprint: string) => ({
+  type: 'step.intent',
+  step,
+  n: 1,
+  tier: 'mild',
+  change: {
+    summary: step,
+    target: { provider: 'test', name: target },
+    blastRadius: [],
+    equivalent: [],
+    undo: 'none',
+    basis: {},
+    affects: ['count'],
+    data: null,
+  },
+  fingerprint,
+  at: '2026-01-01T00:00:00.000Z',
+  monotonicMs: 0,
 });
 
 const sessionOpened = () => ({

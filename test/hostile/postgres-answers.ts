@@ -31,7 +31,7 @@ export const message = (type: string, ...parts: readonly Buffer[]): Buffer => {
 
 const ready = message('Z', Buffer.from('I'));
 const complete = message('C', text('SELECT 1'));
-export const parameter = (name: string, value: string): Buffer => message('S', text(name), text(value));
+const parameter = (name: string, value: string): Buffer => message('S', text(name), text(value));
 export const greeting = (version = '16.4'): Buffer =>
   Buffer.concat([
     message('R', int32(0)),
@@ -65,7 +65,7 @@ export const rowOf = (columns: readonly Column[]): Buffer =>
 
 const [bool, int4, float8, asText, json] = [16, 23, 701, 25, 114];
 /** All that `rb db connections` reads, in one row, for each of its queries: only what is wrong makes it hostile. */
-export const goodRow: readonly Column[] = [
+const goodRow: readonly Column[] = [
   ['database', asText, 'shop'],
   ['user', asText, 'rb'],
   ['replica', bool, 'f'],

@@ -37,7 +37,6 @@ export const count = scalar<number>('a count', (value) => Number.isSafeInteger(v
 export const integer = scalar<number>('a whole number', Number.isSafeInteger);
 /** What `Date.parse` reads. */
 export const time = scalar<string>('a time', (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)));
-export const anything: Shape<unknown> = { misfit: () => undefined };
 
 export const oneOf = <const Word extends string>(...words: readonly Word[]): Shape<Word> =>
   scalar(`one of ${words.join(', ')}`, (value) => words.some((word) => word === value));

@@ -21,7 +21,7 @@ const deployment = fields({
   rolloutStateReason: maybe(text),
 });
 
-export const service = fields({
+const service = fields({
   serviceArn: text,
   status: text,
   desiredCount: count,
@@ -42,7 +42,7 @@ export const service = fields({
   loadBalancers: maybe(listOf(fields({ targetGroupArn: maybe(text), containerName: maybe(text) }))),
 });
 
-export const task = fields({
+const task = fields({
   taskArn: text,
   lastStatus: text,
   desiredStatus: maybe(text),
