@@ -73,8 +73,8 @@ describe('a list', () => {
     ],
     [
       'of very large objects',
-      { items: [{ item: 'x'.repeat(12e6) }], metadata: { continue: 'again' } },
-      'more than 32 MiB',
+      { items: [{ item: 'x'.repeat(8e6) }], metadata: { continue: 'again' } },
+      'more than 24 MiB',
     ],
     ['whose next page is none', { metadata: { continue: {} } }, 'metadata.continue is an object, not a text'],
     ['whose version is none', { metadata: { resourceVersion: 17 } }, 'metadata.resourceVersion is 17, not a text'],

@@ -4,16 +4,26 @@ import type { Incoming } from './transport.ts';
 
 /** All of it, as text. Errors: `UnusableAnswer` where it is longer than `most` bytes, also once it is unpacked. */
 export const textOf = async (answer: Incoming, most: number = limits.kubernetes.bytes): Promise<string> => {
-  const chunks: Buffer[] = [];
+  const chunks = atMost(answer.chunks(), most);
+  if (answer.headers['content-encoding'] === 'gzip') {
+    const packed: Buffer[] = [];
+    for await (const chunk of chunks) packed.push(chunk);
+    return unzipped(packed, most);
+  }
+  // Piece by piece: all the bytes and all the text at once would take the memory twice.
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+};
+
+const atMost = async function* (chunks: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer, void> {
   let length = 0;
-  for await (const chunk of answer.chunks()) {
+  for await (const chunk of chunks) {
     length += chunk.length;
     if (length > most) throw tooLong(most);
-    chunks.push(chunk);
+    yield chunk;
   }
-  const [only] = chunks;
-  const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks);
-  return answer.headers['content-encoding'] === 'gzip' ? unzipped(bytes, most) : bytes.toString('utf8');
 };
 
 /** Of an answer that says no; empty where it is too long to be one that an API server gives. */
@@ -28,10 +38,10 @@ export const errorTextOf = async (answer: Incoming): Promise<string> => {
 
 const tooLong = (most: number) => new UnusableAnswer(`answers with more than ${inBytes(most)}`);
 
-const unzipped = async (bytes: Buffer, most: number): Promise<string> => {
+const unzipped = async (chunks: readonly Buffer[], most: number): Promise<string> => {
   const { gunzip } = await import('node:zlib');
   return new Promise((resolve, reject) =>
-    gunzip(bytes, { maxOutputLength: most }, (error, plain) => {
+    gunzip(Buffer.concat(chunks), { maxOutputLength: most }, (error, plain) => {
       if (!error) resolve(plain.toString('utf8'));
       else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') reject(tooLong(most));
       else reject(new UnusableAnswer('answers with gzip that cannot be unpacked'));
@@ -42,12 +52,9 @@ const unzipped = async (bytes: Buffer, most: number): Promise<string> => {
 /** The end of it: what came before the last `bytes` is let go of as it comes. Begins with a whole line where it was cut. Errors: as `textOf`. */
 export const endOf = async (answer: Incoming, bytes: number): Promise<string> => {
   const chunks: Buffer[] = [];
-  let length = 0;
   let held = 0;
   let cut = false;
-  for await (const chunk of answer.chunks()) {
-    length += chunk.length;
-    if (length > limits.kubernetes.bytes) throw tooLong(limits.kubernetes.bytes);
+  for await (const chunk of atMost(answer.chunks(), limits.kubernetes.bytes)) {
     chunks.push(chunk);
     held += chunk.length;
     for (let first = chunks[0]; first && held - first.length >= bytes; first = chunks[0]) {

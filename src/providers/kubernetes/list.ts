@@ -4,7 +4,8 @@ import { isStatus } from './failure.ts';
 import type { Page } from './port.ts';
 import type { Query } from './paths.ts';
 
-const pageSize = 500;
+/** A page of pods with everything in it is a few MiB. */
+const pageSize = 250;
 
 /** One page, as the server sends it. */
 export interface List<Item> {

@@ -3,10 +3,11 @@ import { UnusableAnswer } from './unusable.ts';
 
 /**
  * Parses a peer's JSON, and as `JSON.parse` does, leaves what it is to the caller. What comes after it (comparing, printing) goes down into it step by step, so it must not be too deep.
- * Errors: `UnusableAnswer` for text that is not JSON (`notJson` says so), or is deeper than `limits.jsonDepth`.
+ * Errors: `UnusableAnswer` for text that is not JSON (`notJson` says so), or is over `limits.jsonDepth` or `limits.jsonEntries`.
  */
 export const parseJson = (text: string, notJson = 'answers with text that is not JSON') => {
-  if (isTooDeep(text)) throw new UnusableAnswer(`answers with JSON that is more than ${limits.jsonDepth} levels deep`);
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new UnusableAnswer(`answers with JSON ${excess}`);
   try {
     return JSON.parse(text);
   } catch {
@@ -14,20 +15,25 @@ export const parseJson = (text: string, notJson = 'answers with text that is not
   }
 };
 
-const quote = 0x22;
+const [quote, comma] = [0x22, 0x2c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-const isTooDeep = (text: string): boolean => {
+/** What is too much of it. Before it is parsed: afterwards the memory is taken. */
+const excessOf = (text: string): string | undefined => {
   let depth = 0;
+  let entries = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === quote) at = endOfString(text, at);
     else if (char === openList || char === openObject) {
       depth += 1;
-      if (depth > limits.jsonDepth) return true;
+      entries += 1;
+      if (depth > limits.jsonDepth) return `that is more than ${limits.jsonDepth} levels deep`;
     } else if (char === closeList || char === closeObject) depth -= 1;
+    else if (char === comma) entries += 1;
+    if (entries > limits.jsonEntries) return `of more than ${limits.jsonEntries} entries`;
   }
-  return false;
+  return undefined;
 };
 
 /** Where the string that begins at `start` ends: at a quote with an even number of backslashes before it. */

@@ -10,10 +10,12 @@ export const limits = {
   text: 16 * kib,
   /** Objects and lists within each other, in JSON. */
   jsonDepth: 100,
+  /** Objects, lists and entries: each takes many times the memory of the two bytes that it may be written with. */
+  jsonEntries: 500_000,
   health: { bytes: 64 * kib },
   kubernetes: {
     /** One answer, after it is unpacked. The API server itself takes objects of up to 3 MiB. */
-    bytes: 16 * mib,
+    bytes: 8 * mib,
     /** A long answer may take a second more for as much of it. */
     bytesPerSecond: 64 * kib,
     /** The part of an answer that says no which is read. */
@@ -24,9 +26,9 @@ export const limits = {
     pages: 100,
     items: 20_000,
     /** Of one list, or one mirror, as JSON. */
-    listBytes: 32 * mib,
+    listBytes: 24 * mib,
   },
-  aws: { bytes: 8 * mib, pages: 100, items: 20_000 },
+  aws: { bytes: 4 * mib, pages: 100, items: 20_000 },
   /** Of one connection: a step opens one for each look. */
   postgres: { bytes: 16 * mib, rows: 50_000, columns: 100 },
 } as const;

@@ -97,7 +97,7 @@ describe('a list (a scripted server)', () => {
       resourceVersion: '8',
       items: [{ metadata: { name: 'a' } }],
     });
-    expect(server.requests.map(({ url }) => url.searchParams.get('limit'))).toEqual(['500', '500', null]);
+    expect(server.requests.map(({ url }) => url.searchParams.get('limit'))).toEqual(['250', '250', null]);
   });
 
   test('of a resource that the cluster does not know is empty', async () => {
