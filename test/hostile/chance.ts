@@ -7,7 +7,7 @@ export interface Chance {
 }
 
 /** Mulberry32: small, and good enough to choose among answers. */
-const chance = (seed: number): Chance => {
+export const chance = (seed: number): Chance => {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
