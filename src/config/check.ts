@@ -54,7 +54,7 @@ export const checkConfig = (
     ...texts.flatMap((text) => placeholders(text, sites)),
     ...texts.flatMap(({ path, text }) => checkReferences(text, surroundings).map((remark) => ({ path, ...remark }))),
     ...texts.flatMap((text) => literalSecret(text, loaded.secrets)),
-    ...texts.flatMap((text) => secretForAllToSee(text, sites, loaded.secrets)),
+    ...secretsForAllToSee(texts, sites, loaded.secrets),
   ];
   return told
     .map(({ path, level, message }) => ({
@@ -149,16 +149,18 @@ const literalSecret = (placed: PlacedText, secrets: SecretPlaces): readonly Told
 };
 
 /** Every user of the machine can read the arguments of a running command, and so can what collects them. */
-const secretForAllToSee = (
-  placed: PlacedText,
+const secretsForAllToSee = (
+  texts: readonly PlacedText[],
   sites: readonly CommandSite[],
   secrets: SecretPlaces,
 ): readonly Told[] => {
-  const { path, text } = placed;
-  const isArgument = sites.some((site) => keyPath(site.path) === keyPath(path.slice(0, -1)));
-  if (!isArgument || (!hasReference(text) && !isSecretText(placed, secrets) && passwordsIn(text).length === 0))
-    return [];
+  const words = new Set(sites.map(({ path }) => keyPath(path)));
   const message =
     'other users can read it in the command line while the command runs (ps); give it under `environment`, or by a file';
-  return [{ path, level: 'warn', message }];
+  return texts
+    .filter(
+      (placed) => hasReference(placed.text) || isSecretText(placed, secrets) || passwordsIn(placed.text).length > 0,
+    )
+    .filter(({ path }) => words.has(keyPath(path.slice(0, -1))))
+    .map(({ path }) => ({ path, level: 'warn', message }));
 };
