@@ -204,7 +204,9 @@ environments:
       'db connections',
     ];
     const slots = Object.keys(plain);
-    await inTwos([...hostileStrings(2, share(520, 26), canary).entries()], async ([n, text]) => {
+    // A configuration that the operator has named may run `${command:}`: that one that was found may not is another test's.
+    const texts = hostileStrings(2, share(520, 26), canary).filter((text) => !text.includes('${command:'));
+    await inTwos([...texts.entries()], async ([n, text]) => {
       const slot = slots[n % slots.length] ?? '';
       const place = newDirectory();
       writeFiles(place, {
