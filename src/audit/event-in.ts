@@ -14,7 +14,7 @@ export type Understood =
   | { readonly misfit: string };
 
 /**
- * Checked by hand, and no further than a session needs to be put together and shown. A word that this version does not know is no misfit:
+ * Checked by hand, and no further than a session needs to be put together and shown. A word that this version does not know is accepted:
  * a later one has more step kinds, results and decisions.
  */
 export const understand = (recorded: JsonObject): Understood => {

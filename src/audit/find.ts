@@ -5,7 +5,7 @@ import { readSession } from './read.ts';
 import type { ReadOptions, RecordedSession } from './read.ts';
 import { isSessionId } from './session-id.ts';
 
-/** The session that an id, or the beginning of one, names. Errors: `usage` where that is none, or several. */
+/** The session that an id, or the beginning of one, names. Errors: `usage` if no session or more than one matches. */
 export const sessionNamed = (directory: string, given: string, options?: ReadOptions): RecordedSession => {
   if (!isSessionId(given))
     throw new RunbookError('usage', `"${given}" is not the id of a session.`, { next: ['rb audit list'] });

@@ -100,7 +100,7 @@ const after = (type: JsonObject[string]): 'open' | 'closed' | undefined => {
   return type === 'session.opened' || type === 'session.resumed' ? 'open' : undefined;
 };
 
-/** The log's own records are no events of a session. */
+/** The log's own records are not events of a session. */
 export const isOurs = (kind: string): boolean => kind.startsWith('audit.');
 
 const keyOf = ({ step, fingerprint }: { readonly step: string; readonly fingerprint: string }): string =>

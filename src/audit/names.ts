@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { codeOf } from '../engine/errors.ts';
 
-/** What lies in a directory; nothing where there is none. */
+/** The entries of a directory; empty if it does not exist. */
 export const namesIn = (directory: string): readonly string[] => {
   try {
     return fs.readdirSync(directory);

@@ -59,7 +59,7 @@ export const enterSession = (files: FileOperations, directory: string, session: 
   }
 };
 
-/** Reads and checks the register; undefined where there is none. */
+/** Reads and checks the register; undefined if it does not exist. */
 export const readRegister = (directory: string): Register | undefined => {
   let bytes: Buffer;
   try {

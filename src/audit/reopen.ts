@@ -20,7 +20,7 @@ import { type AuditOptions, createWriter, unrecorded } from './writer.ts';
  * cut is recorded; results that had gone to the spill file are taken into the log as they are.
  *
  * Throws `RunbookError`: `refused` where the log is damaged anywhere else (saying where), where another process has the
- * session open, or has gone on with it since `seen`, the end that the caller knows; `usage` where there is no such session,
+ * session open, or has gone on with it since `seen`, the end that the caller knows; `usage` if the session does not exist,
  * `unrecorded` where the log cannot be written.
  */
 export const reopenAuditLog = (options: AuditOptions & { readonly seen?: Head }): AuditLog => {
@@ -47,7 +47,7 @@ export const reopenAuditLog = (options: AuditOptions & { readonly seen?: Head })
     // First: they follow what is in the log now.
     log.takeOver(saved);
     if (cut) log.record({ type: 'audit.cut', ...cut, ...now });
-    // What does not belong to the log stays for whoever wants to know where it came from.
+    // What does not belong to the log is kept as evidence of where it came from.
     if (strangers === 0) for (const file of old) removeIfPossible(files, file);
     return log;
   } catch (cause) {
@@ -121,7 +121,7 @@ const setAside = (directory: string, session: string): readonly string[] => {
   return spillFiles(directory, session);
 };
 
-/** What was in them is in the log now, so one that stays is no harm. */
+/** The log now has their content, so a leftover file does no harm. */
 const removeIfPossible = (files: FileOperations, path: string): void => {
   try {
     files.remove(path);

@@ -7,7 +7,7 @@ const longestWord = 1024;
 export const shortText = (text: string): string => {
   if (text.length <= longest) return text;
   const end = longest - (/\s\S*$/.exec(text.slice(longest - longestWord, longest))?.[0].length ?? 0);
-  return `${text.slice(0, end)} [${text.length - end} characters cut off]`;
+  return `${text.slice(0, end).toWellFormed()} [${text.length - end} characters cut off]`;
 };
 
 /** The end of one, where the reason is at the end: of a trace, of usage, of logs. At most 16 KiB. */

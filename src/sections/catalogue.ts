@@ -50,7 +50,7 @@ const rank = ({ section }: MenuLine): number => {
   return chapter === '' ? Number.POSITIVE_INFINITY : Number(chapter) * 1000 + Number(part);
 };
 
-/** The procedure with this id; undefined where there is none. */
+/** The procedure with this id; undefined if no section has it. */
 export const procedureWith = async (id: string): Promise<Described | undefined> => {
   for (const { procedures } of await all()) {
     // The id may come from a record: `constructor` is not a procedure.

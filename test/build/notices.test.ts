@@ -21,7 +21,7 @@ test('every package that is in the build is named with its licence, one text for
   const two = library('@scope/two', { license: 'MIT' }, { 'license.md': 'Do as you like.' });
   const three = library('three', { license: 'Apache-2.0' }, { LICENSE: 'Terms.', NOTICE: 'By somebody.' });
   const inner = library('three/node_modules/four', { license: 'ISC' }, {});
-  const text = notices([chunk(one, two, '/work/src/main.ts'), chunk(three, inner)]);
+  const text = notices([chunk(one, two, '/checkout/src/main.ts'), chunk(three, inner)]);
   expect(text.split('Do as you like.')).toHaveLength(2);
   expect(text).toContain('@scope/two 1.2.3 (MIT)\none 1.2.3 (MIT)\n\nDo as you like.');
   expect(text).toContain('three 1.2.3 (Apache-2.0)\n\nTerms.\n\nBy somebody.');

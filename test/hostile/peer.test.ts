@@ -1,8 +1,8 @@
+import { shortText } from '../../src/engine/short-text.ts';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../src/providers/peer/json.ts';
 import { limits } from '../../src/providers/peer/limits.ts';
 import { count, fields, listOf, optional, time } from '../../src/providers/peer/shape.ts';
-import { boundedText } from '../../src/providers/peer/unusable.ts';
 
 const took = (length: number): number => {
   const began = performance.now();
@@ -46,6 +46,8 @@ test('a shape names the place that is not what it should be', () => {
 });
 
 test('a text is cut where it is too long, and not within a character', () => {
-  expect(boundedText('a'.repeat(limits.text))).toHaveLength(limits.text);
-  expect(boundedText(`${'a'.repeat(limits.text - 1)}🚀`)).toBe(`${'a'.repeat(limits.text - 1)}\uFFFD…`);
+  expect(shortText('a'.repeat(limits.text))).toHaveLength(limits.text);
+  expect(shortText(`${'a'.repeat(limits.text - 1)}🚀`)).toBe(
+    `${'a'.repeat(limits.text - 1)}\uFFFD [1 characters cut off]`,
+  );
 });

@@ -1,6 +1,7 @@
+import { shortText } from '../../engine/short-text.ts';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import type { ErrorKind } from '../../engine/errors.ts';
-import { boundedText, UnusableAnswer } from '../peer/unusable.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
 import { credentialProblem } from './credentials.ts';
 
 /** What AWS answered, or why there was no answer. `code` is the service's own word: `ServiceNotFoundException`, `ThrottlingException`. */
@@ -82,7 +83,7 @@ const wordsOf = (error: unknown): { code: string; status: number | undefined; sa
   };
   const word = typeof code === 'string' ? code : typeof name === 'string' ? name : 'Error';
   // The SDK adds a hint for those who write programs.
-  const message = boundedText(messageOf(inner))
+  const message = shortText(messageOf(inner))
     .replace(/\n {2}Deserialization error: .*/, '')
     .trim();
   // The SDK names its own setting there.

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../engine/json.ts';
 import type { Json, JsonObject } from '../../engine/json.ts';
 import type { Failure } from './failure.ts';
 import type { Probe } from './port.ts';
-import { type Body, isObject } from './read-body.ts';
+import type { Body } from './read-body.ts';
 import { bodySays, meaningOf, type Says, valueSays } from './words.ts';
 
 /** What came back. */

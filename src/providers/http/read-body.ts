@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../engine/json.ts';
+import type { Json } from '../../engine/json.ts';
 import { inBytes, limits } from '../peer/limits.ts';
 import { parseJson } from '../peer/json.ts';
 
@@ -60,8 +60,5 @@ const jsonIn = (text: string): Json | undefined => {
     return undefined;
   }
 };
-
-export const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const unreadable = (why: string): Body => ({ kind: 'unreadable', why });

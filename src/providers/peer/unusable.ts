@@ -1,5 +1,3 @@
-import { limits } from './limits.ts';
-
 /**
  * A server answered, and the answer cannot be used: it is over a limit or not of the shape that was expected. The message goes on
  * where the server's name ends: "answers with more than 16 MiB". Each client makes its own error of it: `unreachable`, and
@@ -8,7 +6,3 @@ import { limits } from './limits.ts';
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer';
 }
-
-/** The beginning of a peer's text, which is all that is shown or searched of it. */
-export const boundedText = (text: string, most: number = limits.text): string =>
-  text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;

@@ -1,8 +1,9 @@
+import { shortText } from '../../../engine/short-text.ts';
 import type { Duplex } from 'node:stream';
 import type { Connection } from 'pg';
 import { RunbookError } from '../../../engine/errors.ts';
 import { inBytes, limits } from '../../peer/limits.ts';
-import { boundedText, UnusableAnswer } from '../../peer/unusable.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 import { checkMessages } from './message-check.ts';
 
 const { bytes: mostBytes, rows: mostRows, columns: mostColumns } = limits.postgres;
@@ -61,6 +62,6 @@ export const boundConnection = (connection: Connection): void => {
 const boundTexts = (said: Record<string, unknown>): void => {
   for (const field of ['message', 'detail', 'hint', 'where', 'internalQuery', 'stack', 'routine', 'code']) {
     const text = said[field];
-    if (typeof text === 'string' && text.length > limits.text) said[field] = boundedText(text);
+    if (typeof text === 'string') said[field] = shortText(text);
   }
 };

@@ -1,5 +1,6 @@
+import { shortText } from '../../../engine/short-text.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
-import { boundedText, UnusableAnswer } from '../../peer/unusable.ts';
+import { UnusableAnswer } from '../../peer/unusable.ts';
 
 /** Where it was being done, for the message: every error names the host. */
 export interface Doing {
@@ -86,5 +87,4 @@ export const writeFailure = (error: unknown, doing: Doing, what: string): Runboo
 
 /** The message of an error, on one line, without its full stop. */
 export const oneLine = (error: unknown): string =>
-  boundedText(messageOf(error)).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '') ||
-  (codeOf(error) ?? 'no reason given');
+  shortText(messageOf(error)).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '') || (codeOf(error) ?? 'no reason given');

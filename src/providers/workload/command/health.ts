@@ -1,7 +1,6 @@
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Verdict } from '../../../engine/finding.ts';
 import type { Http, ProbeFailure, ProbeResult } from '../../http/port.ts';
-import { boundedText } from '../../peer/unusable.ts';
 import { type Listed, startTime } from './instances.ts';
 
 export interface Health {
@@ -42,7 +41,9 @@ const judged = (probe: ProbeResult): Health => {
   const about = {
     answered: probe.httpStatus !== undefined,
     warmingUp: probe.says === 'starting',
-    ...(typeof version === 'string' && version !== '' ? { version: boundedText(version, longestVersion) } : {}),
+    ...(typeof version === 'string' && version !== ''
+      ? { version: version.slice(0, longestVersion).toWellFormed() }
+      : {}),
     ...started(startedAt),
   };
   if (probe.healthy) return { ...about, health: 'ok' };

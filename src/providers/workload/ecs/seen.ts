@@ -1,5 +1,5 @@
+import { shortText } from '../../../engine/short-text.ts';
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
-import { boundedText } from '../../peer/unusable.ts';
 import { shiftingOf } from './shifting.ts';
 import type { Shifting } from './shifting.ts';
 
@@ -74,7 +74,7 @@ export const seenService = (service: Service): Seen => {
       .map(({ id, createdAt, message = '' }) => ({
         id: id ?? message,
         at: createdAt,
-        message: ofService(boundedText(message)),
+        message: ofService(shortText(message)),
       }))
       .toSorted((a, b) => time(b.at) - time(a.at)),
     controller: service.deploymentController?.type ?? 'ECS',

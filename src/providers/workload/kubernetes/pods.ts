@@ -1,4 +1,4 @@
-import { boundedText } from '../../peer/unusable.ts';
+import { shortText } from '../../../engine/short-text.ts';
 import type { Kind, KubernetesWorkloadConfig } from './config.ts';
 import { type ContainerStatus, controllerOf, type Pod } from './objects.ts';
 import type { Instance } from '../port.ts';
@@ -80,7 +80,7 @@ export const podView = ({ metadata, spec, status = {} }: Pod, config: Kubernetes
     unschedulable:
       scheduled?.status === 'False'
         ? {
-            message: boundedText(scheduled.message ?? scheduled.reason ?? 'no node'),
+            message: shortText(scheduled.message ?? scheduled.reason ?? 'no node'),
             since: scheduled.lastTransitionTime,
           }
         : undefined,
@@ -101,7 +101,7 @@ const containerView = (
     restarts: restartCount,
     state: state.running ? 'running' : state.terminated ? 'terminated' : 'waiting',
     reason: now?.reason,
-    message: now?.message === undefined ? undefined : boundedText(now.message),
+    message: now?.message === undefined ? undefined : shortText(now.message),
     exitCode: state.terminated?.exitCode,
     startedAt: state.running?.startedAt ?? state.terminated?.startedAt,
     last:

@@ -1,4 +1,4 @@
-import { boundedText } from '../../peer/unusable.ts';
+import { shortText } from '../../../engine/short-text.ts';
 import type { Kind } from './config.ts';
 import { type Condition, type PodTemplate, selectorText, type WorkloadObject } from './objects.ts';
 
@@ -46,7 +46,7 @@ export interface Snapshot {
 const noDeadline = 2_147_483_647;
 
 const boundedCondition = (condition: Condition): Condition =>
-  condition.message === undefined ? condition : { ...condition, message: boundedText(condition.message) };
+  condition.message === undefined ? condition : { ...condition, message: shortText(condition.message) };
 
 export const snapshotOf = (kind: Kind, raw: WorkloadObject): Snapshot => {
   const { metadata, spec, status = {} } = raw;

@@ -1,4 +1,4 @@
-import { boundedText } from '../../../peer/unusable.ts';
+import { shortText } from '../../../../engine/short-text.ts';
 import type { Call } from '../../port.ts';
 import { resources } from '../objects.ts';
 import type { Service } from '../service.ts';
@@ -31,7 +31,7 @@ export const whyNotMade = async (
       pod: name,
       container: undefined,
       reason: 'FailedCreate',
-      message: latest.message === undefined ? undefined : boundedText(latest.message),
+      message: latest.message === undefined ? undefined : shortText(latest.message),
       exitCode: undefined,
       restarts: 0,
     }

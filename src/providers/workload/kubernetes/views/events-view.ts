@@ -1,7 +1,7 @@
+import { shortText } from '../../../../engine/short-text.ts';
 import type { AnyFinding, Table } from '../../../../engine/finding.ts';
 import { age } from '../../instances-table.ts';
 import type { Call } from '../../port.ts';
-import { boundedText } from '../../../peer/unusable.ts';
 import { findAutoscaler } from '../autoscaler/find-autoscaler.ts';
 import { kindName, type Meta, resources } from '../objects.ts';
 import type { Service } from '../service.ts';
@@ -84,7 +84,7 @@ const merged = (events: readonly Event[]): readonly Told[] => {
       type,
       reason,
       object,
-      message: boundedText(message.trim()),
+      message: shortText(message.trim()),
       count: times + (known?.count ?? 0),
     });
   }
