@@ -54,7 +54,8 @@ export const statusIsWhatHappened = (
     const place = places.get(step);
     return place?.role === 'verification' && !place.tolerant && one.verdict === 'unknown';
   });
-  if (applied > 0 && !circumstances.dryRun) return must(status === (unverified ? 'unseen' : 'done'), say('what it verified'));
+  if (applied > 0 && !circumstances.dryRun)
+    return must(status === (unverified ? 'unseen' : 'done'), say('what it verified'));
   // A dry run is good where it has planned something, or could not plan it.
   if (circumstances.dryRun && !plans && status === 'done' && tree.does === 'changes') return;
   must(status === (plans ? 'done' : critical ? 'critical' : unseen ? 'unseen' : 'done'), say('its findings'));
