@@ -3,11 +3,11 @@ import type { Plugin } from 'rolldown';
 
 const placeholder = '@rb-build@';
 
-/** Gives the program the checksum of all its code (`src/cli/build.ts`). What one build has checked says nothing to another. */
+/** Gives the program the checksum of all its code (`src/cli/start/build.ts`). What one build has checked says nothing to another. */
 export const buildId: Plugin = {
   name: 'build-id',
   transform: {
-    filter: { id: /\/src\/cli\/build\.ts$/ },
+    filter: { id: /\/src\/cli\/start\/build\.ts$/ },
     handler: (code) => ({ code: code.replace('undefined;', `'${placeholder}';`), map: null }),
   },
   generateBundle: {
@@ -23,7 +23,7 @@ export const buildId: Plugin = {
         file.code = file.code.replaceAll(placeholder, id);
         replaced += 1;
       }
-      if (replaced !== 1) throw new Error(`src/cli/build.ts should be in one file, and is in ${replaced}`);
+      if (replaced !== 1) throw new Error(`src/cli/start/build.ts should be in one file, and is in ${replaced}`);
     },
   },
 };

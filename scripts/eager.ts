@@ -11,7 +11,7 @@ export interface BuiltFile {
 const mustBeLazy = [
   // The catalogue is words and imports on demand.
   /\/src\/sections\/(?!catalogue\.)/,
-  /\/src\/providers\//,
+  /\/src\/(?:providers|clients)\//,
   /\/src\/terminal\/(?!text\.|sink\.|color\.|sanitise\.|symbols\.|layout\.)/,
   /\/node_modules\/(?!commander\/)/,
 ];

@@ -7,9 +7,9 @@ export const chunks: readonly CodeSplittingGroup[] = [
   { name: 'command-line', test: /\/src\/cli\/command-line\.ts$/, priority: 1 },
   {
     name: 'configuration',
-    test: /\/src\/(?:cli\/(?:referenced-variables|show)|config\/(?:command-sites|did-you-mean|environment|examples|file-name|find|key-path|not-yet|own-files|places|reference-syntax|references|remembered|secret-keys|show|source|texts))\.ts$/,
+    test: /\/src\/(?:cli\/(?:trust\/referenced-variables|output\/show)|files\/own-files|config\/(?:environment|show|references\/(?:command-sites|reference-syntax|references|texts)|check\/(?:did-you-mean|examples|not-yet)|file\/(?:file-name|find|key-path|places|remembered|source)|secrets\/secret-keys))\.ts$/,
   },
-  { name: 'trust', test: /\/src\/(?:cli\/trust|config\/trust\/(?:owner|quoted|standing))\.ts$/ },
+  { name: 'trust', test: /\/src\/(?:cli\/trust\/trust|config\/trust\/(?:owner|quoted|standing))\.ts$/ },
   { name: 'zod', test: /\/node_modules\/zod\// },
   {
     name: 'postgres',
@@ -18,16 +18,19 @@ export const chunks: readonly CodeSplittingGroup[] = [
   { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
   {
     name: 'session',
-    test: /\/src\/(?:cli\/(?:run-session|input|system|adapters)|engine\/(?!errors\.|short-text\.|plan-document\.)[a-z/-]+|audit\/(?:writer|file|file-operations|late|record|register|directory|plain-file|side-file|spill)|terminal\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
+    test: /\/src\/(?:cli\/(?:system|session\/(?:run-session|input|adapters))|words\/(?:duration|secret-words)|engine\/(?!errors\.|plan\/plan-document\.)[a-z/-]+|audit\/(?:directory|plain-file|record\/(?:writer|file|file-operations|late|record|register|side-file|spill))|terminal\/session\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
   },
-  { name: 'restart', test: /\/src\/sections\/restart\/(?:section|command|rolling|after|back|left|others)\.ts$/ },
+  {
+    name: 'restart',
+    test: /\/src\/sections\/restart\/(?:section|command|rolling|after|roll-back\/back|left|others)\.ts$/,
+  },
   {
     name: 'db',
-    test: /\/src\/sections\/db\/(?:section|command|flags|server|units)\.ts$/,
+    test: /\/src\/(?:sections\/db\/(?:section|command|flags|reading\/server)|words\/units)\.ts$/,
   },
   {
     name: 'kubernetes',
-    test: /\/src\/providers\/(?:kubernetes\/(?:agents|client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|transport|trust)|workload\/(?:instances-table|kubernetes|kubernetes\/(?:availability|basis|deferred|describe|objects|pods|restart|revisions|rollout\/rollout|service|snapshot|words|write)))\.ts$/,
+    test: /\/src\/(?:clients\/(?:http\/(?:agents|transport)|kubernetes\/(?:client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|trust))|providers\/workload\/(?:shared\/instances-table|kubernetes|kubernetes\/(?:objects\/(?:availability|describe|objects|pods|snapshot)|writing\/(?:basis|deferred|write)|restart\/restart|revisions\/revisions|rollout\/rollout|service|words)))\.ts$/,
   },
 ];
 
@@ -65,7 +68,7 @@ const widthWhenNeeded: Plugin = {
   },
 };
 
-/** A login by Node's own cryptography; see src/providers/database/postgres/pg-crypto.ts. */
+/** A login by Node's own cryptography; see src/providers/database/postgres/connect/pg-crypto.ts. */
 const loginOfOurs: Plugin = {
   name: 'login-of-ours',
   resolveId: {
@@ -74,7 +77,7 @@ const loginOfOurs: Plugin = {
       const theirs =
         (importer.endsWith('/pg/lib/client.js') && id === './crypto/utils') ||
         (importer.endsWith('/pg/lib/crypto/sasl.js') && id === './utils');
-      return theirs ? resolve('src/providers/database/postgres/pg-crypto.ts') : undefined;
+      return theirs ? resolve('src/providers/database/postgres/connect/pg-crypto.ts') : undefined;
     },
   },
 };

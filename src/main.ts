@@ -1,4 +1,4 @@
-import { main } from './cli/main.ts';
+import { main } from './cli/start/main.ts';
 
 // The only place that ends the process: what is open is closed by then, and a hanging handle must not keep the shell waiting.
 // oxlint-disable-next-line unicorn/no-process-exit

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, RunbookError } from '../engine/errors.ts';
-import { nodeFileOperations, syncDirectory } from './file-operations.ts';
+import { nodeFileOperations, syncDirectory } from './record/file-operations.ts';
 
 /**
  * Makes sure that the directory is there and that nobody but us can change what is in it; creates it (0700, parents too).

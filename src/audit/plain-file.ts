@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { openPlainFile, readPlainFile as readBounded } from '../foreign/plain-file.ts';
+import { openPlainFile, readPlainFile as readBounded } from '../files/plain-file.ts';
 
 /** More than `rb` writes into one file; what is larger is not taken into memory. */
 const largest = 256 * 1024 * 1024;

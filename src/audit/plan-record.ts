@@ -1,11 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { makeOurs, ownDirectory, whyNotOurs } from '../config/own-directory.ts';
-import type { User } from '../config/own-directory.ts';
-import { readOwn, writeOwn } from '../config/own-files.ts';
-import { expiryIn, isPlanHash } from '../engine/plan-hash.ts';
-import type { PlanRecord } from '../engine/plan-hash.ts';
+import { makeOurs, ownDirectory, whyNotOurs } from '../files/own-directory.ts';
+import type { User } from '../files/own-directory.ts';
+import { readOwn, writeOwn } from '../files/own-files.ts';
+import { expiryIn, isPlanHash } from '../engine/plan/plan-hash.ts';
+import type { PlanRecord } from '../engine/plan/plan-hash.ts';
 
 const Kept = z.strictObject({ version: z.literal(1), hash: z.string(), expires: z.iso.datetime() });
 

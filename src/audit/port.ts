@@ -1,4 +1,4 @@
-import type { Event } from '../engine/events.ts';
+import type { Event } from '../engine/session/events.ts';
 
 /** The open audit file of one session. Nothing is changed anywhere while it cannot be written. */
 export interface AuditLog {

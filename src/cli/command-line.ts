@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { menu } from '../sections/catalogue.ts';
 import type { World } from '../sections/section.ts';
 import { exitCodes } from './exit-codes.ts';
-import { endOnFaults } from './faults.ts';
+import { endOnFaults } from './start/faults.ts';
 import { addSections, commandWord, createProgram, parsingError, quietly } from './program.ts';
 import { createRb } from './rb.ts';
 import type { Wired } from './rb.ts';
-import { reportError, sayError } from './report-error.ts';
+import { reportError, sayError } from './output/report-error.ts';
 
 /** Parses and runs. Returns the exit code; never rejects. */
 export const runCommandLine = async (world: World, version: string): Promise<number> => {
@@ -51,7 +51,7 @@ const startPage = async (rb: Wired, program: Command, world: World, version: str
     await parse(program, ['--help'], rb);
     return exitCodes.done;
   }
-  const { chooseFromMenu } = await import('../terminal/menu.ts');
+  const { chooseFromMenu } = await import('../terminal/asking/menu.ts');
   const chosen = await chooseFromMenu(terminal, await menu());
   if (chosen === undefined) return exitCodes.declined;
   return runCommandLine({ ...world, argv: [...world.argv, ...chosen.split(' ')] }, version);

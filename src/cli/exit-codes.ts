@@ -1,4 +1,4 @@
-import type { SessionOutcome } from '../engine/events.ts';
+import type { SessionOutcome } from '../engine/session/events.ts';
 
 /** The documented exit codes: docs/exit-codes.md. The one place that decides them. */
 export const exitCodes = {

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createRedactor } from '../config/redaction.ts';
+import { createRedactor } from '../config/secrets/redaction.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { Rb, World } from '../sections/section.ts';
 import type { Settings } from '../sections/settings.ts';
 import type { Terminal } from '../terminal/sink.ts';
 import { createTerminal, plainTerminal } from '../terminal/sink.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from './start/faults.ts';
 import { readGlobals } from './globals.ts';
 import type { Globals } from './globals.ts';
 
@@ -42,10 +42,10 @@ export const createRb = (program: Command, world: World, version: string, faults
   const search = () => ({ flag: globals().config, env: world.env, cwd: world.cwd });
   const load = async (file?: string) => {
     const [{ findConfig }, { loadRemembered }, { registerLiteralSecrets }, { registerVariables }] = await Promise.all([
-      import('../config/find.ts'),
-      import('../config/remembered.ts'),
+      import('../config/file/find.ts'),
+      import('../config/file/remembered.ts'),
       import('../config/show.ts'),
-      import('./referenced-variables.ts'),
+      import('./trust/referenced-variables.ts'),
     ]);
     const path = file === undefined ? findConfig(search()) : resolve(world.cwd, file);
     const loaded = await loadRemembered(path, { cwd: world.cwd, memory: world.cache });
@@ -57,8 +57,8 @@ export const createRb = (program: Command, world: World, version: string, faults
   const trusted = once(async () => (await import('../config/trust/store.ts')).openTrustStore(world));
   const gate = once(async () => {
     const [{ openGate }, { namedBy }, loaded] = await Promise.all([
-      import('./trust.ts'),
-      import('../config/find.ts'),
+      import('./trust/trust.ts'),
+      import('../config/file/find.ts'),
       configuration(),
     ]);
     return openGate({ loaded, named: namedBy(search()), store: trusted, terminal, env: world.env });
@@ -85,7 +85,7 @@ export const createRb = (program: Command, world: World, version: string, faults
     faults,
   });
   const secrets = once(async () => {
-    const { createSecrets } = await import('../config/references.ts');
+    const { createSecrets } = await import('../config/references/references.ts');
     const all = createSecrets({ env: world.env, directory: (await configuration()).directory, redactor });
     return {
       resolve: async <T>(value: T, at?: string): Promise<T> => {
@@ -96,7 +96,7 @@ export const createRb = (program: Command, world: World, version: string, faults
     };
   });
   const portsOf = async (of: Awaited<ReturnType<typeof setting>>) => {
-    const { portsFor } = await import('./adapters.ts');
+    const { portsFor } = await import('./session/adapters.ts');
     return portsFor({
       loaded: await configuration(),
       settings: of.settings,
@@ -140,8 +140,8 @@ export const createRb = (program: Command, world: World, version: string, faults
     },
     run: async (procedure, input) => {
       const [{ runNewSession }, { parseInput }, { treeOf }] = await Promise.all([
-        import('./run-session.ts'),
-        import('./input.ts'),
+        import('./session/run-session.ts'),
+        import('./session/input.ts'),
         import('../engine/procedure/tree.ts'),
       ]);
       const tree = treeOf(procedure);
@@ -158,7 +158,7 @@ export const createRb = (program: Command, world: World, version: string, faults
       code = await runNewSession(around, tree, parsed, ports);
     },
     resume: async (session) => {
-      const { resumeSession } = await import('./resume.ts');
+      const { resumeSession } = await import('./session/resume.ts');
       await requireTrust();
       const { config } = await configuration();
       const deps = {
@@ -172,11 +172,11 @@ export const createRb = (program: Command, world: World, version: string, faults
       code = await resumeSession(session, deps);
     },
     save: async (file, text) => {
-      const { saveNew } = await import('./save.ts');
+      const { saveNew } = await import('./output/save.ts');
       return saveNew(world.cwd, file, text);
     },
     trust: async (file) => {
-      const { trustConfiguration } = await import('./trust-command.ts');
+      const { trustConfiguration } = await import('./trust/trust-command.ts');
       await trustConfiguration(
         { loaded: await load(file), terminal: await terminal(), store: await trusted(), env: world.env },
         globals(),
@@ -184,11 +184,11 @@ export const createRb = (program: Command, world: World, version: string, faults
     },
     open: async (url) => {
       await requireTrust();
-      const { openPage } = await import('./open-page.ts');
+      const { openPage } = await import('./output/open-page.ts');
       await openPage(url, await terminal(), world.env);
     },
     show: async (finding) => {
-      const { showFinding } = await import('./show.ts');
+      const { showFinding } = await import('./output/show.ts');
       await showFinding(await terminal(), finding, globals().output);
     },
     document: async (text, data) => {

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../engine/clock.ts';
-import type { Actor } from '../engine/events.ts';
+import type { Actor } from '../engine/session/events.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),

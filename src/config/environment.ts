@@ -1,8 +1,8 @@
 import { RunbookError } from '../engine/errors.ts';
-import { sectionExamples } from './examples.ts';
-import type { OptionalSection } from './examples.ts';
-import type { LoadedConfig } from './load.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { sectionExamples } from './check/examples.ts';
+import type { OptionalSection } from './check/examples.ts';
+import type { LoadedConfig } from './file/load.ts';
+import { didYouMean } from './check/did-you-mean.ts';
 import type { EnvironmentConfig } from './schema.ts';
 
 export interface SelectedEnvironment {

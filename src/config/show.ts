@@ -1,13 +1,13 @@
 import { isObject } from '../engine/json.ts';
 import type { Json, JsonObject } from '../engine/json.ts';
-import { keyPath } from './key-path.ts';
-import type { LoadedConfig } from './load.ts';
-import type { Redactor } from './redaction.ts';
-import { registerPasswords } from './references.ts';
-import { hidden, isSecretText, passwordsIn, withoutPasswords } from './secret-keys.ts';
-import type { SecretPlaces } from './secret-keys.ts';
-import { textsIn } from './texts.ts';
-import type { PlacedText } from './texts.ts';
+import { keyPath } from './file/key-path.ts';
+import type { LoadedConfig } from './file/load.ts';
+import type { Redactor } from './secrets/redaction.ts';
+import { registerPasswords } from './references/references.ts';
+import { hidden, isSecretText, passwordsIn, withoutPasswords } from './secrets/secret-keys.ts';
+import type { SecretPlaces } from './secrets/secret-keys.ts';
+import { textsIn } from './references/texts.ts';
+import type { PlacedText } from './references/texts.ts';
 
 type WithSecrets = Pick<LoadedConfig, 'config' | 'secrets'>;
 

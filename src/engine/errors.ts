@@ -1,4 +1,4 @@
-import { shortText } from './short-text.ts';
+import { shortText } from '../words/short-text.ts';
 
 /**
  * Why something did not happen. `cli/exit-codes.ts` gives each kind its exit code; nothing else does.

@@ -54,3 +54,6 @@ export const worst = (verdicts: Iterable<Verdict>): Verdict => {
   for (const verdict of verdicts) if (severity[verdict] > severity[result]) result = verdict;
   return result;
 };
+
+/** A cell that is marked only where there is something to mark. */
+export const marked = (text: string, verdict: Verdict): Cell => (verdict === 'ok' ? text : { text, verdict });

@@ -4,7 +4,7 @@ import type { AnyFinding } from '../engine/finding.ts';
 import type { Json } from '../engine/json.ts';
 import type { CheckSpec } from '../engine/procedure/specs.ts';
 import type { WorkloadViews } from '../providers/workload/port.ts';
-import { Revisions } from '../providers/workload/views.ts';
+import { Revisions } from '../providers/workload/shared/views.ts';
 import type { Has } from './ports.ts';
 
 type ViewSpec<Data extends Json> = CheckSpec<unknown, Has<'workload'>, Data>;

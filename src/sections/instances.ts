@@ -4,7 +4,7 @@ import { worst } from '../engine/finding.ts';
 import type { DataFinding } from '../engine/finding.ts';
 import type { Reads } from '../engine/procedure/context.ts';
 import type { Filled } from '../engine/procedure/step.ts';
-import { instancesTable } from '../providers/workload/instances-table.ts';
+import { instancesTable } from '../providers/workload/shared/instances-table.ts';
 import type { Instance, WorkloadStatus } from '../providers/workload/port.ts';
 import type { Has } from './ports.ts';
 import { readIfSeen } from './read-if-seen.ts';

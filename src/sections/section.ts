@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LoadedConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/file/load.ts';
 import type { AnyFinding } from '../engine/finding.ts';
 import type { Json } from '../engine/json.ts';
 import type { Described, Procedure } from '../engine/procedure/procedure.ts';

@@ -1,4 +1,4 @@
-import type { ActedOn, ActedOnEnvironment } from '../config/not-yet.ts';
+import type { ActedOn, ActedOnEnvironment } from '../config/check/not-yet.ts';
 
 /** What the configuration says, with the environment that was selected. Secrets are references. */
 export interface Settings {

@@ -2,7 +2,7 @@ import { anyJson } from '../engine/any-json.ts';
 import type { Json } from '../engine/json.ts';
 import type { Given } from '../engine/procedure/context.ts';
 import type { ActionSpec } from '../engine/procedure/specs.ts';
-import type { Tier } from '../engine/tier.ts';
+import type { Tier } from '../engine/plan/tier.ts';
 import type { Operation, Receipt, Workload } from '../providers/workload/port.ts';
 import type { Has } from './ports.ts';
 

@@ -34,34 +34,39 @@ export const heavy: readonly string[] = [
 ];
 
 /** What a section may know of a capability: what can be asked of it, and how its answers are shown. */
-const ports = ['providers/*/port.ts', 'providers/workload/instances-table.ts', 'providers/workload/views.ts'];
-
-/** What several capabilities need of one system: its processes, its API; and of every other side: its limits and shapes. */
-const sharedClients = ['providers/command/', 'providers/kubernetes/', 'providers/aws/', 'providers/peer/'];
+const ports = [
+  'providers/*/port.ts',
+  'providers/workload/shared/instances-table.ts',
+  'providers/workload/shared/views.ts',
+];
 
 /** The types that a change and what was seen are told in, and how they are written. */
 const engineData = [
   'any-json',
   'change',
   'clock',
-  'difference',
-  'duration',
+  'plan/difference',
   'errors',
   'finding',
-  'guard',
+  'session/guard',
   'json',
   'poll',
   'procedure/context',
-  'secret-words',
-  'short-text',
-  'tier',
+  'plan/tier',
 ];
 
-const sections = ['sections/', 'engine/', 'config/', ...ports, 'zod'];
+const sections = ['sections/', 'engine/', 'config/', 'files/', 'words/', ...ports, 'zod'];
 
-/** The direction of the house: main -> cli -> sections -> engine; sections -> provider ports; providers -> ports. */
+/** The direction of the house: main -> cli -> sections -> engine; sections -> provider ports; providers -> ports and clients; words are under all. */
 export const rules: readonly Rule[] = [
-  { files: 'engine/', may: ['engine/', 'node:crypto', 'canonicalize', 'zod'] },
+  { files: 'words/', may: ['words/'] },
+  { files: 'engine/', may: ['engine/', 'words/', 'node:crypto', 'canonicalize', 'zod'] },
+  { files: 'files/', may: ['files/', 'words/', 'engine/errors.ts', 'node:crypto', 'node:fs', 'node:path'] },
+  // They know no runbook: what a request means to a procedure is said by whoever sends it.
+  {
+    files: 'clients/',
+    may: ['clients/', 'words/', 'files/', 'packages', ...engineData.map((data) => `engine/${data}.ts`)],
+  },
 
   { files: 'sections/', except: ['sections/audit/'], may: sections, types: ['commander'] },
   { files: 'sections/audit/', may: [...sections, 'audit/'], types: ['commander'] },
@@ -71,16 +76,22 @@ export const rules: readonly Rule[] = [
     may: [
       'providers/<own>/',
       'providers/*/port.ts',
-      ...sharedClients,
+      'clients/',
+      'words/',
+      'files/',
       'packages',
-      'foreign/',
       ...engineData.map((data) => `engine/${data}.ts`),
     ],
   },
   // The concrete adapters are named in two files: what procedures use, and what may forbid a change.
-  { files: '', except: ['providers/', 'cli/adapters.ts', 'cli/guards.ts'], never: ['providers/'], but: ports },
-  { files: 'cli/adapters.ts', onDemand: ['providers/'] },
-  { files: 'cli/guards.ts', onDemand: ['providers/'] },
+  {
+    files: '',
+    except: ['providers/', 'cli/session/adapters.ts', 'cli/session/guards.ts'],
+    never: ['providers/'],
+    but: ports,
+  },
+  { files: 'cli/session/adapters.ts', onDemand: ['providers/'] },
+  { files: 'cli/session/guards.ts', onDemand: ['providers/'] },
 
   { files: '', never: ['main.ts'] },
 

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openAuditLog } from '../../src/audit/file.ts';
-import type { AuditOptions } from '../../src/audit/writer.ts';
-import { readSession } from '../../src/audit/read.ts';
-import type { Event } from '../../src/engine/events.ts';
+import { openAuditLog } from '../../src/audit/record/file.ts';
+import type { AuditOptions } from '../../src/audit/record/writer.ts';
+import { readSession } from '../../src/audit/read/read.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { JsonObject } from '../../src/engine/json.ts';
 import { actor, session } from './a-session.ts';
 

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAuditLog } from '../../src/audit/file.ts';
-import { readSession } from '../../src/audit/read.ts';
-import { nextLine, recordable } from '../../src/audit/record.ts';
-import { reopenAuditLog } from '../../src/audit/reopen.ts';
-import type { Event } from '../../src/engine/events.ts';
+import { openAuditLog } from '../../src/audit/record/file.ts';
+import { readSession } from '../../src/audit/read/read.ts';
+import { nextLine, recordable } from '../../src/audit/record/record.ts';
+import { reopenAuditLog } from '../../src/audit/read/reopen.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import { options } from './a-directory.ts';
 import { withoutRegister } from './forgery.ts';
 import { actor, at, closed, confirmed, opened, restartOf, rollingRestart, started } from './a-session.ts';

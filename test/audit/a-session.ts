@@ -1,5 +1,5 @@
 import type { Change } from '../../src/engine/change.ts';
-import type { Event, EventBody } from '../../src/engine/events.ts';
+import type { Event, EventBody } from '../../src/engine/session/events.ts';
 import type { Table } from '../../src/engine/finding.ts';
 import type { StepKind } from '../../src/engine/procedure/tree.ts';
 

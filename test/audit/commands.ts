@@ -1,5 +1,5 @@
 import { exitCodes } from '../../src/cli/exit-codes.ts';
-import { resumeSession } from '../../src/cli/resume.ts';
+import { resumeSession } from '../../src/cli/session/resume.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { AnyFinding } from '../../src/engine/finding.ts';
 import { showList } from '../../src/sections/audit/list.ts';

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { prepareAuditDirectory } from '../../src/audit/directory.ts';
-import { openAuditLog } from '../../src/audit/file.ts';
+import { openAuditLog } from '../../src/audit/record/file.ts';
 import { aDirectory, aDisk, errorOf, missingRig, options } from './a-directory.ts';
 
 const refusal = (directory: string) => errorOf(() => openAuditLog(options(directory)));

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openAuditLog } from '../../src/audit/file.ts';
-import { type FileOperations, nodeFileOperations } from '../../src/audit/file-operations.ts';
-import { reopenAuditLog } from '../../src/audit/reopen.ts';
-import { verifyAudit } from '../../src/audit/verify.ts';
+import { openAuditLog } from '../../src/audit/record/file.ts';
+import { type FileOperations, nodeFileOperations } from '../../src/audit/record/file-operations.ts';
+import { reopenAuditLog } from '../../src/audit/read/reopen.ts';
+import { verifyAudit } from '../../src/audit/read/verify.ts';
 import { aDirectory, aDisk, errorOf, linesOf, options, readWhole, written } from './a-directory.ts';
 import {
   actor,
@@ -382,7 +382,7 @@ describe('a session that goes on', () => {
 /** Another process that has the session open. */
 const holding = async (directory: string, [command = '', ...before]: readonly string[] = [process.execPath]) => {
   const program = `
-    import { openAuditLog } from '${new URL('../../src/audit/file.ts', import.meta.url).href}';
+    import { openAuditLog } from '${new URL('../../src/audit/record/file.ts', import.meta.url).href}';
     const log = openAuditLog({ ...JSON.parse(process.argv[1]), clock: { now: () => new Date(), monotonic: () => 1 } });
     log.append(JSON.parse(process.argv[2]));
     process.stdout.write(String(process.pid));

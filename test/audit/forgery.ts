@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { canonical, sha256 } from '../../src/audit/record.ts';
+import { canonical, sha256 } from '../../src/audit/record/record.ts';
 
 /** A record of a log as a forger has it: anything. */
 export type Forged = Record<string, unknown>;

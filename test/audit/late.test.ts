@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openAuditLog } from '../../src/audit/file.ts';
-import { type LateAuditLog, openLate } from '../../src/audit/late.ts';
+import { openAuditLog } from '../../src/audit/record/file.ts';
+import { type LateAuditLog, openLate } from '../../src/audit/record/late.ts';
 import type { AuditLog } from '../../src/audit/port.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import { aDirectory, aDisk, errorOf, options, readWhole } from './a-directory.ts';
 import { closed, confirmed, opened, restartOf, session } from './a-session.ts';
 

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { meaningOf } from '../../src/audit/meaning.ts';
-import type { Event } from '../../src/engine/events.ts';
+import { meaningOf } from '../../src/audit/read/meaning.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { JsonObject } from '../../src/engine/json.ts';
-import { isUnfinished, sessionFrom } from '../../src/engine/session-state.ts';
+import { isUnfinished, sessionFrom } from '../../src/engine/session/session-state.ts';
 import { calm, runGenerated } from '../engine/generated-run.ts';
 import { generate } from '../engine/generated-steps.ts';
 import { inPercent, random } from '../engine/random.ts';

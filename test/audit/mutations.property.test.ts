@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { reopenAuditLog } from '../../src/audit/reopen.ts';
+import { reopenAuditLog } from '../../src/audit/read/reopen.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { random } from '../engine/random.ts';
 import { options } from './a-directory.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { canonical } from '../../src/audit/record.ts';
+import { canonical } from '../../src/audit/record/record.ts';
 import { sessions } from './a-full-directory.ts';
 import { bytesIn, chained, type Forged, linesIn, put, recordsIn, sealed, writeLines } from './forgery.ts';
 

@@ -1,6 +1,6 @@
 import { assert, boolean, constantFrom, integer, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedactor } from '../../src/config/redaction.ts';
+import { createRedactor } from '../../src/config/secrets/redaction.ts';
 
 const knowing = (secrets: Readonly<Record<string, string>>) => {
   const redactor = createRedactor();

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openAuditLog } from '../../src/audit/file.ts';
-import { readSession } from '../../src/audit/read.ts';
-import { readRegister, registerPath, registerProblem } from '../../src/audit/register.ts';
+import { openAuditLog } from '../../src/audit/record/file.ts';
+import { readSession } from '../../src/audit/read/read.ts';
+import { readRegister, registerPath, registerProblem } from '../../src/audit/record/register.ts';
 import { newSessionId } from '../../src/audit/session-id.ts';
 import { aDirectory, errorOf, linesOf, options, written } from './a-directory.ts';
 import { opened, rollingRestart } from './a-session.ts';
@@ -128,7 +128,7 @@ test('processes that open sessions at the same moment lose none of them', async 
   const start = join(directory, 'start');
   const program = `
     import fs from 'node:fs';
-    import { openAuditLog } from '${new URL('../../src/audit/file.ts', import.meta.url).href}';
+    import { openAuditLog } from '${new URL('../../src/audit/record/file.ts', import.meta.url).href}';
     import { newSessionId } from '${new URL('../../src/audit/session-id.ts', import.meta.url).href}';
     const given = { ...JSON.parse(process.argv[1]), clock: { now: () => new Date(), monotonic: () => 1 } };
     process.stdout.write('ready');

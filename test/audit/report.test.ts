@@ -4,8 +4,8 @@ import { htmlReport } from '../../src/audit/report/html.ts';
 import { markdownReport } from '../../src/audit/report/markdown.ts';
 import { collectReport, type Report } from '../../src/audit/report/timeline.ts';
 import { legible } from '../../src/audit/report/wording.ts';
-import type { Event } from '../../src/engine/events.ts';
-import { sessionFrom } from '../../src/engine/session-state.ts';
+import type { Event } from '../../src/engine/session/events.ts';
+import { sessionFrom } from '../../src/engine/session/session-state.ts';
 import { actor, at, change, opened, restartOf, rollingRestart, session, started, withCalls } from './a-session.ts';
 
 const reportFrom = (events: readonly Event[], unknownKinds: readonly string[] = []): Report | undefined => {

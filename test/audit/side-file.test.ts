@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canonical, nextLine, recordable, sha256 } from '../../src/audit/record.ts';
-import { verifyAudit } from '../../src/audit/verify.ts';
+import { canonical, nextLine, recordable, sha256 } from '../../src/audit/record/record.ts';
+import { verifyAudit } from '../../src/audit/read/verify.ts';
 import { aDirectory, linesOf, options, readWhole, written } from './a-directory.ts';
 import { at, change, closed, confirmed, fingerprint, opened, session, started } from './a-session.ts';
 

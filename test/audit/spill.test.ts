@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nextLine, recordable, sha256 } from '../../src/audit/record.ts';
-import { reopenAuditLog } from '../../src/audit/reopen.ts';
-import { verifyAudit } from '../../src/audit/verify.ts';
-import type { Event } from '../../src/engine/events.ts';
+import { nextLine, recordable, sha256 } from '../../src/audit/record/record.ts';
+import { reopenAuditLog } from '../../src/audit/read/reopen.ts';
+import { verifyAudit } from '../../src/audit/read/verify.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import { aDirectory, linesOf, options, readWhole, written } from './a-directory.ts';
 import { spill } from './a-full-directory.ts';
 import { actor, at, closed, confirmed, opened, restartOf, rollingRestart, session } from './a-session.ts';

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSessions, summaryOf } from '../../src/audit/list.ts';
-import { reopenAuditLog } from '../../src/audit/reopen.ts';
-import { canonical } from '../../src/audit/record.ts';
+import { readSessions, summaryOf } from '../../src/audit/read/list.ts';
+import { reopenAuditLog } from '../../src/audit/read/reopen.ts';
+import { canonical } from '../../src/audit/record/record.ts';
 
 import { newSessionId } from '../../src/audit/session-id.ts';
-import { verifyAudit } from '../../src/audit/verify.ts';
-import type { Event } from '../../src/engine/events.ts';
+import { verifyAudit } from '../../src/audit/read/verify.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import { aDirectory, linesOf, options, readWhole, written } from './a-directory.ts';
 import { sealed } from './forgery.ts';
 import { actor, at, closed, opened, rollingRestart, session } from './a-session.ts';

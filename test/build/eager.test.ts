@@ -58,8 +58,8 @@ const careless: readonly Careless[] = [
   {
     title: 'our part of them',
     file: 'src/cli/program.ts',
-    from: '../terminal/prompts.ts',
-    named: /src\/terminal\/prompts\.ts/,
+    from: '../terminal/asking/prompts.ts',
+    named: /src\/terminal\/asking\/prompts\.ts/,
   },
   {
     title: 'the process runner, by way of another file',

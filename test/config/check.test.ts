@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkConfig } from '../../src/config/check.ts';
+import { checkConfig } from '../../src/config/check/check.ts';
 import { freshDirectory, load, withProduction } from './rig.ts';
 
 interface Around {

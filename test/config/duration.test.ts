@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDuration } from '../../src/config/duration.ts';
-import { formatDuration } from '../../src/engine/duration.ts';
+import { formatDuration } from '../../src/words/ages.ts';
 import { errorOf } from './rig.ts';
 
 test.each([

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findConfig } from '../../src/config/find.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { smallestConfig } from '../../src/config/examples.ts';
+import { findConfig } from '../../src/config/file/find.ts';
+import { loadConfig } from '../../src/config/file/load.ts';
+import { smallestConfig } from '../../src/config/check/examples.ts';
 import { errorOf, freshDirectory, load, withProduction } from './rig.ts';
 
 /** The lines of the error, without the one that counts them. */

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { guardsFor } from '../../src/cli/guards.ts';
-import { notActedOn } from '../../src/config/not-yet.ts';
+import { guardsFor } from '../../src/cli/session/guards.ts';
+import { notActedOn } from '../../src/config/check/not-yet.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { load, withProduction } from './rig.ts';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeOurs, ownDirectory, whyNotOurs } from '../../src/config/own-directory.ts';
+import { makeOurs, ownDirectory, whyNotOurs } from '../../src/files/own-directory.ts';
 import { freshDirectory } from './rig.ts';
 
 describe('where it is', () => {

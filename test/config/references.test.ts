@@ -1,10 +1,10 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createRedactor } from '../../src/config/redaction.ts';
-import { createSecrets } from '../../src/config/references.ts';
-import type { SecretsDependencies } from '../../src/config/references.ts';
-import { parseReferences, splitWords } from '../../src/config/reference-syntax.ts';
+import { createRedactor } from '../../src/config/secrets/redaction.ts';
+import { createSecrets } from '../../src/config/references/references.ts';
+import type { SecretsDependencies } from '../../src/config/references/references.ts';
+import { parseReferences, splitWords } from '../../src/config/references/reference-syntax.ts';
 import { freshDirectory, rejectionOf } from './rig.ts';
 
 const open = (over: Partial<SecretsDependencies> = {}) => {

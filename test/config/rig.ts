@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { LoadedConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/file/load.ts';
+import type { LoadedConfig } from '../../src/config/file/load.ts';
 
 const directories: string[] = [];
 afterEach(() => {

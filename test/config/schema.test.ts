@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { smallestConfig, sectionExamples } from '../../src/config/examples.ts';
+import { smallestConfig, sectionExamples } from '../../src/config/check/examples.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { commandLine } from '../../src/config/schema/argument-list.ts';
 import { listedTimeZones } from '../../src/config/time-zones.ts';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRedactor } from '../../src/config/redaction.ts';
+import { createRedactor } from '../../src/config/secrets/redaction.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { isSecretPlace } from '../../src/config/schema/secret.ts';
 import { withoutSecrets } from '../../src/config/show.ts';
-import { urlPasswordsOf } from '../../src/config/url-password.ts';
+import { urlPasswordsOf } from '../../src/config/secrets/url-password.ts';
 import { load, withProduction } from './rig.ts';
 
 const places = [

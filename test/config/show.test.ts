@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
-import { createRedactor } from '../../src/config/redaction.ts';
+import { createRedactor } from '../../src/config/secrets/redaction.ts';
 import { registerLiteralSecrets, showYaml, withoutSecrets } from '../../src/config/show.ts';
 import { load, withProduction } from './rig.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { planHash } from '../../src/engine/plan-hash.ts';
-import type { PlanFile } from '../../src/engine/plan-file.ts';
+import { planHash } from '../../src/engine/plan/plan-hash.ts';
+import type { PlanFile } from '../../src/engine/plan/plan-file.ts';
 import { newDirectory, newOperator, writeFiles } from './rig.ts';
 import type { Operator } from './rig.ts';
 import { outcome, trail } from './trail.ts';

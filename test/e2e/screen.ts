@@ -33,7 +33,7 @@ export interface Size {
 /** A guard against waiting for ever, not a measure of speed: it is there to show what is on the screen instead. */
 const patienceMs = 120_000;
 
-/** More than the 300 ms of src/terminal/gate.ts. */
+/** More than the 300 ms of src/terminal/asking/gate.ts. */
 const thoughtMs = 600;
 
 export const keys = {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Change } from '../../src/engine/change.ts';
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { Operator } from './rig.ts';
 import { keys } from './screen.ts';
 import { setting, useStage } from './stage.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { Operator } from './rig.ts';
 
 /** What the audit log of the newest session holds, as `rb audit show` prints it. */

@@ -1,4 +1,4 @@
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import { must, recordOf } from './invariants.ts';
 import type { Observed } from './invariants.ts';
 import { isUndo, prefixes } from './places.ts';

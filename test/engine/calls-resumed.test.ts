@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { Step } from '../../src/engine/procedure/step.ts';
 import { action, check, cutAfter, intentOf, person, resultOf, results, resume, run, say, seen } from './rig.ts';
 import { restarting, callOf, cpu, cannotSee, idOf, listing } from './called.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStop } from '../../src/engine/stop.ts';
+import { createStop } from '../../src/engine/session/stop.ts';
 import { action, check, ctrlC, looking, person, procedure, results, run, say, seen, unreachable } from './rig.ts';
 import { header, restarting, callOf, cpu } from './called.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { answeredByFlags, flagsFor, requirementFor } from '../../src/engine/confirmation.ts';
-import type { GivenAnswers } from '../../src/engine/confirmation.ts';
+import { answeredByFlags, flagsFor, requirementFor } from '../../src/engine/plan/confirmation.ts';
+import type { GivenAnswers } from '../../src/engine/plan/confirmation.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { Tier } from '../../src/engine/tier.ts';
+import type { Tier } from '../../src/engine/plan/tier.ts';
 import { action, change, noFlags, person, protectedSubject, run, subject } from './rig.ts';
 
 const subjects = { open: subject, protected: protectedSubject };

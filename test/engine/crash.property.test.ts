@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isUnfinished } from '../../src/engine/session-state.ts';
+import { isUnfinished } from '../../src/engine/session/session-state.ts';
 import { calm } from './generated-run.ts';
 import type { Circumstances } from './generated-run.ts';
 import { durableIn, finish, killed, momentsAfter, mustHaveEndedWell, newSession, resume } from './generated-session.ts';

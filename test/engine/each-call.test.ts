@@ -3,7 +3,7 @@ import type { Json } from '../../src/engine/json.ts';
 import type { Tail } from '../../src/engine/procedure/procedure.ts';
 import type { EachCallSpec, Item } from '../../src/engine/procedure/specs.ts';
 import type { Step } from '../../src/engine/procedure/step.ts';
-import { createStop } from '../../src/engine/stop.ts';
+import { createStop } from '../../src/engine/session/stop.ts';
 import { action, check, ctrlC, cutAfter, Id, person, resultOf, results, resume, run, say, seen } from './rig.ts';
 import type { Ports } from './rig.ts';
 import { restarting, idOf, listing } from './called.ts';

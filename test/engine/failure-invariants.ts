@@ -1,4 +1,4 @@
-import type { StepOutcome } from '../../src/engine/events.ts';
+import type { StepOutcome } from '../../src/engine/session/events.ts';
 import { isGood, must, recordOf } from './invariants.ts';
 import type { Observed } from './invariants.ts';
 import { isUndo, prefixes, undone } from './places.ts';

@@ -2,11 +2,11 @@
 import * as z from 'zod/mini';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/engine/change.ts';
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import { outline } from '../../src/engine/procedure/outline.ts';
 import type { Step } from '../../src/engine/procedure/step.ts';
 import { treeOf } from '../../src/engine/procedure/tree.ts';
-import { isUnfinished } from '../../src/engine/session-state.ts';
+import { isUnfinished } from '../../src/engine/session/session-state.ts';
 import {
   action,
   change,

@@ -2,7 +2,7 @@ import { fingerprint } from '../../src/engine/change.ts';
 import type { Change } from '../../src/engine/change.ts';
 import type { Json } from '../../src/engine/json.ts';
 import { undoAction } from '../../src/engine/procedure/build.ts';
-import { raiseTier } from '../../src/engine/tier.ts';
+import { raiseTier } from '../../src/engine/plan/tier.ts';
 import { isThrown, Planned, raise, Scripted } from './scripted.ts';
 import type { Given, Scope, Spec } from './scripted.ts';
 import type { ActionTree } from './tree.ts';

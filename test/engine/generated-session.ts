@@ -1,6 +1,6 @@
-import type { Event } from '../../src/engine/events.ts';
-import { isUnfinished, sessionFrom } from '../../src/engine/session-state.ts';
-import type { SessionState } from '../../src/engine/session-state.ts';
+import type { Event } from '../../src/engine/session/events.ts';
+import { isUnfinished, sessionFrom } from '../../src/engine/session/session-state.ts';
+import type { SessionState } from '../../src/engine/session/session-state.ts';
 import { calm, runGenerated } from './generated-run.ts';
 import type { Circumstances, GeneratedRun } from './generated-run.ts';
 import { generate } from './generated-steps.ts';

@@ -1,7 +1,7 @@
 import type { Change } from '../../src/engine/change.ts';
-import type { Event, StepOutcome } from '../../src/engine/events.ts';
-import type { SessionState } from '../../src/engine/session-state.ts';
-import { tierNumber } from '../../src/engine/tier.ts';
+import type { Event, StepOutcome } from '../../src/engine/session/events.ts';
+import type { SessionState } from '../../src/engine/session/session-state.ts';
+import { tierNumber } from '../../src/engine/plan/tier.ts';
 import type { Places } from './places.ts';
 import type { Entry } from './world.ts';
 

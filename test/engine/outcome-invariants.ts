@@ -1,4 +1,4 @@
-import type { Event, StepOutcome } from '../../src/engine/events.ts';
+import type { Event, StepOutcome } from '../../src/engine/session/events.ts';
 import type { AnyFinding } from '../../src/engine/finding.ts';
 import type { Circumstances, GeneratedRun } from './generated-run.ts';
 import { itemId } from './generated-steps.ts';

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../src/engine/finding.ts';
-import type { SessionState } from '../../src/engine/session-state.ts';
+import type { SessionState } from '../../src/engine/session/session-state.ts';
 import { itemId } from './generated-steps.ts';
 import type { Generated } from './generated-steps.ts';
 import type { ProcedureTree, Tree } from './tree.ts';

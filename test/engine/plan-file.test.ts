@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { planIn } from '../../src/engine/plan-document.ts';
-import { mostMembers } from '../../src/engine/plan-file.ts';
-import type { PlanFile } from '../../src/engine/plan-file.ts';
-import { planHash } from '../../src/engine/plan-hash.ts';
-import type { PlannedChange } from '../../src/engine/plan-hash.ts';
+import { planIn } from '../../src/engine/plan/plan-document.ts';
+import { mostMembers } from '../../src/engine/plan/plan-file.ts';
+import type { PlanFile } from '../../src/engine/plan/plan-file.ts';
+import { planHash } from '../../src/engine/plan/plan-hash.ts';
+import type { PlannedChange } from '../../src/engine/plan/plan-hash.ts';
 import { action, change, check, fakeClock, hashOf, noFlags, person, plans, run, seen } from './rig.ts';
 import type { TinyOptions, TinyRun } from './rig.ts';
 

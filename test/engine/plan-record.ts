@@ -1,4 +1,4 @@
-import type { PlanRecord } from '../../src/engine/plan-hash.ts';
+import type { PlanRecord } from '../../src/engine/plan/plan-hash.ts';
 
 /** What dry runs have kept, in memory. */
 export const planRecord = (): PlanRecord => {

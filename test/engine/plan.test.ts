@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import { planExpiresAfterMs, planHash, requireCurrent, requirePlan } from '../../src/engine/plan-hash.ts';
-import type { Plan, PlannedChange, PlanRecord } from '../../src/engine/plan-hash.ts';
+import { planExpiresAfterMs, planHash, requireCurrent, requirePlan } from '../../src/engine/plan/plan-hash.ts';
+import type { Plan, PlannedChange, PlanRecord } from '../../src/engine/plan/plan-hash.ts';
 import type { Change } from '../../src/engine/change.ts';
 import { planRecord } from './plan-record.ts';
 import { action, answering, change, check, each, fakeClock, hashOf, person, run, say, seen } from './rig.ts';

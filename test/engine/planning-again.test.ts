@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/engine/change.ts';
-import { difference } from '../../src/engine/difference.ts';
+import { difference } from '../../src/engine/plan/difference.ts';
 import { action, change, each, fakeClock, person, run, seen } from './rig.ts';
 
 /** One action that is planned as each of `plans` in turn, with a person who takes `thinksMs` to say yes. */

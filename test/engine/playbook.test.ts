@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Prompts } from '../../src/engine/confirmation.ts';
-import type { Event } from '../../src/engine/events.ts';
-import { createStop } from '../../src/engine/stop.ts';
+import type { Prompts } from '../../src/engine/plan/confirmation.ts';
+import type { Event } from '../../src/engine/session/events.ts';
+import { createStop } from '../../src/engine/session/stop.ts';
 import { highCpu, shop } from './playbook.ts';
 import type { Shop } from './playbook.ts';
 import {

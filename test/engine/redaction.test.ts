@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../src/config/redaction.ts';
-import type { EventBody } from '../../src/engine/events.ts';
-import { redactingEvents } from '../../src/engine/redaction.ts';
+import { createRedactor } from '../../src/config/secrets/redaction.ts';
+import type { EventBody } from '../../src/engine/session/events.ts';
+import { redactingEvents } from '../../src/engine/session/redaction.ts';
 import { change } from './rig.ts';
 
 const secret = 'correct-horse';

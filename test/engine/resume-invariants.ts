@@ -1,4 +1,4 @@
-import type { SessionState, StepState } from '../../src/engine/session-state.ts';
+import type { SessionState, StepState } from '../../src/engine/session/session-state.ts';
 import { must, recordOf } from './invariants.ts';
 import type { Observed } from './invariants.ts';
 import { isRestedOn, isUndo, lastBegun, prefixes, undone } from './places.ts';

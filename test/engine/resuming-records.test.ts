@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { Step } from '../../src/engine/procedure/step.ts';
 import {
   action,

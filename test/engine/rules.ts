@@ -1,4 +1,4 @@
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import {
   everyCallIsOpenedAndClosed,
   everyStepKeepsItsNumber,

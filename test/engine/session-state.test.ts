@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Event, EventBody, SessionOutcome, StepOutcome } from '../../src/engine/events.ts';
+import type { Event, EventBody, SessionOutcome, StepOutcome } from '../../src/engine/session/events.ts';
 import type { StepKind } from '../../src/engine/procedure/tree.ts';
-import { appliedIn, callsAround, isUnfinished, sessionFrom, stepsInCalls } from '../../src/engine/session-state.ts';
+import {
+  appliedIn,
+  callsAround,
+  isUnfinished,
+  sessionFrom,
+  stepsInCalls,
+} from '../../src/engine/session/session-state.ts';
 import { action, change, check, fakeClock, person, recorder, run, seen } from './rig.ts';
 
 const event = (body: EventBody): Event => ({ ...body, at: '2025-01-01T00:00:00.000Z', monotonicMs: 0 });

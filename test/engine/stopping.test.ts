@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import type { Json } from '../../src/engine/json.ts';
 import type { Context } from '../../src/engine/procedure/context.ts';
 import type { WatchSpec } from '../../src/engine/procedure/specs.ts';
-import { createStop } from '../../src/engine/stop.ts';
+import { createStop } from '../../src/engine/session/stop.ts';
 import { action, check, ctrlC, fakeClock, looking, run, say, seen } from './rig.ts';
 import type { Ports } from './rig.ts';
 

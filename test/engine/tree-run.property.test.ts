@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GivenAnswers } from '../../src/engine/confirmation.ts';
+import type { GivenAnswers } from '../../src/engine/plan/confirmation.ts';
 import { scriptedAnswers } from './answers.ts';
 import { runGenerated } from './generated-run.ts';
 import type { Circumstances } from './generated-run.ts';

@@ -1,6 +1,6 @@
 import type { ErrorKind } from '../../src/engine/errors.ts';
 import type { Verdict } from '../../src/engine/finding.ts';
-import type { Tier } from '../../src/engine/tier.ts';
+import type { Tier } from '../../src/engine/plan/tier.ts';
 
 /** What is thrown: an error for the operator, or a fault of the program. */
 export type Thrown = { readonly throws: ErrorKind | 'plain' };

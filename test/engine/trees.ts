@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { ErrorKind } from '../../src/engine/errors.ts';
 import type { Verdict } from '../../src/engine/finding.ts';
-import type { Tier } from '../../src/engine/tier.ts';
+import type { Tier } from '../../src/engine/plan/tier.ts';
 import { rarely } from './random.ts';
 import type {
   Thrown,

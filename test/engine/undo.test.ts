@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import { createStop } from '../../src/engine/stop.ts';
+import { createStop } from '../../src/engine/session/stop.ts';
 import { action, person, results, run, seen, undoOf } from './rig.ts';
 import type { TinyOptions } from './rig.ts';
 

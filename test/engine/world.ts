@@ -1,7 +1,7 @@
-import type { Event } from '../../src/engine/events.ts';
+import type { Event } from '../../src/engine/session/events.ts';
 import type { Verdict } from '../../src/engine/finding.ts';
 import type { Json } from '../../src/engine/json.ts';
-import type { Tier } from '../../src/engine/tier.ts';
+import type { Tier } from '../../src/engine/plan/tier.ts';
 import type { ActionTree } from './tree.ts';
 
 /** What the engine asks of a step, of a port (`open`), a person (`ask`) or a guard. */

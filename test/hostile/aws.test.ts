@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { openEcsApi, type EcsApi } from '../../src/providers/workload/ecs/ecs-api.ts';
-import { openAwsSession } from '../../src/providers/aws/session.ts';
+import { openAwsSession } from '../../src/clients/aws/session.ts';
 import { newCall } from '../providers/workload/call.ts';
 import { endless, type Play, trickling } from './http-answers.ts';
 import { type PlayServer, startPlayServer } from './play-server.ts';

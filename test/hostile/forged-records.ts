@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonical, nextLine, sha256 } from '../../src/audit/record.ts';
+import { canonical, nextLine, sha256 } from '../../src/audit/record/record.ts';
 import type { JsonObject } from '../../src/engine/json.ts';
 import { aFullDirectory, sessions } from '../audit/a-full-directory.ts';
 import { options } from '../audit/a-directory.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunbookError } from '../../src/engine/errors.ts';
-import { openKubernetes } from '../../src/providers/kubernetes/client.ts';
-import type { Connection } from '../../src/providers/kubernetes/connection.ts';
-import type { Kubernetes } from '../../src/providers/kubernetes/port.ts';
-import { resourceOf } from '../../src/providers/workload/kubernetes/objects.ts';
-import { clock, forever } from '../providers/kubernetes/clock.ts';
+import { openKubernetes } from '../../src/clients/kubernetes/client.ts';
+import type { Connection } from '../../src/clients/kubernetes/connection.ts';
+import type { Kubernetes } from '../../src/clients/kubernetes/port.ts';
+import { resourceOf } from '../../src/providers/workload/kubernetes/objects/objects.ts';
+import { clock, forever } from '../clients/kubernetes/clock.ts';
 import type { Play } from './http-answers.ts';
 import { goodDeployment, hostileApiAnswers } from './kubernetes-answers.ts';
 import { type PlayServer, startPlayServer } from './play-server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkMessages } from '../../src/providers/database/postgres/message-check.ts';
+import { checkMessages } from '../../src/providers/database/postgres/connect/message-check.ts';
 import { greeting, message, rowOf } from './postgres-answers.ts';
 
 const error = message('E', Buffer.from('SERROR\0CXX000\0Mno\0\0'));

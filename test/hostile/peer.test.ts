@@ -1,8 +1,8 @@
-import { shortText } from '../../src/engine/short-text.ts';
+import { shortText } from '../../src/words/short-text.ts';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../src/providers/peer/json.ts';
-import { limits } from '../../src/providers/peer/limits.ts';
-import { count, fields, listOf, optional, time } from '../../src/providers/peer/shape.ts';
+import { parseJson } from '../../src/clients/peer/json.ts';
+import { limits } from '../../src/clients/peer/limits.ts';
+import { count, fields, listOf, optional, time } from '../../src/clients/peer/shape.ts';
 
 const took = (length: number): number => {
   const began = performance.now();

@@ -1,17 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { givenPlan } from '../../src/cli/plan-file.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { givenPlan } from '../../src/cli/session/plan-file.ts';
+import { loadConfig } from '../../src/config/file/load.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
-import { passwordFrom } from '../../src/providers/database/postgres/password-file.ts';
-import { readService } from '../../src/providers/database/postgres/service-file.ts';
-import { openConnection } from '../../src/providers/kubernetes/kubeconfig.ts';
+import { passwordFrom } from '../../src/providers/database/postgres/parameters/password-file.ts';
+import { readService } from '../../src/providers/database/postgres/parameters/service-file.ts';
+import { openConnection } from '../../src/clients/kubernetes/kubeconfig.ts';
 import { readLine } from '../../src/providers/logs/line.ts';
 import { parseInstances } from '../../src/providers/workload/command/instances.ts';
 import { instancesFinding } from '../../src/sections/instances.ts';
 import { newDirectory } from '../e2e/rig.ts';
-import { clock } from '../providers/kubernetes/clock.ts';
+import { clock } from '../clients/kubernetes/clock.ts';
 import { share, tried } from './prove.ts';
 import { hostileTexts } from './texts.ts';
 

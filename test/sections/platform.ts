@@ -3,9 +3,9 @@ import type { Change } from '../../src/engine/change.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Finding, Verdict } from '../../src/engine/finding.ts';
 import type { JsonObject } from '../../src/engine/json.ts';
-import { operation } from '../../src/providers/workload/operation.ts';
+import { operation } from '../../src/providers/workload/shared/operation.ts';
 import type { Autoscaler, Instance, Operation, Schedule, Workload } from '../../src/providers/workload/port.ts';
-import type { Revisions } from '../../src/providers/workload/views.ts';
+import type { Revisions } from '../../src/providers/workload/shared/views.ts';
 
 /**
  * A platform in memory that rolls by itself, keeps revisions, has an autoscaler and a scheduler: what the sections do with

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rollingRestart } from '../../src/sections/restart/rolling.ts';
-import { undoRestart } from '../../src/sections/restart/undo.ts';
+import { undoRestart } from '../../src/sections/restart/roll-back/undo.ts';
 import { person } from '../engine/rig.ts';
 import { bare, newPlatform } from './platform.ts';
 import { runOn } from './rig.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/providers/workload/port.ts';
-import { requireExpectedCount } from '../../src/providers/workload/wanted-count.ts';
+import { requireExpectedCount } from '../../src/providers/workload/shared/wanted-count.ts';
 import { scale } from '../../src/sections/scale/scale.ts';
 import { person } from '../engine/rig.ts';
 import { newPlatform } from './platform.ts';

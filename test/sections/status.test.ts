@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { scheduleRestarts, unscheduleRestarts } from '../../src/sections/restart/schedule.ts';
-import { restartSchedules } from '../../src/sections/restart/schedules.ts';
+import { scheduleRestarts, unscheduleRestarts } from '../../src/sections/restart/schedule/schedule.ts';
+import { restartSchedules } from '../../src/sections/restart/schedule/schedules.ts';
 import { restartStatus } from '../../src/sections/restart/status.ts';
 import { bare, newPlatform } from './platform.ts';
 import { runOn } from './rig.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planCard } from '../../src/terminal/card.ts';
+import { planCard } from '../../src/terminal/session/card.ts';
 import { symbolsFor } from '../../src/terminal/symbols.ts';
 import { plain, spansOf } from '../../src/terminal/text.ts';
 import { production, requestFor, restartOf } from './session.ts';

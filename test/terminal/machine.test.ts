@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Event } from '../../src/engine/events.ts';
-import { createJsonReader, createNdjsonReader } from '../../src/terminal/machine.ts';
+import type { Event } from '../../src/engine/session/events.ts';
+import { createJsonReader, createNdjsonReader } from '../../src/terminal/session/machine.ts';
 import { playbook, playbookDryRun } from './playbook.ts';
 import { dryRun, failedRestart, opening, rollingRestart, sandbox, told } from './session.ts';
 import { captured } from './streams.ts';

@@ -1,5 +1,5 @@
 import { fingerprint } from '../../src/engine/change.ts';
-import type { EventBody, RecordedProcedure } from '../../src/engine/events.ts';
+import type { EventBody, RecordedProcedure } from '../../src/engine/session/events.ts';
 import { opening, restartOf, sandbox, told } from './session.ts';
 
 /** A playbook that looks, asks, and calls a playbook that calls a restart: three calls deep, as the engine reports it. */

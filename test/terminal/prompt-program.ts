@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { messageOf, RunbookError } from '../../src/engine/errors.ts';
-import { chooseFromMenu } from '../../src/terminal/menu.ts';
-import { createPrompts } from '../../src/terminal/prompts.ts';
+import { chooseFromMenu } from '../../src/terminal/asking/menu.ts';
+import { createPrompts } from '../../src/terminal/asking/prompts.ts';
 import { createTerminal } from '../../src/terminal/sink.ts';
 import { production, requestFor, restartOf, sandbox } from './session.ts';
 import { hunter2 } from './streams.ts';

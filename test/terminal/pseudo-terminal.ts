@@ -71,7 +71,7 @@ export const openPseudoTerminal = (
     pid: pty.pid,
     type: (keys) => pty.write(keys),
     typeAnswer: async (keys) => {
-      // More than the 300 ms of src/terminal/gate.ts.
+      // More than the 300 ms of src/terminal/asking/gate.ts.
       await setTimeout(600);
       pty.write(keys);
     },

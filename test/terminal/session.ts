@@ -1,7 +1,7 @@
 import type { Change } from '../../src/engine/change.ts';
 import { fingerprint } from '../../src/engine/change.ts';
-import type { ConfirmationRequest } from '../../src/engine/confirmation.ts';
-import type { Event, EventBody, Subject } from '../../src/engine/events.ts';
+import type { ConfirmationRequest } from '../../src/engine/plan/confirmation.ts';
+import type { Event, EventBody, Subject } from '../../src/engine/session/events.ts';
 import type { Table, Verdict } from '../../src/engine/finding.ts';
 
 /** A rolling restart as the engine tells it, for the tests of everything that reads its events. */

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createTerminal } from '../../src/terminal/sink.ts';
-import { createView } from '../../src/terminal/view.ts';
+import { createView } from '../../src/terminal/session/view.ts';
 import { rollingRestart } from './session.ts';
 import { hunter2 } from './streams.ts';
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { Event } from '../../src/engine/events.ts';
-import { fitToHeight } from '../../src/terminal/live.ts';
-import { createView } from '../../src/terminal/view.ts';
-import type { ViewOptions } from '../../src/terminal/view.ts';
+import type { Event } from '../../src/engine/session/events.ts';
+import { fitToHeight } from '../../src/terminal/session/live.ts';
+import { createView } from '../../src/terminal/session/view.ts';
+import type { ViewOptions } from '../../src/terminal/session/view.ts';
 import { playbook, playbookDryRun } from './playbook.ts';
 import { openPseudoTerminal } from './pseudo-terminal.ts';
 import { dryRun, failedRestart, health, opening, production, rollingRestart, sandbox, told } from './session.ts';

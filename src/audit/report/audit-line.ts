@@ -1,5 +1,5 @@
-import { damaged } from '../chain.ts';
-import { newerThanUs } from '../event-in.ts';
+import { damaged } from '../record/chain.ts';
+import { newerThanUs } from '../read/event-in.ts';
 import type { Report } from './timeline.ts';
 
 /** One sentence about how far the record behind a report can be trusted, and no further. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../engine/duration.ts';
+import { formatDuration } from '../../words/ages.ts';
 import type { Table } from '../../engine/finding.ts';
 import { auditLine } from './audit-line.ts';
 import { html, type Html } from './escape-html.ts';

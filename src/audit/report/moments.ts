@@ -1,5 +1,5 @@
-import { formatDuration } from '../../engine/duration.ts';
-import type { Event } from '../../engine/events.ts';
+import { formatDuration } from '../../words/ages.ts';
+import type { Event } from '../../engine/session/events.ts';
 import { callInWords, statusInWords, type Tone, toneOfResult, toneOfStatus, toneOfVerdict } from './wording.ts';
 
 /** One line of the timeline. */

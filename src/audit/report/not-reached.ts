@@ -1,5 +1,5 @@
 import type { Outline } from '../../engine/procedure/outline.ts';
-import { isCall, type SessionState } from '../../engine/session-state.ts';
+import { isCall, type SessionState } from '../../engine/session/session-state.ts';
 
 /**
  * The titles of the steps that an unclosed session did not end, and what it did not come to, of the innermost call first. What never began

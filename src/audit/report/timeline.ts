@@ -1,11 +1,11 @@
 import type { Change } from '../../engine/change.ts';
-import type { Event, SessionOutcome, StepOutcome } from '../../engine/events.ts';
+import type { Event, SessionOutcome, StepOutcome } from '../../engine/session/events.ts';
 import type { AnyFinding, Verdict } from '../../engine/finding.ts';
 import type { Json } from '../../engine/json.ts';
-import { type CallState, type SessionState, type StepState, stepsInCalls } from '../../engine/session-state.ts';
-import type { Tier } from '../../engine/tier.ts';
-import type { Entry } from '../read.ts';
-import type { Verification } from '../verify.ts';
+import { type CallState, type SessionState, type StepState, stepsInCalls } from '../../engine/session/session-state.ts';
+import type { Tier } from '../../engine/plan/tier.ts';
+import type { Entry } from '../read/read.ts';
+import type { Verification } from '../read/verify.ts';
 import { collectMoments, type Moment } from './moments.ts';
 import { notReached } from './not-reached.ts';
 

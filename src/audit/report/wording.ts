@@ -1,4 +1,4 @@
-import type { StepOutcome, SessionOutcome } from '../../engine/events.ts';
+import type { StepOutcome, SessionOutcome } from '../../engine/session/events.ts';
 import type { Cell, Verdict } from '../../engine/finding.ts';
 import type { Json } from '../../engine/json.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { hasReference } from '../reference-syntax.ts';
+import { hasReference } from '../references/reference-syntax.ts';
 import { isTimeZone } from '../time-zones.ts';
 
 /*

@@ -1,9 +1,9 @@
 import { RunbookError } from '../../engine/errors.ts';
-import type { LoadedConfig } from '../load.ts';
-import { createRedactor } from '../redaction.ts';
-import { sha256 } from '../sha256.ts';
+import type { LoadedConfig } from '../file/load.ts';
+import { createRedactor } from '../secrets/redaction.ts';
+import { sha256 } from '../../files/sha256.ts';
 import { registerLiteralSecrets } from '../show.ts';
-import { realPathOf } from '../real-path.ts';
+import { realPathOf } from '../../files/real-path.ts';
 import type { TrustEntry } from './store.ts';
 
 /** What is written down when a configuration is trusted. Errors: `refused` where it changed while it was looked at. */

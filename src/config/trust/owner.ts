@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import type { LoadedConfig } from '../load.ts';
+import type { LoadedConfig } from '../file/load.ts';
 import { quoted } from './quoted.ts';
 
 /** Why a file is not the operator's own word, and what would make it so. */

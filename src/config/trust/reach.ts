@@ -1,13 +1,13 @@
-import { commandSites } from '../command-sites.ts';
-import type { CommandSite } from '../command-sites.ts';
-import { keyPath } from '../key-path.ts';
-import { referencesIn } from '../reference-syntax.ts';
-import type { LoadedConfig } from '../load.ts';
+import { commandSites } from '../references/command-sites.ts';
+import type { CommandSite } from '../references/command-sites.ts';
+import { keyPath } from '../file/key-path.ts';
+import { referencesIn } from '../references/reference-syntax.ts';
+import type { LoadedConfig } from '../file/load.ts';
 import type { Config, EnvironmentConfig } from '../schema.ts';
-import { hidden, isSecretText, withoutPasswords } from '../secret-keys.ts';
-import type { SecretPlaces } from '../secret-keys.ts';
-import { textsIn } from '../texts.ts';
-import type { PlacedText } from '../texts.ts';
+import { hidden, isSecretText, withoutPasswords } from '../secrets/secret-keys.ts';
+import type { SecretPlaces } from '../secrets/secret-keys.ts';
+import { textsIn } from '../references/texts.ts';
+import type { PlacedText } from '../references/texts.ts';
 import { quoted } from './quoted.ts';
 
 export const deeds = ['run', 'resolve', 'contact', 'read', 'write'] as const;

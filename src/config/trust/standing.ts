@@ -1,4 +1,4 @@
-import type { LoadedConfig } from '../load.ts';
+import type { LoadedConfig } from '../file/load.ts';
 import { othersInCharge, trustObstacle } from './owner.ts';
 import type { Obstacle } from './owner.ts';
 import type { TrustEntry, TrustStore } from './store.ts';

@@ -2,11 +2,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
-import { makeOurs, ownDirectory, whyNotOurs } from '../own-directory.ts';
-import type { User } from '../own-directory.ts';
-import { readOwn, writeOwn } from '../own-files.ts';
-import { realPathOf } from '../real-path.ts';
-import { sha256 } from '../sha256.ts';
+import { makeOurs, ownDirectory, whyNotOurs } from '../../files/own-directory.ts';
+import type { User } from '../../files/own-directory.ts';
+import { readOwn, writeOwn } from '../../files/own-files.ts';
+import { realPathOf } from '../../files/real-path.ts';
+import { sha256 } from '../../files/sha256.ts';
 
 const Entry = z.strictObject({
   version: z.literal(1),

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts';
 import type { AnyFinding, DataFinding, Finding } from '../finding.ts';
 import type { Json, JsonObject, Schema } from '../json.ts';
-import type { Tier } from '../tier.ts';
+import type { Tier } from '../plan/tier.ts';
 import type { Context, Given } from './context.ts';
 import type { Effect, Procedure } from './procedure.ts';
 import type { Filled, ReadStep, Step } from './step.ts';

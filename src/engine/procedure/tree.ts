@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts';
 import type { AnyFinding } from '../finding.ts';
 import type { Json, JsonObject, Schema } from '../json.ts';
-import type { Tier } from '../tier.ts';
+import type { Tier } from '../plan/tier.ts';
 import type { Context, Reads } from './context.ts';
 import type { Effect, Described } from './procedure.ts';
 import type { Item } from './specs.ts';

@@ -1,15 +1,15 @@
 import type { Change } from '../change.ts';
 import type { Clock } from '../clock.ts';
-import type { EventBody, Subject } from '../events.ts';
+import type { EventBody, Subject } from '../session/events.ts';
 import type { AnyFinding } from '../finding.ts';
-import type { Guard } from '../guard.ts';
+import type { Guard } from '../session/guard.ts';
 import type { Json } from '../json.ts';
-import type { Operator } from '../operator.ts';
-import type { PlanEntry } from '../plan-hash.ts';
+import type { Operator } from '../session/operator.ts';
+import type { PlanEntry } from '../plan/plan-hash.ts';
 import type { ActionStep, AnyProcedure, AnyStep } from '../procedure/tree.ts';
-import type { SessionState } from '../session-state.ts';
-import type { Stop } from '../stop.ts';
-import type { Effects, Expected } from './expected.ts';
+import type { SessionState } from '../session/session-state.ts';
+import type { Stop } from '../session/stop.ts';
+import type { Effects, Expected } from './change/expected.ts';
 import type { PortSource } from './ports.ts';
 
 export interface RunOptions {

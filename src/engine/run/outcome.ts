@@ -1,5 +1,5 @@
 import { RunbookError } from '../errors.ts';
-import type { StepOutcome } from '../events.ts';
+import type { StepOutcome } from '../session/events.ts';
 
 /** How a step ended that threw. */
 export const outcomeOf = (error: unknown): StepOutcome => {

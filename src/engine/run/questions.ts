@@ -1,14 +1,14 @@
 import { RunbookError } from '../errors.ts';
-import type { Question } from '../confirmation.ts';
-import { acknowledgements, requireOption } from '../operator.ts';
+import type { Question } from '../plan/confirmation.ts';
+import { acknowledgements, requireOption } from '../session/operator.ts';
 import { takeBackId } from '../procedure/take-back.ts';
 import type { AnyStep } from '../procedure/tree.ts';
-import type { SessionState } from '../session-state.ts';
-import { optionsOf } from './decision.ts';
+import type { SessionState } from '../session/session-state.ts';
+import { optionsOf } from './steps/decision.ts';
 import { join } from './frame.ts';
 import type { PortSource } from './ports.ts';
-import { settling } from './settle.ts';
-import { takingBack } from './undo.ts';
+import { settling } from './change/settle.ts';
+import { takingBack } from './change/undo.ts';
 
 interface Asked {
   /** With `*` in place of the id of an item. */

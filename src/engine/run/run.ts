@@ -1,13 +1,13 @@
 import { RunbookError } from '../errors.ts';
 import type { AnyProcedure, AnyStep } from '../procedure/tree.ts';
-import { appliedIn } from '../session-state.ts';
-import type { SessionState } from '../session-state.ts';
-import { openFrame } from './call.ts';
-import { createEffects } from './expected.ts';
+import { appliedIn } from '../session/session-state.ts';
+import type { SessionState } from '../session/session-state.ts';
+import { openFrame } from './steps/call.ts';
+import { createEffects } from './change/expected.ts';
 import type { Frame, Run, RunOptions } from './frame.ts';
 import { missingIn } from './ports.ts';
 import { requireAnswerable } from './questions.ts';
-import { runSequence } from './sequence.ts';
+import { runSequence } from './steps/sequence.ts';
 
 export interface RunResult {
   /** That of the procedure which the session runs. */

@@ -1,26 +1,26 @@
 import { onOneLine, RunbookError } from '../../engine/errors.ts';
 import type { Call, Database, From } from './port.ts';
-import { readBlocking } from './postgres/blocking.ts';
-import { readBloat } from './postgres/bloat.ts';
-import { withConnection } from './postgres/connection.ts';
-import type { Connection, Limits, Use } from './postgres/connection.ts';
-import { readConnections } from './postgres/connections.ts';
-import { endSessions } from './postgres/end-sessions.ts';
-import { readFailure, writeFailure } from './postgres/failure.ts';
-import { readIndexes } from './postgres/indexes.ts';
-import { connectionParameters } from './postgres/parameters.ts';
-import type { ParameterDeps } from './postgres/parameters.ts';
-import { readProgress } from './postgres/progress.ts';
-import { readReplication } from './postgres/replication.ts';
-import { rollbackPrepared } from './postgres/rollback-prepared.ts';
-import { readIdle, readRunning, readSession, readStillThere } from './postgres/sessions.ts';
-import { readSize } from './postgres/size.ts';
-import { readStatements, resetStatements } from './postgres/statements.ts';
-import { findTable } from './postgres/table.ts';
-import { readVacuumStatus } from './postgres/vacuum-status.ts';
-import { vacuumWithProgress } from './postgres/vacuum-with-progress.ts';
-import { readWal } from './postgres/wal.ts';
-import { readXminHolders } from './postgres/xmin-holders.ts';
+import { readBlocking } from './postgres/activity/blocking.ts';
+import { readBloat } from './postgres/storage/bloat.ts';
+import { withConnection } from './postgres/connect/connection.ts';
+import type { Connection, Limits, Use } from './postgres/connect/connection.ts';
+import { readConnections } from './postgres/activity/connections.ts';
+import { endSessions } from './postgres/activity/end-sessions.ts';
+import { readFailure, writeFailure } from './postgres/query/failure.ts';
+import { readIndexes } from './postgres/storage/indexes.ts';
+import { connectionParameters } from './postgres/parameters/parameters.ts';
+import type { ParameterDeps } from './postgres/parameters/parameters.ts';
+import { readProgress } from './postgres/vacuum/progress.ts';
+import { readReplication } from './postgres/replication/replication.ts';
+import { rollbackPrepared } from './postgres/activity/rollback-prepared.ts';
+import { readIdle, readRunning, readSession, readStillThere } from './postgres/activity/sessions.ts';
+import { readSize } from './postgres/storage/size.ts';
+import { readStatements, resetStatements } from './postgres/activity/statements.ts';
+import { findTable } from './postgres/storage/table.ts';
+import { readVacuumStatus } from './postgres/vacuum/vacuum-status.ts';
+import { vacuumWithProgress } from './postgres/vacuum/vacuum-with-progress.ts';
+import { readWal } from './postgres/replication/wal.ts';
+import { readXminHolders } from './postgres/replication/xmin-holders.ts';
 
 export interface PostgresConfig {
   /** With what its references stand for. May leave out what the environment, a service file or `.pgpass` has. */

@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { unescape } from 'node:querystring';
 import { getCACertificates, TLSSocket } from 'node:tls';
 import { isLinkLocal } from './address.ts';
-import { limits } from '../peer/limits.ts';
+import { limits } from '../../clients/peer/limits.ts';
 import { type Answer, faultOf, jsonOf, latencyOf, saysOf } from './answer.ts';
 import { type Failure, failureOf, ForbiddenAddress } from './failure.ts';
 import type { Http, Probe, ProbeResult } from './port.ts';

@@ -1,6 +1,6 @@
 import type { Json } from '../../engine/json.ts';
-import { inBytes, limits } from '../peer/limits.ts';
-import { parseJson } from '../peer/json.ts';
+import { inBytes, limits } from '../../clients/peer/limits.ts';
+import { parseJson } from '../../clients/peer/json.ts';
 
 /** What an answer's body turned out to be. `unreadable`: it says something, and nobody here can tell what. */
 export type Body =

@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import * as z from 'zod/mini';
 import { codeOf, messageOf, onOneLine, RunbookError } from '../../engine/errors.ts';
-import type { Guard } from '../../engine/guard.ts';
-import { tierNumber } from '../../engine/tier.ts';
+import type { Guard } from '../../engine/session/guard.ts';
+import { tierNumber } from '../../engine/plan/tier.ts';
 
 /** Who holds a lock, as the refusal of another session names it. */
 export const Holder = z.object({

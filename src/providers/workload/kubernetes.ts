@@ -1,7 +1,7 @@
-import type { Kubernetes } from '../kubernetes/port.ts';
+import type { Kubernetes } from '../../clients/kubernetes/port.ts';
 import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './kubernetes/config.ts';
-import { deferred } from './kubernetes/deferred.ts';
-import { restartOperation, restartUnits } from './kubernetes/restart.ts';
+import { deferred } from './kubernetes/writing/deferred.ts';
+import { restartOperation, restartUnits } from './kubernetes/restart/restart.ts';
 import { openService } from './kubernetes/service.ts';
 import { statusOf } from './kubernetes/views/status.ts';
 import type { Workload } from './port.ts';
@@ -13,15 +13,15 @@ export const openKubernetesWorkload = (
   deps: KubernetesWorkloadDeps,
 ): Workload => {
   const service = openService(config, client, deps);
-  const rollback = async () => (await import('./kubernetes/rollback.ts')).rollbackOperation(service);
-  const autoscaling = async () => (await import('./kubernetes/autoscaler/autoscaler.ts')).autoscaling(service);
+  const rollback = async () => (await import('./kubernetes/revisions/rollback.ts')).rollbackOperation(service);
+  const autoscaling = async () => (await import('./kubernetes/count/autoscaler.ts')).autoscaling(service);
   const scheduling = async () => (await import('./kubernetes/schedule/schedules.ts')).scheduling(service);
   return {
     status: (call, depth = 'full') => statusOf(service, call, depth),
     restartUnits: async (batch) => restartUnits(service, batch),
     restart: restartOperation(service),
     restartInstance: deferred(async () =>
-      (await import('./kubernetes/instance/evict.ts')).restartInstanceOperation(service),
+      (await import('./kubernetes/restart/evict.ts')).restartInstanceOperation(service),
     ),
     stopAndStart: deferred(async () =>
       (await import('./kubernetes/emergency/stop-and-start.ts')).stopAndStartOperation(service),
@@ -45,7 +45,7 @@ export const openKubernetesWorkload = (
     },
     views: {
       rollout: async (call) => (await import('./kubernetes/views/rollout-view.ts')).rolloutView(service, call),
-      autoscaler: async (call) => (await import('./kubernetes/autoscaler/autoscaler.ts')).autoscalerView(service)(call),
+      autoscaler: async (call) => (await import('./kubernetes/count/autoscaler.ts')).autoscalerView(service)(call),
       events: async (call) => (await import('./kubernetes/views/events-view.ts')).eventsView(service, call),
       revisions: async (call) => (await import('./kubernetes/views/revisions-view.ts')).revisionsView(service, call),
     },

@@ -3,7 +3,7 @@ import type { Clock } from '../../engine/clock.ts';
 import type { AnyFinding, DataFinding, Verdict } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import type { Progress } from '../../engine/procedure/context.ts';
-import type { Revisions } from './views.ts';
+import type { Revisions } from './shared/views.ts';
 
 /** What an adapter needs from the step that calls it. A step's context is one of these. */
 export interface Call {

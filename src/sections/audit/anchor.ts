@@ -1,4 +1,4 @@
-import type { VerifyOptions } from '../../audit/verify.ts';
+import type { VerifyOptions } from '../../audit/read/verify.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Rb } from '../section.ts';
 

@@ -1,7 +1,7 @@
-import { damaged } from '../../audit/chain.ts';
-import { readSessions, sessionIds, summaryOf } from '../../audit/list.ts';
-import type { SessionSummary } from '../../audit/list.ts';
-import { inRegister, registerPath, registerProblem } from '../../audit/register.ts';
+import { damaged } from '../../audit/record/chain.ts';
+import { readSessions, sessionIds, summaryOf } from '../../audit/read/list.ts';
+import type { SessionSummary } from '../../audit/read/list.ts';
+import { inRegister, registerPath, registerProblem } from '../../audit/record/register.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Verdict } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';

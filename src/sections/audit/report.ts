@@ -1,8 +1,8 @@
-import { damaged } from '../../audit/chain.ts';
+import { damaged } from '../../audit/record/chain.ts';
 import { htmlReport } from '../../audit/report/html.ts';
 import { markdownReport } from '../../audit/report/markdown.ts';
 import { collectReport } from '../../audit/report/timeline.ts';
-import { verificationOf } from '../../audit/verify.ts';
+import { verificationOf } from '../../audit/read/verify.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Rb } from '../section.ts';
 import { configuredAnchor } from './anchor.ts';

@@ -1,5 +1,5 @@
-import { newestSession, sessionNamed } from '../../audit/find.ts';
-import type { ReadOptions, RecordedSession } from '../../audit/read.ts';
+import { newestSession, sessionNamed } from '../../audit/read/find.ts';
+import type { ReadOptions, RecordedSession } from '../../audit/read/read.ts';
 import { RunbookError } from '../../engine/errors.ts';
 
 /** The session that an id or its beginning names; the newest one where none is given. Errors: `usage` where there is none. */

@@ -1,8 +1,8 @@
-import { damaged } from '../../audit/chain.ts';
-import { type Entry, newerIn } from '../../audit/read.ts';
-import { formatDuration } from '../../engine/duration.ts';
+import { damaged } from '../../audit/record/chain.ts';
+import { type Entry, newerIn } from '../../audit/read/read.ts';
+import { formatDuration } from '../../words/ages.ts';
 import type { Cell, Verdict } from '../../engine/finding.ts';
-import { type StepState, stepsInCalls } from '../../engine/session-state.ts';
+import { type StepState, stepsInCalls } from '../../engine/session/session-state.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import type { Rb } from '../section.ts';
 import { damagedExit, wantedSession } from './sessions.ts';

@@ -1,10 +1,10 @@
-import { damaged } from '../../audit/chain.ts';
-import { readSessions } from '../../audit/list.ts';
-import { inRegister, readRegister, registerProblem } from '../../audit/register.ts';
-import type { RecordedSession } from '../../audit/read.ts';
-import { noRecord } from '../../audit/record.ts';
-import { verificationOf } from '../../audit/verify.ts';
-import type { Verification, VerifyOptions } from '../../audit/verify.ts';
+import { damaged } from '../../audit/record/chain.ts';
+import { readSessions } from '../../audit/read/list.ts';
+import { inRegister, readRegister, registerProblem } from '../../audit/record/register.ts';
+import type { RecordedSession } from '../../audit/read/read.ts';
+import { noRecord } from '../../audit/record/record.ts';
+import { verificationOf } from '../../audit/read/verify.ts';
+import type { Verification, VerifyOptions } from '../../audit/read/verify.ts';
 import { worst } from '../../engine/finding.ts';
 import type { Verdict } from '../../engine/finding.ts';
 import type { JsonObject } from '../../engine/json.ts';

@@ -2,7 +2,7 @@ import { parseDuration } from '../../config/duration.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Json } from '../../engine/json.ts';
 import type { Rb } from '../section.ts';
-import type { DatabaseLook } from './database-look.ts';
+import type { DatabaseLook } from './reading/database-look.ts';
 
 export interface OnFlag {
   readonly on?: string;

@@ -1,16 +1,18 @@
 import type { Help } from '../section.ts';
-import { blockingLimits } from './blocking-judgement.ts';
-import { bloatLimits } from './bloat-judgement.ts';
-import { connectionLimits } from './connections-judgement.ts';
-import { indexLimits } from './indexes-judgement.ts';
-import { replicationLimits } from './replication-judgement.ts';
-import { runningLimits } from './running-judgement.ts';
-import { sizeLimits } from './size-judgement.ts';
-import { slotLimits } from './slots-judgement.ts';
-import { slowLimits } from './slow-judgement.ts';
-import { age, bytes, grouped, percent } from './units.ts';
-import { vacuumLimits } from './vacuum-judgement.ts';
-import { walLimits } from './wal-judgement.ts';
+import { blockingLimits } from './blocking/blocking-judgement.ts';
+import { bloatLimits } from './storage/bloat-judgement.ts';
+import { connectionLimits } from './activity/connections-judgement.ts';
+import { indexLimits } from './storage/indexes-judgement.ts';
+import { replicationLimits } from './replication/replication-judgement.ts';
+import { runningLimits } from './activity/running-judgement.ts';
+import { sizeLimits } from './storage/size-judgement.ts';
+import { slotLimits } from './replication/slots-judgement.ts';
+import { slowLimits } from './activity/slow-judgement.ts';
+import { age } from '../../words/ages.ts';
+import { bytes } from '../../words/bytes.ts';
+import { grouped, percent } from '../../words/counts.ts';
+import { vacuumLimits } from './vacuum/vacuum-judgement.ts';
+import { walLimits } from './replication/wal-judgement.ts';
 
 // A threshold is never written twice: it comes from the judgement.
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { formatDuration } from '../../engine/duration.ts';
+import { formatDuration } from '../../words/ages.ts';
 import type { DataFinding } from '../../engine/finding.ts';
 import type { Context } from '../../engine/procedure/context.ts';
 import type { CheckSpec } from '../../engine/procedure/specs.ts';

@@ -43,10 +43,10 @@ export const restart = async (rb: Rb, flags: RestartFlags): Promise<void> => {
     case 'emergency':
       return rb.run((await import('./emergency.ts')).emergencyRestart, expected);
     case 'every':
-      return rb.run((await import('./schedule.ts')).scheduleRestarts, {
+      return rb.run((await import('./schedule/schedule.ts')).scheduleRestarts, {
         everyMs: parseDuration(flags.every ?? '', '--every'),
       });
     case 'unschedule':
-      return rb.run((await import('./schedule.ts')).unscheduleRestarts, {});
+      return rb.run((await import('./schedule/schedule.ts')).unscheduleRestarts, {});
   }
 };

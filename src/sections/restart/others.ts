@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Finding } from '../../engine/finding.ts';
-import { instancesTable } from '../../providers/workload/instances-table.ts';
+import { instancesTable } from '../../providers/workload/shared/instances-table.ts';
 import type { RestartUnit, WorkloadStatus } from '../../providers/workload/port.ts';
 import type { Instances } from '../instances.ts';
 import { mayRun, stateOf } from '../instances.ts';

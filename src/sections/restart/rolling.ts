@@ -6,7 +6,7 @@ import { procedure } from '../ports.ts';
 import { readIfSeen } from '../read-if-seen.ts';
 import { workloadAction } from '../workload-action.ts';
 import { beganAfter, errorsSince, expectedTime } from './after.ts';
-import { undoOfRestart } from './back.ts';
+import { undoOfRestart } from './roll-back/back.ts';
 import { instancesLeft } from './left.ts';
 import { inOrder, othersServe, Unit } from './others.ts';
 

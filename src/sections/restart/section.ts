@@ -25,12 +25,15 @@ export const section: Section = {
       .summary('roll back to the previous version')
       .addHelpText('before', undoExamples)
       .action(async ({ toRevision }: { readonly toRevision?: string }) =>
-        rb.run((await import('./undo.ts')).undoRestart, toRevision === undefined ? {} : { revision: toRevision }),
+        rb.run(
+          (await import('./roll-back/undo.ts')).undoRestart,
+          toRevision === undefined ? {} : { revision: toRevision },
+        ),
       );
     restart
       .command('schedules')
       .summary('restarts at fixed times (--every)')
-      .action(async () => rb.run((await import('./schedules.ts')).restartSchedules, {}));
+      .action(async () => rb.run((await import('./schedule/schedules.ts')).restartSchedules, {}));
   },
   menu: [
     {
@@ -63,11 +66,11 @@ export const section: Section = {
     'restart.rolling': async () => (await import('./rolling.ts')).rollingRestart,
     'restart.instance': async () => (await import('./single.ts')).singleRestart,
     'restart.emergency': async () => (await import('./emergency.ts')).emergencyRestart,
-    'restart.undo': async () => (await import('./undo.ts')).undoRestart,
+    'restart.undo': async () => (await import('./roll-back/undo.ts')).undoRestart,
     'restart.status': async () => (await import('./status.ts')).restartStatus,
-    'restart.schedule': async () => (await import('./schedule.ts')).scheduleRestarts,
-    'restart.unschedule': async () => (await import('./schedule.ts')).unscheduleRestarts,
-    'restart.schedules': async () => (await import('./schedules.ts')).restartSchedules,
+    'restart.schedule': async () => (await import('./schedule/schedule.ts')).scheduleRestarts,
+    'restart.unschedule': async () => (await import('./schedule/schedule.ts')).unscheduleRestarts,
+    'restart.schedules': async () => (await import('./schedule/schedules.ts')).restartSchedules,
   },
 };
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { formatDuration } from '../../engine/duration.ts';
+import { formatDuration } from '../../words/ages.ts';
 import { undoAction } from '../../engine/procedure/build.ts';
 import type { Reads } from '../../engine/procedure/context.ts';
 import { procedure } from '../ports.ts';

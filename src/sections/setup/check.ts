@@ -1,4 +1,4 @@
-import { checkConfig } from '../../config/check.ts';
+import { checkConfig } from '../../config/check/check.ts';
 import type { Rb } from '../section.ts';
 
 /** Exit code 2 where something is wrong; a warning is none. */

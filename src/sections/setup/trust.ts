@@ -1,7 +1,7 @@
-import { findConfig } from '../../config/find.ts';
-import { sha256 } from '../../config/sha256.ts';
-import { realPathOf } from '../../config/real-path.ts';
-import { readSource } from '../../config/source.ts';
+import { findConfig } from '../../config/file/find.ts';
+import { sha256 } from '../../files/sha256.ts';
+import { realPathOf } from '../../files/real-path.ts';
+import { readSource } from '../../config/file/source.ts';
 import { openTrustStore } from '../../config/trust/store.ts';
 import type { TrustEntry } from '../../config/trust/store.ts';
 import type { Verdict } from '../../engine/finding.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { portsFor } from '../../../src/cli/adapters.ts';
+import { portsFor } from '../../../src/cli/session/adapters.ts';
 import { selectEnvironment } from '../../../src/config/environment.ts';
-import { createRedactor } from '../../../src/config/redaction.ts';
+import { createRedactor } from '../../../src/config/secrets/redaction.ts';
 import { RunbookError } from '../../../src/engine/errors.ts';
 import { load, withProduction } from '../rig.ts';
 

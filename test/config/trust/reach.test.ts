@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandSites } from '../../../src/config/command-sites.ts';
-import { referencesIn } from '../../../src/config/reference-syntax.ts';
-import { textsIn } from '../../../src/config/texts.ts';
+import { commandSites } from '../../../src/config/references/command-sites.ts';
+import { referencesIn } from '../../../src/config/references/reference-syntax.ts';
+import { textsIn } from '../../../src/config/references/texts.ts';
 import { reachOf } from '../../../src/config/trust/reach.ts';
 import { load, withProduction } from '../rig.ts';
 

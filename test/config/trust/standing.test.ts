@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
-import { realPathOf } from '../../../src/config/real-path.ts';
-import { loadRemembered } from '../../../src/config/remembered.ts';
+import { loadConfig } from '../../../src/config/file/load.ts';
+import { realPathOf } from '../../../src/files/real-path.ts';
+import { loadRemembered } from '../../../src/config/file/remembered.ts';
 import { entryFor, textWithoutSecrets } from '../../../src/config/trust/entry.ts';
 import { standingOf } from '../../../src/config/trust/standing.ts';
 import { openTrustStore } from '../../../src/config/trust/store.ts';

@@ -12,7 +12,7 @@ import { copyData, initialise, makeDirectory, serve, writeForServer } from '../.
 import type { Ground } from '../../rigs/postgres/server.ts';
 import { untilTrue } from '../../rigs/postgres/until.ts';
 import { postgresVersions } from '../../rigs/postgres/versions.ts';
-import { judgeReplica } from '../../../src/sections/db/replication-judgement.ts';
+import { judgeReplica } from '../../../src/sections/db/replication/replication-judgement.ts';
 import { at } from './reach.ts';
 
 const versions = await postgresVersions();

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { withConnection } from '../../../src/providers/database/postgres/connection.ts';
-import { writeFailure } from '../../../src/providers/database/postgres/failure.ts';
-import { connectionParameters } from '../../../src/providers/database/postgres/parameters.ts';
+import { withConnection } from '../../../src/providers/database/postgres/connect/connection.ts';
+import { writeFailure } from '../../../src/providers/database/postgres/query/failure.ts';
+import { connectionParameters } from '../../../src/providers/database/postgres/parameters/parameters.ts';
 import { newCall } from '../workload/call.ts';
 import { rejection } from './on-each-version.ts';
 import { refusal } from './reach.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { connectionParameters } from '../../../src/providers/database/postgres/parameters.ts';
-import type { ParameterDeps } from '../../../src/providers/database/postgres/parameters.ts';
-import { shownQuery } from '../../../src/providers/database/postgres/query-text.ts';
-import { parseUrl } from '../../../src/providers/database/postgres/url.ts';
+import { connectionParameters } from '../../../src/providers/database/postgres/parameters/parameters.ts';
+import type { ParameterDeps } from '../../../src/providers/database/postgres/parameters/parameters.ts';
+import { shownQuery } from '../../../src/providers/database/postgres/query/query-text.ts';
+import { parseUrl } from '../../../src/providers/database/postgres/parameters/url.ts';
 
 const nothing: ParameterDeps = { environment: {}, home: '/nonexistent', login: 'me', remember: () => undefined };
 const parametersOf = (url: string, deps: Partial<ParameterDeps> = {}) =>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkout } from '../../../sandbox/state.ts';
-import * as ours from '../../../src/providers/database/postgres/pg-crypto.ts';
+import * as ours from '../../../src/providers/database/postgres/connect/pg-crypto.ts';
 
 const theirs = createRequire(import.meta.url)(
   join(checkout, 'node_modules', 'pg', 'lib', 'crypto', 'utils.js'),

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import type { Guard } from '../../../src/engine/guard.ts';
+import type { Guard } from '../../../src/engine/session/guard.ts';
 import { hostLock } from '../../../src/providers/lock/host.ts';
 
 let count = 0;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import type { CommandWorkloadConfig } from '../../../src/providers/workload/command/config.ts';
-import { commandStillRunning } from '../../../src/providers/command/running.ts';
+import { commandStillRunning } from '../../../src/clients/process/running.ts';
 import { carriedOut, newCall } from './call.ts';
 import { workloadContract } from './contract.ts';
 import { oneByOneContract } from './one-by-one.ts';

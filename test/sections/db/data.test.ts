@@ -4,17 +4,17 @@ import type { Json } from '../../../src/engine/json.ts';
 import { treeOf } from '../../../src/engine/procedure/tree.ts';
 import type { AnyContext } from '../../../src/engine/procedure/tree.ts';
 import type { Database, From, ReplicationView, Server } from '../../../src/providers/database/port.ts';
-import { bloat } from '../../../src/sections/db/bloat.ts';
-import { blocking } from '../../../src/sections/db/blocking.ts';
-import { connections } from '../../../src/sections/db/connections.ts';
-import type { DatabaseLook } from '../../../src/sections/db/database-look.ts';
-import { indexes } from '../../../src/sections/db/indexes.ts';
-import { replication } from '../../../src/sections/db/replication.ts';
-import { running } from '../../../src/sections/db/running.ts';
-import { size } from '../../../src/sections/db/size.ts';
-import { slow } from '../../../src/sections/db/slow.ts';
-import { vacuumStatus } from '../../../src/sections/db/vacuum-status.ts';
-import { wal } from '../../../src/sections/db/wal.ts';
+import { bloat } from '../../../src/sections/db/storage/bloat.ts';
+import { blocking } from '../../../src/sections/db/blocking/blocking.ts';
+import { connections } from '../../../src/sections/db/activity/connections.ts';
+import type { DatabaseLook } from '../../../src/sections/db/reading/database-look.ts';
+import { indexes } from '../../../src/sections/db/storage/indexes.ts';
+import { replication } from '../../../src/sections/db/replication/replication.ts';
+import { running } from '../../../src/sections/db/activity/running.ts';
+import { size } from '../../../src/sections/db/storage/size.ts';
+import { slow } from '../../../src/sections/db/activity/slow.ts';
+import { vacuumStatus } from '../../../src/sections/db/vacuum/vacuum-status.ts';
+import { wal } from '../../../src/sections/db/replication/wal.ts';
 import { session } from './a-session.ts';
 
 // The schema of a look strips what it does not name: a field that it forgets would be missing from `-o json`.

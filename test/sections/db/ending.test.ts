@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { BlockingView, EndedSession } from '../../../src/providers/database/port.ts';
-import { blockingTree } from '../../../src/sections/db/blocking-tree.ts';
-import { judgeCancel } from '../../../src/sections/db/cancel-action.ts';
-import { judgeEnding, stillToEnd } from '../../../src/sections/db/ending-judgement.ts';
-import { selectIdle } from '../../../src/sections/db/idle-selection.ts';
-import { judgeReset } from '../../../src/sections/db/slow-reset.ts';
-import { judgeTerminate } from '../../../src/sections/db/terminate-action.ts';
-import { age, bytes, grouped, percent } from '../../../src/sections/db/units.ts';
-import { judgeVacuumed } from '../../../src/sections/db/vacuumed-judgement.ts';
+import { blockingTree } from '../../../src/sections/db/blocking/blocking-tree.ts';
+import { judgeCancel } from '../../../src/sections/db/ending/cancel-action.ts';
+import { judgeEnding, stillToEnd } from '../../../src/sections/db/ending/ending-judgement.ts';
+import { selectIdle } from '../../../src/sections/db/idle/idle-selection.ts';
+import { judgeReset } from '../../../src/sections/db/activity/slow-reset.ts';
+import { judgeTerminate } from '../../../src/sections/db/ending/terminate-action.ts';
+import { age } from '../../../src/words/ages.ts';
+import { bytes } from '../../../src/words/bytes.ts';
+import { grouped, percent } from '../../../src/words/counts.ts';
+import { judgeVacuumed } from '../../../src/sections/db/vacuum/vacuumed-judgement.ts';
 import { session } from './a-session.ts';
 
 const one = session({ pid: 1 });

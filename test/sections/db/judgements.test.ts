@@ -6,17 +6,17 @@ import type {
   ReplicationSlot,
   Session,
 } from '../../../src/providers/database/port.ts';
-import { blockingLimits, judgeBlocking } from '../../../src/sections/db/blocking-judgement.ts';
-import { bloatLimits, judgeBloat } from '../../../src/sections/db/bloat-judgement.ts';
-import { judgeConnections } from '../../../src/sections/db/connections-judgement.ts';
-import { doubtsOf, judgeIndexes } from '../../../src/sections/db/indexes-judgement.ts';
-import { judgeReceiver, judgeReplica } from '../../../src/sections/db/replication-judgement.ts';
-import { judgeAllRunning, judgeRunning } from '../../../src/sections/db/running-judgement.ts';
-import { judgeSize } from '../../../src/sections/db/size-judgement.ts';
-import { judgeStatement } from '../../../src/sections/db/slow-judgement.ts';
-import { judgeSlot } from '../../../src/sections/db/slots-judgement.ts';
-import { judgeAge, judgeTable, judgeVacuum } from '../../../src/sections/db/vacuum-judgement.ts';
-import { judgeWal } from '../../../src/sections/db/wal-judgement.ts';
+import { blockingLimits, judgeBlocking } from '../../../src/sections/db/blocking/blocking-judgement.ts';
+import { bloatLimits, judgeBloat } from '../../../src/sections/db/storage/bloat-judgement.ts';
+import { judgeConnections } from '../../../src/sections/db/activity/connections-judgement.ts';
+import { doubtsOf, judgeIndexes } from '../../../src/sections/db/storage/indexes-judgement.ts';
+import { judgeReceiver, judgeReplica } from '../../../src/sections/db/replication/replication-judgement.ts';
+import { judgeAllRunning, judgeRunning } from '../../../src/sections/db/activity/running-judgement.ts';
+import { judgeSize } from '../../../src/sections/db/storage/size-judgement.ts';
+import { judgeStatement } from '../../../src/sections/db/activity/slow-judgement.ts';
+import { judgeSlot } from '../../../src/sections/db/replication/slots-judgement.ts';
+import { judgeAge, judgeTable, judgeVacuum } from '../../../src/sections/db/vacuum/vacuum-judgement.ts';
+import { judgeWal } from '../../../src/sections/db/replication/wal-judgement.ts';
 import { session } from './a-session.ts';
 
 const minute = 60_000;

@@ -1,8 +1,8 @@
 import type { Http } from '../../http/port.ts';
-import type { Environment } from '../../command/environment.ts';
-import type { TextFilter } from '../../command/output.ts';
-import type { CommandSpec, runCommand } from '../../command/run.ts';
-import type { commandStillRunning } from '../../command/running.ts';
+import type { Environment } from '../../../clients/process/environment.ts';
+import type { TextFilter } from '../../../clients/process/output.ts';
+import type { CommandSpec, runCommand } from '../../../clients/process/run.ts';
+import type { commandStillRunning } from '../../../clients/process/running.ts';
 
 /** The commands of a workload, resolved. Only `instances` is needed to look; what is changed needs its own command. */
 export interface CommandWorkloadConfig {

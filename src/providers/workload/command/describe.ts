@@ -1,5 +1,5 @@
 import type { Json } from '../../../engine/json.ts';
-import { age } from '../instances-table.ts';
+import { age } from '../shared/instances-table.ts';
 import type { Seen } from './service.ts';
 
 const upFor = (startedAt: string | undefined, now: Date): string | undefined =>
@@ -19,9 +19,6 @@ export const described = (instance: Seen, now: Date): string => {
 /** "a", "a and b", "a, b and c". */
 export const listing = (names: readonly string[]): string =>
   names.length < 2 ? (names[0] ?? 'none') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-
-/** "1 instance", "3 instances". */
-export const counted = (count: number, one = 'instance'): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** The platform says so. */
 export const isStopped = (instance: Seen): boolean => instance.listedState === 'stopped';

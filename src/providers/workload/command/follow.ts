@@ -1,7 +1,7 @@
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import type { Call } from '../port.ts';
-import { age, instancesTable } from '../instances-table.ts';
+import { age, instancesTable } from '../shared/instances-table.ts';
 import { instancesData, instancesKey } from './describe.ts';
 import type { CommandsDone, Seen, Service } from './service.ts';
 

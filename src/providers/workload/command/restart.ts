@@ -2,12 +2,13 @@ import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../engine/finding.ts';
-import { shown } from '../../command/shown.ts';
-import { operation } from '../operation.ts';
+import { shown } from '../../../clients/process/shown.ts';
+import { operation } from '../shared/operation.ts';
 import type { Call, Operation, RestartUnit } from '../port.ts';
 import { basisOf, Before, beforeOf } from './before.ts';
 import { followComeback, isNew, type Standing } from './comeback.ts';
-import { counted, described, isDown, listing } from './describe.ts';
+import { described, isDown, listing } from './describe.ts';
+import { counted } from '../../../words/counts.ts';
 import { follow, type Look, waited, whileWatching } from './follow.ts';
 import { natural } from './instances.ts';
 import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
@@ -108,7 +109,7 @@ const planRestart = async (
   return {
     summary: `${what}${already}`,
     target: service.target,
-    blastRadius: [`${todo.length} of ${counted(all.length)}; ${serving(others)}`],
+    blastRadius: [`${todo.length} of ${counted(all.length, 'instance')}; ${serving(others)}`],
     equivalent: ids.map((id) => shown(service.argv('restartInstance', { instance: id }))),
     undo: 'none: what an instance held in memory is gone',
     ...(raise === undefined ? {} : { raises: [raise] }),

@@ -2,12 +2,13 @@ import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../engine/finding.ts';
-import { shown } from '../../command/shown.ts';
-import { operation } from '../operation.ts';
+import { shown } from '../../../clients/process/shown.ts';
+import { operation } from '../shared/operation.ts';
 import type { Call, Workload } from '../port.ts';
 import { Before, beforeOf } from './before.ts';
 import { followComeback } from './comeback.ts';
-import { counted, described, isStopped, listing } from './describe.ts';
+import { described, isStopped, listing } from './describe.ts';
+import { counted } from '../../../words/counts.ts';
 import { follow, type Look, whileWatching } from './follow.ts';
 import { tooLate } from './restart.ts';
 import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
@@ -48,7 +49,9 @@ const planRollback = async (service: Service, call: Call, interrupted: boolean):
   return {
     summary: `roll ${service.config.name} back${from}`,
     target: service.target,
-    blastRadius: [`all ${counted(all.length)}: ${all.map((each) => described(each, call.clock.now())).join('; ')}`],
+    blastRadius: [
+      `all ${counted(all.length, 'instance')}: ${all.map((each) => described(each, call.clock.now())).join('; ')}`,
+    ],
     equivalent: [shown(service.argv('rollback'))],
     undo: versions.length === 1 ? `deploy version ${versions[0]} again` : 'deploy the present version again',
     ...(raises.length === 0 ? {} : { raises }),
@@ -99,7 +102,7 @@ const verifyRollback = (
       if (up.length >= before.length && back.length === up.length && standings.every(({ kind }) => kind === 'healthy'))
         return {
           verdict: 'ok',
-          summary: `${counted(up.length)} back on version ${listing(versionsOf(back))} and healthy`,
+          summary: `${counted(up.length, 'instance')} back on version ${listing(versionsOf(back))} and healthy`,
         };
       if (!hasHealth && up.length >= before.length && back.length === up.length)
         return {
@@ -124,13 +127,13 @@ const notBack = (back: readonly Seen[], up: readonly Seen[]): Finding =>
     ? { verdict: 'critical', summary: `not rolled back: still version ${listing(versionsOf(up))}` }
     : {
         verdict: 'unknown',
-        summary: `${back.length} of ${counted(up.length)} went back: ${listing(versionsOf(up))} are running`,
+        summary: `${back.length} of ${counted(up.length, 'instance')} went back: ${listing(versionsOf(up))} are running`,
       };
 
 const lateOf = (ids: readonly string[], back: readonly Seen[], look: Look): Finding =>
   back.length < look.instances.length
     ? {
         verdict: 'critical',
-        summary: `${back.length} of ${counted(look.instances.length)} went back; running: version ${listing(versionsOf(look.instances))}`,
+        summary: `${back.length} of ${counted(look.instances.length, 'instance')} went back; running: version ${listing(versionsOf(look.instances))}`,
       }
     : tooLate(ids, look);

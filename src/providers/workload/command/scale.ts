@@ -2,15 +2,16 @@ import * as z from 'zod/mini';
 import type { Change } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../engine/finding.ts';
-import { shown } from '../../command/shown.ts';
-import { operation } from '../operation.ts';
+import { shown } from '../../../clients/process/shown.ts';
+import { operation } from '../shared/operation.ts';
 import type { Call, Operation } from '../port.ts';
 import { Before, beforeOf } from './before.ts';
 import { followComeback, type Standing } from './comeback.ts';
-import { counted, isStopped, listing } from './describe.ts';
+import { isStopped, listing } from './describe.ts';
+import { counted } from '../../../words/counts.ts';
 import { follow, waited, whileWatching } from './follow.ts';
 import { commandsDone, type CommandsDone, type Service } from './service.ts';
-import { requireExpectedCount, requireWholeCount } from '../wanted-count.ts';
+import { requireExpectedCount, requireWholeCount } from '../shared/wanted-count.ts';
 
 interface ScaleInput {
   readonly to: number;
@@ -37,9 +38,13 @@ export const scaleOperation = (service: Service): Operation<ScaleInput> =>
 const requireCount = async (service: Service, change: Change, call: Call): Promise<void> => {
   const { desired } = await service.intended(await service.instances(call.signal), call.signal);
   if (desired === change.basis['desired']) return;
-  throw new RunbookError('refused', `${service.config.name} has ${counted(desired)} now: another process changed it`, {
-    next: ['rb scale status'],
-  });
+  throw new RunbookError(
+    'refused',
+    `${service.config.name} has ${counted(desired, 'instance')} now: another process changed it`,
+    {
+      next: ['rb scale status'],
+    },
+  );
 };
 
 const planScale = async (
@@ -57,12 +62,12 @@ const planScale = async (
   const { min, max } = config.scaling ?? {};
   const limits = [min === undefined ? undefined : `minimum ${min}`, max === undefined ? undefined : `maximum ${max}`];
   return {
-    summary: `scale ${config.name} from ${desired} to ${counted(to)}`,
+    summary: `scale ${config.name} from ${desired} to ${counted(to, 'instance')}`,
     target: service.target,
     blastRadius: [
       to < desired
-        ? `${desired - to} of ${counted(desired)} stopped; the platform chooses which`
-        : `${counted(to - desired)} more`,
+        ? `${desired - to} of ${counted(desired, 'instance')} stopped; the platform chooses which`
+        : `${counted(to - desired, 'instance')} more`,
       [`now ${desired}`, ...limits].filter((part) => part !== undefined).join(', '),
     ],
     equivalent,
@@ -106,7 +111,7 @@ const verifyScale = (
       if (up.length !== wanted) {
         wrong += 1;
         return !receipt && wrong >= enough
-          ? { verdict: 'critical', summary: `not scaled: ${up.length} of ${counted(wanted)}` }
+          ? { verdict: 'critical', summary: `not scaled: ${up.length} of ${counted(wanted, 'instance')}` }
           : undefined;
       }
       wrong = 0;
@@ -119,7 +124,7 @@ const verifyScale = (
         .map(({ id, detail }) => `${id}: ${detail ?? 'not healthy'}`);
       return {
         verdict: 'critical',
-        summary: `${up.length} of ${counted(wanted)} after ${waited(look)}${ill.length === 0 ? '' : `; ${ill.join('; ')}`}`,
+        summary: `${up.length} of ${counted(wanted, 'instance')} after ${waited(look)}${ill.length === 0 ? '' : `; ${ill.join('; ')}`}`,
       };
     },
   );
@@ -131,11 +136,17 @@ const scaled = (standings: readonly Standing[], wanted: number): Finding | undef
   const healthy = standings.filter(({ kind }) => kind === 'healthy');
   if (still.length + unseen.length + healthy.length < standings.length) return undefined;
   if (still.length > 0)
-    return { verdict: 'warn', summary: `${counted(wanted)} running; ${listing(still)} not healthy, as before` };
+    return {
+      verdict: 'warn',
+      summary: `${counted(wanted, 'instance')} running; ${listing(still)} not healthy, as before`,
+    };
   if (unseen.length > 0)
     return {
       verdict: 'warn',
-      summary: `${counted(wanted)} listed; healthy or not is not known, because no instanceHealth is configured`,
+      summary: `${counted(wanted, 'instance')} listed; healthy or not is not known, because no instanceHealth is configured`,
     };
-  return { verdict: 'ok', summary: wanted === 0 ? 'no instance is running' : `${counted(wanted)} running and healthy` };
+  return {
+    verdict: 'ok',
+    summary: wanted === 0 ? 'no instance is running' : `${counted(wanted, 'instance')} running and healthy`,
+  };
 };

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { Target } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import type { CommandResult, CommandSpec } from '../../command/run.ts';
-import { textEnd } from '../../../engine/short-text.ts';
-import { commandStillRunning } from '../../command/running.ts';
-import { fill, type Values } from '../../command/placeholders.ts';
-import { shown } from '../../command/shown.ts';
+import type { CommandResult, CommandSpec } from '../../../clients/process/run.ts';
+import { textEnd } from '../../../words/short-text.ts';
+import { commandStillRunning } from '../../../clients/process/running.ts';
+import { fill, type Values } from '../../../clients/process/placeholders.ts';
+import { shown } from '../../../clients/process/shown.ts';
 import type { Call, Instance, WorkloadStatus } from '../port.ts';
 import type { CommandWorkloadConfig, CommandWorkloadDeps } from './config.ts';
 import { type Health, healthOf } from './health.ts';

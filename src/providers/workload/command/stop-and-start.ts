@@ -3,13 +3,14 @@ import type { Change } from '../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../engine/finding.ts';
 import { poll } from '../../../engine/poll.ts';
-import { shown } from '../../command/shown.ts';
-import { operation } from '../operation.ts';
+import { shown } from '../../../clients/process/shown.ts';
+import { operation } from '../shared/operation.ts';
 import type { Call, Workload } from '../port.ts';
 import { Before, beforeOf } from './before.ts';
 import { followComeback, isNew, type Standing } from './comeback.ts';
-import { age, instancesTable } from '../instances-table.ts';
-import { counted, isDown, isStopped, listing } from './describe.ts';
+import { age, instancesTable } from '../shared/instances-table.ts';
+import { isDown, isStopped, listing } from './describe.ts';
+import { counted } from '../../../words/counts.ts';
 import { follow, type Look, whileWatching } from './follow.ts';
 import { tooLate } from './restart.ts';
 import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
@@ -31,7 +32,7 @@ export const stopAndStartOperation = (service: Service): Workload['stopAndStart'
     apply: async ({ data: { to, onlyStart } }, call) => {
       call.signal.throwIfAborted();
       const problem = onlyStart ? undefined : await stopEverything(service, call);
-      if (problem) call.report({ note: `stopping did not end well: starting the ${counted(to)} again` });
+      if (problem) call.report({ note: `stopping did not end well: starting the ${counted(to, 'instance')} again` });
       await start(service, to, call);
       if (problem) throw startedAgain(problem.error, call);
       return commandsDone;
@@ -64,13 +65,13 @@ const planStopAndStart = async (service: Service, call: Call, earlier?: StartDat
   const ids = before.map(({ id }) => id);
   return {
     summary: onlyStart
-      ? `start the ${counted(desired)} that the interrupted session stopped (${listing(ids)})`
-      : `stop all ${counted(up.length)}, wait for the drain, start ${desired}`,
+      ? `start the ${counted(desired, 'instance')} that the interrupted session stopped (${listing(ids)})`
+      : `stop all ${counted(up.length, 'instance')}, wait for the drain, start ${desired}`,
     target: service.target,
     blastRadius: onlyStart
-      ? [`${up.length} of ${counted(desired)} running now`]
+      ? [`${up.length} of ${counted(desired, 'instance')} running now`]
       : [
-          `${up.length} of ${counted(desired)} running now; nothing is served until they are back`,
+          `${up.length} of ${counted(desired, 'instance')} running now; nothing is served until they are back`,
           `the drain takes up to ${age(service.config.drainMs)}`,
         ],
     equivalent: onlyStart ? [begin] : [stop, begin],
@@ -219,10 +220,10 @@ const verifyStart = (
 
 const allBack = (back: readonly Standing[]): Finding =>
   back.every(({ kind }) => kind === 'healthy')
-    ? { verdict: 'ok', summary: `all ${counted(back.length)} stopped, started and healthy` }
+    ? { verdict: 'ok', summary: `all ${counted(back.length, 'instance')} stopped, started and healthy` }
     : {
         verdict: 'warn',
-        summary: `all ${counted(back.length)} started; healthy or not is not known, because no instanceHealth is configured`,
+        summary: `all ${counted(back.length, 'instance')} started; healthy or not is not known, because no instanceHealth is configured`,
       };
 
 const tooFew = (wanted: readonly string[], up: readonly string[], old: readonly Standing[]): Finding => {
@@ -234,6 +235,6 @@ const tooFew = (wanted: readonly string[], up: readonly string[], old: readonly 
     };
   return {
     verdict: 'critical',
-    summary: `${up.length} of ${counted(wanted.length)} running; ${listing(missing)} stopped`,
+    summary: `${up.length} of ${counted(wanted.length, 'instance')} running; ${listing(missing)} stopped`,
   };
 };

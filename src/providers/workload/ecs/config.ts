@@ -1,5 +1,5 @@
 import type { Clock } from '../../../engine/clock.ts';
-import type { Environment } from '../../command/environment.ts';
+import type { Environment } from '../../../clients/process/environment.ts';
 
 /** One ECS service. Where each value comes from in runbook.config.yaml is said beside it. */
 export interface EcsWorkloadConfig {

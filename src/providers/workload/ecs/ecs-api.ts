@@ -23,10 +23,10 @@ import type {
   TaskDefinition,
   UpdateServiceRequest,
 } from '@aws-sdk/client-ecs';
-import type { AwsSession } from '../../aws/session.ts';
-import { batches } from '../../aws/batches.ts';
-import { pages } from '../../aws/pages.ts';
-import { held } from '../../peer/shape.ts';
+import type { AwsSession } from '../../../clients/aws/session.ts';
+import { batches } from '../../../clients/aws/batches.ts';
+import { pages } from '../../../clients/aws/pages.ts';
+import { held } from '../../../clients/peer/shape.ts';
 import type { Call } from '../port.ts';
 import * as shapes from './shapes.ts';
 

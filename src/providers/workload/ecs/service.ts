@@ -1,14 +1,14 @@
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
 import type { Target } from '../../../engine/change.ts';
 import { RunbookError } from '../../../engine/errors.ts';
-import { hasCode } from '../../aws/failure.ts';
-import { openAwsSession } from '../../aws/session.ts';
-import type { AwsSession } from '../../aws/session.ts';
+import { hasCode } from '../../../clients/aws/failure.ts';
+import { openAwsSession } from '../../../clients/aws/session.ts';
+import type { AwsSession } from '../../../clients/aws/session.ts';
 import type { Call } from '../port.ts';
 import type { EcsWorkloadConfig, EcsWorkloadDeps } from './config.ts';
 import type { EcsApi } from './ecs-api.ts';
-import { seenService } from './seen.ts';
-import type { Seen } from './seen.ts';
+import { seenService } from './tasks/seen.ts';
+import type { Seen } from './tasks/seen.ts';
 
 /**
  * How old an answer may be. `shared`: one that another look got within a second. `plan`: the same, but none that a plan

@@ -1,4 +1,14 @@
-import { count, fields, flag, listOf, nullable, number, optional, type Shape, text } from '../../peer/shape.ts';
+import {
+  count,
+  fields,
+  flag,
+  listOf,
+  nullable,
+  number,
+  optional,
+  type Shape,
+  text,
+} from '../../../clients/peer/shape.ts';
 
 /* What the SDK hands out of ECS's answers must be, of the fields that are read here: it looks at no type by itself. */
 

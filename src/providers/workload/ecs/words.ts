@@ -1,6 +1,3 @@
-/** "1 task", "3 tasks". */
-export const counted = (count: number, one = 'task'): string => `${count} ${one}${count === 1 ? '' : 's'}`;
-
 /** "a", "a and b", "a, b and c". */
 export const listing = (names: readonly string[]): string =>
   names.length < 2 ? (names[0] ?? 'none') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

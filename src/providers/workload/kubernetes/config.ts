@@ -1,4 +1,4 @@
-import type { OpenMirror } from '../../kubernetes/mirror.ts';
+import type { OpenMirror } from '../../../clients/kubernetes/mirror.ts';
 
 export type Kind = 'deployment' | 'statefulset' | 'daemonset';
 

@@ -1,12 +1,12 @@
 import type { Target } from '../../../engine/change.ts';
-import { ApiFailure, isStatus } from '../../kubernetes/failure.ts';
-import type { Mirror } from '../../kubernetes/mirror.ts';
-import type { Kubernetes, Resource } from '../../kubernetes/port.ts';
+import { ApiFailure, isStatus } from '../../../clients/kubernetes/failure.ts';
+import type { Mirror } from '../../../clients/kubernetes/mirror.ts';
+import type { Kubernetes, Resource } from '../../../clients/kubernetes/port.ts';
 import type { Call } from '../port.ts';
 import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './config.ts';
-import { nextChangeOf } from './next-change.ts';
-import { type Pod, resourceOf, resources, type WorkloadObject } from './objects.ts';
-import { type PodView, podView } from './pods.ts';
+import { nextChangeOf } from './writing/next-change.ts';
+import { type Pod, resourceOf, resources, type WorkloadObject } from './objects/objects.ts';
+import { type PodView, podView } from './objects/pods.ts';
 import {
   presentRevision,
   type Revision,
@@ -14,8 +14,8 @@ import {
   type RevisionObject,
   revisionResource,
   templateDigest,
-} from './revisions.ts';
-import { type Snapshot, snapshotOf } from './snapshot.ts';
+} from './revisions/revisions.ts';
+import { type Snapshot, snapshotOf } from './objects/snapshot.ts';
 
 /** The workload's pods and nobody else's, kept in step with the cluster: one list of each resource, then watches. */
 export interface PodsMirror {

@@ -3,6 +3,3 @@ export const listing = (names: readonly string[], most = 8): string => {
   if (names.length > most) return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
   return names.length < 2 ? (names[0] ?? 'none') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 };
-
-/** "1 instance", "3 instances". */
-export const counted = (count: number, one = 'instance'): string => `${count} ${one}${count === 1 ? '' : 's'}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shiftingOf } from '../../../../src/providers/workload/ecs/shifting.ts';
+import { shiftingOf } from '../../../../src/providers/workload/ecs/deployment/shifting.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import { runAwsCli } from '../../../rigs/aws/aws-cli.ts';
 import { cannotPull, crashes, healthy } from '../../../rigs/aws/ecs/behaviour.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { difference } from '../../../../src/providers/workload/ecs/task-definition-difference.ts';
+import { difference } from '../../../../src/providers/workload/ecs/tasks/task-definition-difference.ts';
 
 const app = (more: object) => ({ containerDefinitions: [{ name: 'app', image: 'shop:1', essential: true, ...more }] });
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { autoscalerView, autoscaling } from '../../../../src/providers/workload/kubernetes/autoscaler/autoscaler.ts';
-import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
+import { autoscalerView, autoscaling } from '../../../../src/providers/workload/kubernetes/count/autoscaler.ts';
+import type { Kubernetes } from '../../../../src/clients/kubernetes/port.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { deployment, horizontalPodAutoscaler, scaledObject } from '../../../rigs/kubernetes/workloads.ts';
 import { carriedOut, newCall } from '../call.ts';

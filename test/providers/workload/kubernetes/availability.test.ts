@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { blastRadiusOf, raisesOf } from '../../../../src/providers/workload/kubernetes/availability.ts';
-import { snapshotOf } from '../../../../src/providers/workload/kubernetes/snapshot.ts';
+import { blastRadiusOf, raisesOf } from '../../../../src/providers/workload/kubernetes/objects/availability.ts';
+import { snapshotOf } from '../../../../src/providers/workload/kubernetes/objects/snapshot.ts';
 
 type Kind = Parameters<typeof snapshotOf>[0];
 

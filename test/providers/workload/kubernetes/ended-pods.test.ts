@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { restartInstanceOperation } from '../../../../src/providers/workload/kubernetes/instance/evict.ts';
-import { rollbackOperation } from '../../../../src/providers/workload/kubernetes/rollback.ts';
+import { restartInstanceOperation } from '../../../../src/providers/workload/kubernetes/restart/evict.ts';
+import { rollbackOperation } from '../../../../src/providers/workload/kubernetes/revisions/rollback.ts';
 import { scaleOperation } from '../../../../src/providers/workload/kubernetes/count/scale.ts';
 import { stopAndStartOperation } from '../../../../src/providers/workload/kubernetes/emergency/stop-and-start.ts';
 import { statusOf } from '../../../../src/providers/workload/kubernetes/views/status.ts';

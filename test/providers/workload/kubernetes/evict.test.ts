@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { restartInstanceOperation } from '../../../../src/providers/workload/kubernetes/instance/evict.ts';
+import { restartInstanceOperation } from '../../../../src/providers/workload/kubernetes/restart/evict.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';
 import { daemonSet, deployment, podDisruptionBudget, statefulSet } from '../../../rigs/kubernetes/workloads.ts';

@@ -1,10 +1,10 @@
 import { test as base } from 'vitest';
 import { RunbookError } from '../../../../src/engine/errors.ts';
 import type { Json } from '../../../../src/engine/json.ts';
-import { openKubernetes } from '../../../../src/providers/kubernetes/client.ts';
-import { openConnection } from '../../../../src/providers/kubernetes/kubeconfig.ts';
-import { openMirror } from '../../../../src/providers/kubernetes/mirror.ts';
-import type { Kubernetes, Write } from '../../../../src/providers/kubernetes/port.ts';
+import { openKubernetes } from '../../../../src/clients/kubernetes/client.ts';
+import { openConnection } from '../../../../src/clients/kubernetes/kubeconfig.ts';
+import { openMirror } from '../../../../src/clients/kubernetes/mirror.ts';
+import type { Kubernetes, Write } from '../../../../src/clients/kubernetes/port.ts';
 import type { KubernetesWorkloadConfig } from '../../../../src/providers/workload/kubernetes/config.ts';
 import { openService, type Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import type { Access } from '../../../rigs/kubernetes/access.ts';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { fingerprint } from '../../../../src/engine/change.ts';
 import { RunbookError } from '../../../../src/engine/errors.ts';
-import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
+import type { Kubernetes } from '../../../../src/clients/kubernetes/port.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';
 import type { WorkloadKind } from '../../../rigs/kubernetes/objects.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Condition, WorkloadObject } from '../../../../src/providers/workload/kubernetes/objects.ts';
+import type { Condition, WorkloadObject } from '../../../../src/providers/workload/kubernetes/objects/objects.ts';
 import { judgeRollout, type RolloutContext } from '../../../../src/providers/workload/kubernetes/rollout/rollout.ts';
-import { snapshotOf } from '../../../../src/providers/workload/kubernetes/snapshot.ts';
+import { snapshotOf } from '../../../../src/providers/workload/kubernetes/objects/snapshot.ts';
 
 type Kind = Parameters<typeof snapshotOf>[0];
 type Status = NonNullable<WorkloadObject['status']>;

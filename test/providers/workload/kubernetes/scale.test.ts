@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { fingerprint } from '../../../../src/engine/change.ts';
-import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
+import type { Kubernetes } from '../../../../src/clients/kubernetes/port.ts';
 import { scaleOperation } from '../../../../src/providers/workload/kubernetes/count/scale.ts';
 import type { Service } from '../../../../src/providers/workload/kubernetes/service.ts';
 import { until } from '../../../rigs/kubernetes/wait.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Condition, WorkloadObject } from '../../../../src/providers/workload/kubernetes/objects.ts';
-import type { ContainerView, PodView } from '../../../../src/providers/workload/kubernetes/pods.ts';
-import { snapshotOf } from '../../../../src/providers/workload/kubernetes/snapshot.ts';
+import type { Condition, WorkloadObject } from '../../../../src/providers/workload/kubernetes/objects/objects.ts';
+import type { ContainerView, PodView } from '../../../../src/providers/workload/kubernetes/objects/pods.ts';
+import { snapshotOf } from '../../../../src/providers/workload/kubernetes/objects/snapshot.ts';
 import { openTrouble, watchForTrouble } from '../../../../src/providers/workload/kubernetes/rollout/trouble.ts';
 
 const object = (conditions: readonly Condition[] = [], updated = 1) =>

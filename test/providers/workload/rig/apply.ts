@@ -1,5 +1,5 @@
 /** A process that applies a planned restart, so that a test can kill it in the middle. Gets the rig's configuration, the mark and the change. */
-import { runCommand } from '../../../../src/providers/command/run.ts';
+import { runCommand } from '../../../../src/clients/process/run.ts';
 import { openHttp } from '../../../../src/providers/http/probe.ts';
 import { openCommandWorkload } from '../../../../src/providers/workload/command.ts';
 import type { CommandWorkloadConfig } from '../../../../src/providers/workload/command/config.ts';

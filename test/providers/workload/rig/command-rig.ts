@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../../../../src/providers/command/run.ts';
+import { runCommand } from '../../../../src/clients/process/run.ts';
 import { openHttp } from '../../../../src/providers/http/probe.ts';
 import { openCommandWorkload } from '../../../../src/providers/workload/command.ts';
 import type { CommandWorkloadConfig } from '../../../../src/providers/workload/command/config.ts';

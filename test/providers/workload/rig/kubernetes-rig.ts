@@ -1,7 +1,7 @@
-import { openKubernetes } from '../../../../src/providers/kubernetes/client.ts';
-import { openConnection } from '../../../../src/providers/kubernetes/kubeconfig.ts';
-import { openMirror } from '../../../../src/providers/kubernetes/mirror.ts';
-import type { Kubernetes } from '../../../../src/providers/kubernetes/port.ts';
+import { openKubernetes } from '../../../../src/clients/kubernetes/client.ts';
+import { openConnection } from '../../../../src/clients/kubernetes/kubeconfig.ts';
+import { openMirror } from '../../../../src/clients/kubernetes/mirror.ts';
+import type { Kubernetes } from '../../../../src/clients/kubernetes/port.ts';
 import { openKubernetesWorkload } from '../../../../src/providers/workload/kubernetes.ts';
 import type { KubernetesWorkloadConfig } from '../../../../src/providers/workload/kubernetes/config.ts';
 import type { Workload } from '../../../../src/providers/workload/port.ts';

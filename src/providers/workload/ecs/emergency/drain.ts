@@ -1,12 +1,13 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { RunbookError } from '../../../../engine/errors.ts';
 import { poll } from '../../../../engine/poll.ts';
-import { age, instancesTable } from '../../instances-table.ts';
+import { age, instancesTable } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
-import { taskId, toInstance } from '../instances.ts';
+import { taskId, toInstance } from '../tasks/instances.ts';
 import type { EcsService } from '../service.ts';
-import { allTasks } from '../tasks.ts';
-import { counted, listing } from '../words.ts';
+import { allTasks } from '../tasks/tasks.ts';
+import { listing } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 const pauseMs = 5000;
 const named = 5;
@@ -36,7 +37,7 @@ export const drain = async (service: EcsService, expected: readonly string[], ca
     return;
   }
   const left = found
-    ? `${counted(found.present.length)} (${listing(found.present.slice(0, named).map(taskId))}) still running`
+    ? `${counted(found.present.length, 'task')} (${listing(found.present.slice(0, named).map(taskId))}) still running`
     : 'the tasks cannot be listed';
   call.report({ note: `${left} after ${age(passedMs())} of draining: starting all the same` });
 };

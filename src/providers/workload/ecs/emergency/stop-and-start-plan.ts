@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
-import { taskId } from '../instances.ts';
-import { noted, Noted } from '../noted.ts';
-import { allHeld, isHeld, Scaling } from '../autoscaler/scalable-target.ts';
-import type { ScalableTarget } from '../autoscaler/scalable-target.ts';
-import { requireCountable } from '../scale.ts';
+import { taskId } from '../tasks/instances.ts';
+import { noted, Noted } from '../tasks/noted.ts';
+import { allHeld, isHeld, Scaling } from '../count/scalable-target.ts';
+import type { ScalableTarget } from '../count/scalable-target.ts';
+import { requireCountable } from '../count/scale.ts';
 import type { EcsService } from '../service.ts';
 import { readTag } from './tag.ts';
-import { allTasks } from '../tasks.ts';
-import { counted } from '../words.ts';
+import { allTasks } from '../tasks/tasks.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** What has to come back. */
 export const StopData = z.object({

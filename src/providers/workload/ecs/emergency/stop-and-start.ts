@@ -1,22 +1,22 @@
 import type { Change } from '../../../../engine/change.ts';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import type { AnyFinding } from '../../../../engine/finding.ts';
-import { isDenied } from '../../../aws/failure.ts';
-import { operation } from '../../operation.ts';
-import { mayPass, persistently } from '../../persistently.ts';
+import { isDenied } from '../../../../clients/aws/failure.ts';
+import { operation } from '../../shared/operation.ts';
+import { mayPass, persistently } from '../../shared/persistently.ts';
 import type { Call, NoInput, Operation } from '../../port.ts';
-import { awaitCount } from '../await-count.ts';
-import type { Serving } from '../await-count.ts';
+import { awaitCount } from '../count/await-count.ts';
+import type { Serving } from '../count/await-count.ts';
 import { drain } from './drain.ts';
-import { taskId } from '../instances.ts';
-import { allHeld, isHeld, sameHold } from '../autoscaler/scalable-target.ts';
-import type { ScalableTarget, Scaling } from '../autoscaler/scalable-target.ts';
-import { countAppearsWithinMs, setCount } from '../scale.ts';
+import { taskId } from '../tasks/instances.ts';
+import { allHeld, isHeld, sameHold } from '../count/scalable-target.ts';
+import type { ScalableTarget, Scaling } from '../count/scalable-target.ts';
+import { countAppearsWithinMs, setCount } from '../count/scale.ts';
 import type { EcsService } from '../service.ts';
 import { planStopAndStart, StopData } from './stop-and-start-plan.ts';
 import { removeTag, writeTag } from './tag.ts';
-import { allTasks } from '../tasks.ts';
-import { counted } from '../words.ts';
+import { allTasks } from '../tasks/tasks.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** What stopping ended with where it did not end well, and what has to be given back then. */
 interface Problem {
@@ -43,7 +43,8 @@ export const stopAndStartOperation = (
       const problem = onlyStart
         ? await endDrain(service, change, call)
         : await stopEverything(service, scalable, change, call);
-      if (problem?.stopped) call.report({ note: `stopping did not end well: starting the ${counted(to)} again` });
+      if (problem?.stopped)
+        call.report({ note: `stopping did not end well: starting the ${counted(to, 'task')} again` });
       await giveBack(service, scalable, change, problem ?? { stopped: true, held: true }, call);
       if (problem) throw givenBack(problem, call);
       return true;
@@ -190,7 +191,10 @@ const verifyStart = async (
     if (seen.desired === 0) return { verdict: 'critical', summary: `stopped: the desired count is 0 and not ${to}` };
     const left = await oldOnes(service, tasks, call);
     if (left.length > 0 && left.length === tasks.length)
-      return { verdict: 'critical', summary: `the ${counted(left.length)} did not stop and still run as before` };
+      return {
+        verdict: 'critical',
+        summary: `the ${counted(left.length, 'task')} did not stop and still run as before`,
+      };
   }
   return awaitCount(
     service,

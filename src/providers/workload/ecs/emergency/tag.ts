@@ -1,6 +1,6 @@
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import type { Call } from '../../port.ts';
-import type { Scaling } from '../autoscaler/scalable-target.ts';
+import type { Scaling } from '../count/scalable-target.ts';
 import type { EcsService } from '../service.ts';
 
 /** What was there before everything was stopped, on the service itself: another machine has no audit log of this one. */

@@ -1,6 +1,6 @@
 import type { Cell, Table } from '../../../../engine/finding.ts';
-import type { Deployed, Seen } from '../seen.ts';
-import { lastPart } from '../seen.ts';
+import type { Deployed, Seen } from '../tasks/seen.ts';
+import { lastPart } from '../tasks/seen.ts';
 
 /** The deployments, the newest first: what a rollout is made of in ECS. */
 export const deploymentsTable = (seen: Seen): Table => ({

@@ -5,7 +5,8 @@ import type { Call } from '../../port.ts';
 import { lastLines } from './last-lines.ts';
 import type { EcsService } from '../service.ts';
 import { described, exitCodeOf, failedContainer, logTable, stoppedTable } from './stopped-tasks.ts';
-import { counted, unended } from '../words.ts';
+import { unended } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** Why a deployment did not work. */
 export interface Diagnosis {

@@ -1,15 +1,15 @@
 import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
 import { deploymentsTable } from './deployments-table.ts';
 import { diagnose, failedTask, recordOf } from './diagnosis.ts';
-import { wantedAfter } from '../noted.ts';
-import type { Noted } from '../noted.ts';
-import { primaryOf } from '../seen.ts';
-import type { Deployed, Seen } from '../seen.ts';
+import { wantedAfter } from '../tasks/noted.ts';
+import type { Noted } from '../tasks/noted.ts';
+import { primaryOf } from '../tasks/seen.ts';
+import type { Deployed, Seen } from '../tasks/seen.ts';
 import type { EcsService } from '../service.ts';
 import { standingOf } from './standing.ts';
-import { counted } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 import { watch } from './watch.ts';
 import type { Judgement, Look } from './watch.ts';
 
@@ -125,7 +125,7 @@ export const followDeployment = async (service: EcsService, call: Call, followin
         if (!standing.bad) return { bad: false };
         await tellTask(mine);
         if (seen.circuitBreaker || mine.failed < hopelessTasks) return { bad: true };
-        const why = `${counted(mine.failed)} in a row failed; ECS goes on trying, because the service has no deployment circuit breaker`;
+        const why = `${counted(mine.failed, 'task')} in a row failed; ECS goes on trying, because the service has no deployment circuit breaker`;
         return { over: await failed(`the ${what} does not come up: ${why}`, seen, mine) };
       }
     }

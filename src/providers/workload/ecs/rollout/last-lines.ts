@@ -1,8 +1,8 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { Call } from '../../port.ts';
-import { taskId } from '../instances.ts';
+import { taskId } from '../tasks/instances.ts';
 import type { LogStream } from './logs-api.ts';
-import { lastPart } from '../seen.ts';
+import { lastPart } from '../tasks/seen.ts';
 import type { EcsService } from '../service.ts';
 
 const lines = 10;

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { AwsSession } from '../../../aws/session.ts';
+import type { AwsSession } from '../../../../clients/aws/session.ts';
 import type { Call } from '../../port.ts';
 
 /** Where a container writes to. */

@@ -1,5 +1,5 @@
-import type { Deployed, Seen } from '../seen.ts';
-import { primaryOf } from '../seen.ts';
+import type { Deployed, Seen } from '../tasks/seen.ts';
+import { primaryOf } from '../tasks/seen.ts';
 import { unended } from '../words.ts';
 
 /** Which deployment is meant: the one that ECS answered with, else the first one after those that were there before. */

@@ -1,6 +1,6 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
 import type { Cell, Table } from '../../../../engine/finding.ts';
-import { taskId } from '../instances.ts';
+import { taskId } from '../tasks/instances.ts';
 import { unended } from '../words.ts';
 
 /** Of the first container that ended by itself and not well. */

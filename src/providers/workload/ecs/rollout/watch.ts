@@ -1,10 +1,10 @@
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import type { AnyFinding } from '../../../../engine/finding.ts';
 import { poll } from '../../../../engine/poll.ts';
-import { isThrottled } from '../../../aws/failure.ts';
+import { isThrottled } from '../../../../clients/aws/failure.ts';
 import type { Call } from '../../port.ts';
 import { deploymentsTable } from './deployments-table.ts';
-import type { Seen } from '../seen.ts';
+import type { Seen } from '../tasks/seen.ts';
 import type { EcsService } from '../service.ts';
 import { unended } from '../words.ts';
 

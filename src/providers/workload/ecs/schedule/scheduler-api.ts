@@ -6,8 +6,8 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import type { CreateScheduleInput, GetScheduleOutput } from '@aws-sdk/client-scheduler';
-import { hasCode } from '../../../aws/failure.ts';
-import type { AwsSession } from '../../../aws/session.ts';
+import { hasCode } from '../../../../clients/aws/failure.ts';
+import type { AwsSession } from '../../../../clients/aws/session.ts';
 import type { Call } from '../../port.ts';
 
 type Writing = Pick<Call, 'signal' | 'clock'>;

@@ -2,8 +2,8 @@ import type { CreateScheduleInput, GetScheduleOutput } from '@aws-sdk/client-sch
 import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import { hasCode } from '../../../aws/failure.ts';
-import { operation } from '../../operation.ts';
+import { hasCode } from '../../../../clients/aws/failure.ts';
+import { operation } from '../../shared/operation.ts';
 import type { Call, Scheduling } from '../../port.ts';
 import { rateOf, scheduleName } from './schedule-words.ts';
 import type { SchedulerApi } from './scheduler-api.ts';

@@ -1,14 +1,14 @@
 import type { ServiceDeploymentBrief } from '@aws-sdk/client-ecs';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { Cell, DataFinding } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
-import type { Revisions } from '../../views.ts';
-import { lastPart } from '../seen.ts';
-import type { Seen } from '../seen.ts';
+import type { Revisions } from '../../shared/views.ts';
+import { lastPart } from '../tasks/seen.ts';
+import type { Seen } from '../tasks/seen.ts';
 import type { EcsService } from '../service.ts';
-import { versionOf } from '../task-definition.ts';
-import type { TaskDefinitions } from '../task-definition.ts';
+import { versionOf } from '../tasks/task-definition.ts';
+import type { TaskDefinitions } from '../tasks/task-definition.ts';
 import { unended } from '../words.ts';
 
 const shown = 10;

@@ -1,13 +1,14 @@
 import type { AnyFinding } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call, WorkloadViews } from '../../port.ts';
 import { deploymentsTable } from '../rollout/deployments-table.ts';
-import { isHeld } from '../autoscaler/scalable-target.ts';
-import type { ScalableTarget } from '../autoscaler/scalable-target.ts';
-import { primaryOf } from '../seen.ts';
+import { isHeld } from '../count/scalable-target.ts';
+import type { ScalableTarget } from '../count/scalable-target.ts';
+import { primaryOf } from '../tasks/seen.ts';
 import type { EcsService } from '../service.ts';
-import type { TaskDefinitions } from '../task-definition.ts';
-import { counted, unended } from '../words.ts';
+import type { TaskDefinitions } from '../tasks/task-definition.ts';
+import { unended } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 type ViewCall = Pick<Call, 'signal' | 'clock'>;
 
@@ -48,7 +49,7 @@ const rollout = async (service: EcsService, call: ViewCall): Promise<AnyFinding>
       ? ''
       : `, begun ${age(call.clock.now().getTime() - primary.createdAt.getTime())} ago`;
   const what = `${primary.taskDefinition} (${primary.id}${since})`;
-  const count = `${primary.running} of ${counted(primary.desired)} running`;
+  const count = `${primary.running} of ${counted(primary.desired, 'task')} running`;
   const failed = seen.deployments.find((one) => one.rollout === 'FAILED');
   if (failed)
     return {

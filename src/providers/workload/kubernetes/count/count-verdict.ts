@@ -1,11 +1,12 @@
 import type { Call } from '../../port.ts';
 import { diagnose, type Judgement } from '../rollout/diagnosis.ts';
-import { type PodView, troubleOf } from '../pods.ts';
+import { type PodView, troubleOf } from '../objects/pods.ts';
 import type { Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 import { watchForTrouble } from '../rollout/trouble.ts';
 import type { Look } from '../rollout/watching.ts';
-import { counted, listing } from '../words.ts';
+import { listing } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 export interface WantedCount {
   readonly to: number;
@@ -35,15 +36,18 @@ export const judgeCount = (
     const ours = kept.filter(({ name }) => !unready.has(name));
     const { fatal } = lookForTrouble(snapshot, ours, call.clock.monotonic());
     const ready = kept.filter((pod) => pod.ready);
-    if (fatal.length > 0) return diagnose(service, `${ready.length} of ${counted(to)} ready`, fatal, call);
+    if (fatal.length > 0) return diagnose(service, `${ready.length} of ${counted(to, 'instance')} ready`, fatal, call);
     // Older counts mean nothing: the controller has not seen the new number yet.
     if (snapshot.observedGeneration < snapshot.generation) return undefined;
     if (kept.length !== to || kept.length !== pods.length) return undefined;
     const trouble = kept.filter((pod) => !pod.ready);
     if (trouble.length === 0)
-      return { verdict: 'ok', summary: to === 0 ? 'no instance is running' : `${counted(to)} running and ready` };
+      return {
+        verdict: 'ok',
+        summary: to === 0 ? 'no instance is running' : `${counted(to, 'instance')} running and ready`,
+      };
     return trouble.every(({ name }) => unready.has(name))
-      ? { verdict: 'warn', summary: `${counted(to)} running; ${names(trouble)} not ready, as before` }
+      ? { verdict: 'warn', summary: `${counted(to, 'instance')} running; ${names(trouble)} not ready, as before` }
       : undefined;
   };
 };
@@ -57,7 +61,7 @@ export const lateCount = ({ to }: WantedCount, { pods }: Look, after: string): J
   return {
     verdict: 'critical',
     summary: [
-      `${ready.length} of ${counted(to)} ready after ${after}`,
+      `${ready.length} of ${counted(to, 'instance')} ready after ${after}`,
       ...trouble.slice(0, 3),
       ...(terminating.length > 0 ? [`${names(terminating)} still terminating`] : []),
     ].join('; '),

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { AnyFinding } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
-import { operation } from '../../operation.ts';
+import { age } from '../../shared/instances-table.ts';
+import { operation } from '../../shared/operation.ts';
 import type { Call, Operation } from '../../port.ts';
 import {
   autoscalerBasis,
@@ -11,16 +11,16 @@ import {
   lookForAutoscaler,
   sleepsAtZero,
   withLimits,
-} from '../autoscaler/find-autoscaler.ts';
-import { createdAgain } from '../describe.ts';
+} from './find-autoscaler.ts';
+import { createdAgain } from '../objects/describe.ts';
 import { graceMs, judgeCount, lateCount } from './count-verdict.ts';
-import { isOver } from '../pods.ts';
+import { isOver } from '../objects/pods.ts';
 import type { Service } from '../service.ts';
 import { setCount, trySetCount } from './set-count.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 import { watchWorkload } from '../rollout/watching.ts';
-import { counted } from '../words.ts';
-import { requireExpectedCount, requireWholeCount } from '../../wanted-count.ts';
+import { counted } from '../../../../words/counts.ts';
+import { requireExpectedCount, requireWholeCount } from '../../shared/wanted-count.ts';
 
 interface ScaleInput {
   readonly to: number;
@@ -79,12 +79,12 @@ const planScale = async (
   const said = autoscaler.found ? aboutAutoscaler(autoscaler.found, replicas, to) : {};
   const lines = [said.line, autoscaler.unseen].filter((line) => line !== undefined);
   return {
-    summary: `scale ${config.service} from ${replicas} to ${counted(to)}`,
+    summary: `scale ${config.service} from ${replicas} to ${counted(to, 'instance')}`,
     target: service.target,
     blastRadius: [
       to < replicas
-        ? `${replicas - to} of ${counted(replicas)} stopped; the platform chooses which`
-        : `${counted(to - replicas)} more`,
+        ? `${replicas - to} of ${counted(replicas, 'instance')} stopped; the platform chooses which`
+        : `${counted(to - replicas, 'instance')} more`,
       [`now ${replicas}`, ...limits].filter((part) => part !== undefined).join(', '),
       ...lines,
     ],
@@ -153,8 +153,8 @@ const verifyScale = (
       if (look.snapshot && look.snapshot.uid !== uid) return { verdict: 'critical', summary: createdAgain(service) };
       if (now === to) return judge(look);
       return !applied && now === from
-        ? { verdict: 'critical', summary: `not scaled: still ${counted(from)}` }
-        : { verdict: 'critical', summary: `something else set it to ${counted(now ?? 0)}; ${to} wanted` };
+        ? { verdict: 'critical', summary: `not scaled: still ${counted(from, 'instance')}` }
+        : { verdict: 'critical', summary: `something else set it to ${counted(now ?? 0, 'instance')}; ${to} wanted` };
     },
     late: (look) => lateCount(wanted, look, age(look.waitedMs)),
   });

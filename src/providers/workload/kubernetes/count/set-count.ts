@@ -1,10 +1,10 @@
 import { RunbookError } from '../../../../engine/errors.ts';
-import type { Ask, Write } from '../../../kubernetes/port.ts';
+import type { Ask, Write } from '../../../../clients/kubernetes/port.ts';
 import type { Call } from '../../port.ts';
-import { optimistically } from '../optimistic.ts';
+import { optimistically } from '../writing/optimistic.ts';
 import type { Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
-import { counted } from '../words.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** What must still be so when the count is set. */
 export interface Precondition {
@@ -49,7 +49,7 @@ const requireSame = ({ config, target }: Service, now: Snapshot, { uid, replicas
   if (now.replicas === replicas) return;
   throw new RunbookError(
     'refused',
-    `${config.service} has ${counted(now.replicas)} now, not ${replicas}: another process changed it`,
+    `${config.service} has ${counted(now.replicas, 'instance')} now, not ${replicas}: another process changed it`,
     { next: ['rb scale status'] },
   );
 };

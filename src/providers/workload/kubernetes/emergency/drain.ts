@@ -1,11 +1,12 @@
 import { RunbookError } from '../../../../engine/errors.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
 import { graceMs } from '../count/count-verdict.ts';
 import type { Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 import { watchWorkload } from '../rollout/watching.ts';
-import { counted, listing } from '../words.ts';
+import { listing } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** How long everything may take to stop: as configured, or what the pods themselves ask for where that is longer. */
 export const drainForMs = ({ config }: Service, snapshot: Snapshot): number =>
@@ -26,7 +27,7 @@ export const drain = async (service: Service, call: Call): Promise<void> => {
         ? undefined
         : {
             verdict: 'warn',
-            summary: `something else set it to ${counted(replicas)} while it was draining: starting all the same`,
+            summary: `something else set it to ${counted(replicas, 'instance')} while it was draining: starting all the same`,
           };
     },
     late: ({ pods, waitedMs }) => ({

@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import type { Call } from '../../port.ts';
-import { Held } from '../autoscaler/hold.ts';
-import type { WorkloadObject } from '../objects.ts';
-import { optimistically } from '../optimistic.ts';
+import { Held } from '../count/hold.ts';
+import type { WorkloadObject } from '../objects/objects.ts';
+import { optimistically } from '../writing/optimistic.ts';
 import type { Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 
 /**
  * Where an emergency restart notes on the object itself what it takes away, before it takes it away. A Deployment's controller copies

@@ -1,20 +1,20 @@
 import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import { shown } from '../../../command/shown.ts';
-import { age } from '../../instances-table.ts';
+import { shown } from '../../../../clients/process/shown.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
 import { drainForMs } from './drain.ts';
 import { type EmergencyNote, noteOf, tryNote } from './emergency-note.ts';
-import { autoscalerBasis, type FoundAutoscaler, lookForAutoscaler } from '../autoscaler/find-autoscaler.ts';
-import { Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../autoscaler/hold.ts';
-import { isOver, type PodView } from '../pods.ts';
+import { autoscalerBasis, type FoundAutoscaler, lookForAutoscaler } from '../count/find-autoscaler.ts';
+import { Held, heldOf, heldTitle, holdCommands, isHeld, tryHold } from '../count/hold.ts';
+import { isOver, type PodView } from '../objects/pods.ts';
 import { requireScalable, scaleCommand } from '../count/scale.ts';
 import type { Service } from '../service.ts';
-import { shortUid } from '../short-uid.ts';
+import { shortUid } from '../objects/short-uid.ts';
 import { trySetCount } from '../count/set-count.ts';
-import type { Snapshot } from '../snapshot.ts';
-import { counted } from '../words.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
+import { counted } from '../../../../words/counts.ts';
 
 export const EmergencyData = z.object({
   uid: z.string(),
@@ -157,17 +157,17 @@ const words = (
     return {
       summary:
         replicas < to
-          ? `start the ${counted(to)} that ${earlier?.by ?? 'somebody'} stopped${note ? ` ${ago} ago` : ''}`
+          ? `start the ${counted(to, 'instance')} that ${earlier?.by ?? 'somebody'} stopped${note ? ` ${ago} ago` : ''}`
           : `finish what ${earlier?.by ?? 'somebody'} began: nothing is stopped any more, the rest is given back`,
-      blastRadius: [`${up} of ${counted(to)} running now`, ...autoscalerLines],
+      blastRadius: [`${up} of ${counted(to, 'instance')} running now`, ...autoscalerLines],
       equivalent: begin,
       undo: 'none needed',
       ...warned,
     };
   return {
-    summary: `stop all ${counted(up)}, wait for the drain, start ${to}`,
+    summary: `stop all ${counted(up, 'instance')}, wait for the drain, start ${to}`,
     blastRadius: [
-      `${up} of ${counted(to)} running now; nothing is served until they are back`,
+      `${up} of ${counted(to, 'instance')} running now; nothing is served until they are back`,
       `the drain takes up to ${age(drainMs)}`,
       ...autoscalerLines,
     ],

@@ -1,19 +1,20 @@
 import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
 import { graceMs, lateCount } from '../count/count-verdict.ts';
-import { createdAgain } from '../describe.ts';
+import { createdAgain } from '../objects/describe.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
 import { noteOf } from './emergency-note.ts';
 import type { EmergencyData } from './emergency-plan.ts';
-import { heldTitle, isHeld } from '../autoscaler/hold.ts';
-import type { PodView } from '../pods.ts';
+import { heldTitle, isHeld } from '../count/hold.ts';
+import type { PodView } from '../objects/pods.ts';
 import type { Service } from '../service.ts';
-import { shortUid } from '../short-uid.ts';
-import type { Snapshot } from '../snapshot.ts';
+import { shortUid } from '../objects/short-uid.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 import { watchForTrouble } from '../rollout/trouble.ts';
 import { watchWorkload } from '../rollout/watching.ts';
-import { counted, listing } from '../words.ts';
+import { listing } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** Is everything stopped, started and given back? The note on the object is taken away last: while it is there, it is not. */
 export const verifyStarted = (service: Service, data: EmergencyData, call: Call): Promise<AnyFinding> => {
@@ -35,7 +36,7 @@ export const verifyStarted = (service: Service, data: EmergencyData, call: Call)
       const { fatal } = lookForTrouble(snapshot, fresh, call.clock.monotonic());
       const ready = fresh.filter((pod) => pod.ready);
       if (fatal.length > 0)
-        return diagnose(service, `${ready.length} of ${counted(snapshot.replicas)} ready`, fatal, call);
+        return diagnose(service, `${ready.length} of ${counted(snapshot.replicas, 'instance')} ready`, fatal, call);
       if (snapshot.observedGeneration < snapshot.generation || fresh.length !== snapshot.replicas) return undefined;
       return ready.length < fresh.length ? undefined : allBack(snapshot.replicas, data.to, hanging);
     },
@@ -69,7 +70,7 @@ const notDone = (
 const allBack = (replicas: number, to: number, hanging: readonly PodView[]): Finding => ({
   verdict: 'ok',
   summary: [
-    `all ${counted(replicas)} stopped, started and ready`,
+    `all ${counted(replicas, 'instance')} stopped, started and ready`,
     ...(replicas === to ? [] : [`something else changed the count: there were ${to}`]),
     ...(hanging.length === 0 ? [] : [`${listing(hanging.map(({ name }) => name))} still hangs in Terminating`]),
   ].join('; '),

@@ -1,11 +1,11 @@
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
-import { operation } from '../../operation.ts';
-import { mayPass, persistently } from '../../persistently.ts';
+import { operation } from '../../shared/operation.ts';
+import { mayPass, persistently } from '../../shared/persistently.ts';
 import type { Call, Workload } from '../../port.ts';
 import { drain } from './drain.ts';
 import { EmergencyData, planStopAndStart } from './emergency-plan.ts';
 import { removeNote, writeNote } from './emergency-note.ts';
-import { heldTitle, hold, holdCommands, release } from '../autoscaler/hold.ts';
+import { heldTitle, hold, holdCommands, release } from '../count/hold.ts';
 import { scaleCommand } from '../count/scale.ts';
 import type { Service } from '../service.ts';
 import { setCount } from '../count/set-count.ts';

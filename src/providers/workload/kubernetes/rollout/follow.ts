@@ -1,19 +1,19 @@
 import type { Clock } from '../../../../engine/clock.ts';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
-import type { Mirror } from '../../../kubernetes/mirror.ts';
-import { age } from '../../instances-table.ts';
+import type { Mirror } from '../../../../clients/kubernetes/mirror.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
 import { graceMs } from '../count/count-verdict.ts';
 import { diagnose, type Judgement } from './diagnosis.ts';
 import { tellDoubts } from './doubts.ts';
-import { nextChangeOf } from '../next-change.ts';
+import { nextChangeOf } from '../writing/next-change.ts';
 import { whyNotMade } from './not-made.ts';
-import { instanceOf, isOver, type PodView } from '../pods.ts';
+import { instanceOf, isOver, type PodView } from '../objects/pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import { judgeRollout, type RolloutContext } from './rollout.ts';
 import type { PodsMirror, Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 import { notMadeForMs, openTrouble, type Trouble, watchForTrouble } from './trouble.ts';
 
 export interface FollowOptions {

@@ -1,8 +1,8 @@
-import { shortText } from '../../../../engine/short-text.ts';
+import { shortText } from '../../../../words/short-text.ts';
 import type { Call } from '../../port.ts';
-import { resources } from '../objects.ts';
+import { resources } from '../objects/objects.ts';
 import type { Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 import type { Trouble } from './trouble.ts';
 
 interface FailedCreate {

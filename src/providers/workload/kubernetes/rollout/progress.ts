@@ -1,7 +1,7 @@
 import type { Table } from '../../../../engine/finding.ts';
-import { instancesTable } from '../../instances-table.ts';
+import { instancesTable } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
-import { instanceOf, type PodView } from '../pods.ts';
+import { instanceOf, type PodView } from '../objects/pods.ts';
 
 /** So many pods are shown; the others are counted. */
 const shownPods = 30;

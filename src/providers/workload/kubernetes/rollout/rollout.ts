@@ -1,5 +1,5 @@
-import type { Condition } from '../objects.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Condition } from '../objects/objects.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 
 /**
  * How far a rollout is.

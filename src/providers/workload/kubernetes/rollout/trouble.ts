@@ -1,5 +1,5 @@
-import type { ContainerView, PodView } from '../pods.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { ContainerView, PodView } from '../objects/pods.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 
 /** What is wrong with one new pod. */
 export interface Trouble {

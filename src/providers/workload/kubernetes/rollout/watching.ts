@@ -2,13 +2,13 @@ import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import type { DataFinding } from '../../../../engine/finding.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
 import type { Call } from '../../port.ts';
-import { createdAgain } from '../describe.ts';
-import { nextChangeOf } from '../next-change.ts';
+import { createdAgain } from '../objects/describe.ts';
+import { nextChangeOf } from '../writing/next-change.ts';
 import type { Judgement } from './diagnosis.ts';
-import { instanceOf, isOver, type PodView } from '../pods.ts';
+import { instanceOf, isOver, type PodView } from '../objects/pods.ts';
 import { podsTable, progressReport, telling } from './progress.ts';
 import type { PodsMirror, Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 
 /** The object and its pods at one moment. */
 export interface Look {

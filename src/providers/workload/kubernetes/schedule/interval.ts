@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../../engine/duration.ts';
+import { formatDuration } from '../../../../words/ages.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import { listing } from '../words.ts';
 

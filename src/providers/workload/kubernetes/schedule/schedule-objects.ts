@@ -1,8 +1,8 @@
 import { digest } from '../../../../engine/change.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
-import type { Resource } from '../../../kubernetes/port.ts';
-import { resourceOf } from '../objects.ts';
-import * as shapes from '../shapes.ts';
+import type { Resource } from '../../../../clients/kubernetes/port.ts';
+import { resourceOf } from '../objects/objects.ts';
+import * as shapes from '../objects/shapes.ts';
 import type { Service } from '../service.ts';
 
 /** The four objects of a scheduled restart, in the order in which they are made. They are taken away the other way round. */

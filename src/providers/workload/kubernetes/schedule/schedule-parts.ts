@@ -1,8 +1,8 @@
 import { RunbookError } from '../../../../engine/errors.ts';
-import { isStatus } from '../../../kubernetes/failure.ts';
-import type { Kubernetes } from '../../../kubernetes/port.ts';
+import { isStatus } from '../../../../clients/kubernetes/failure.ts';
+import type { Kubernetes } from '../../../../clients/kubernetes/port.ts';
 import type { Call } from '../../port.ts';
-import type { Meta } from '../objects.ts';
+import type { Meta } from '../objects/objects.ts';
 import { scheduleLabels, type SchedulePart, scheduleResources } from './schedule-objects.ts';
 import type { Service } from '../service.ts';
 

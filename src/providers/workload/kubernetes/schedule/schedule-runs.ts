@@ -1,5 +1,12 @@
 import type { Schedule } from '../../port.ts';
-import { type Condition, type ContainerStatus, controllerOf, type Meta, type Pod, resources } from '../objects.ts';
+import {
+  type Condition,
+  type ContainerStatus,
+  controllerOf,
+  type Meta,
+  type Pod,
+  resources,
+} from '../objects/objects.ts';
 import { labelSelector, scheduleLabels, scheduleResources, skipCheck } from './schedule-objects.ts';
 import type { CronJobSpec } from './schedule-parts.ts';
 import type { Service } from '../service.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
-import { formatDuration } from '../../../../engine/duration.ts';
+import { formatDuration } from '../../../../words/ages.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { Finding } from '../../../../engine/finding.ts';
 import type { JsonObject } from '../../../../engine/json.ts';
-import { operation } from '../../operation.ts';
+import { operation } from '../../shared/operation.ts';
 import type { Call, NoInput, Operation, Scheduling } from '../../port.ts';
 import { cronOf, nextRun } from './interval.ts';
 import { onDelete } from '../rollout/rollout.ts';
@@ -12,8 +12,9 @@ import { scheduleName, scheduleParts, type SchedulePart } from './schedule-objec
 import { findPart, type PresentPart, putPart, removePart } from './schedule-parts.ts';
 import { listSchedules } from './schedule-runs.ts';
 import type { Service } from '../service.ts';
-import { resourceOf } from '../objects.ts';
-import { counted, listing } from '../words.ts';
+import { resourceOf } from '../objects/objects.ts';
+import { listing } from '../words.ts';
+import { counted } from '../../../../words/counts.ts';
 
 /** Restarts at fixed times by a CronJob with a ServiceAccount, a Role and a RoleBinding of its own, which `rb` is no part of any more. */
 export const scheduling = (service: Service): Scheduling => ({
@@ -59,7 +60,7 @@ const planAdd = async (service: Service, everyMs: number, { signal, clock }: Cal
     summary: `restart ${config.service} every ${formatDuration(everyMs)} from now on, by CronJob ${name}`,
     target: service.target,
     blastRadius: [
-      `each run restarts all ${counted(snapshot.replicas)}, rolling; the first at ${utc(nextRun(everyMs, clock.now()))}`,
+      `each run restarts all ${counted(snapshot.replicas, 'instance')}, rolling; the first at ${utc(nextRun(everyMs, clock.now()))}`,
       'a run is left out while a rollout is active, or while the run before is not over',
       `its ServiceAccount may read and patch ${service.target.name}, and nothing else`,
     ],

@@ -1,9 +1,9 @@
-import { shortText } from '../../../../engine/short-text.ts';
+import { shortText } from '../../../../words/short-text.ts';
 import type { AnyFinding, Table } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
-import { findAutoscaler } from '../autoscaler/find-autoscaler.ts';
-import { kindName, type Meta, resources } from '../objects.ts';
+import { findAutoscaler } from '../count/find-autoscaler.ts';
+import { kindName, type Meta, resources } from '../objects/objects.ts';
 import type { Service } from '../service.ts';
 
 interface Event {

@@ -5,9 +5,9 @@ import {
   presentRevision,
   type RevisionObject,
   revisionResource,
-} from '../revisions.ts';
+} from '../revisions/revisions.ts';
 import type { Service } from '../service.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
 
 export interface History {
   /** The newest first. */

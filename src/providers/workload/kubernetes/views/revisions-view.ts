@@ -1,11 +1,11 @@
 import type { DataFinding } from '../../../../engine/finding.ts';
-import { age } from '../../instances-table.ts';
+import { age } from '../../shared/instances-table.ts';
 import type { Call } from '../../port.ts';
-import type { Revisions } from '../../views.ts';
-import { stampOf, templateKey } from '../basis.ts';
-import { imageOf, templateVersion } from '../describe.ts';
+import type { Revisions } from '../../shared/views.ts';
+import { stampOf, templateKey } from '../writing/basis.ts';
+import { imageOf, templateVersion } from '../objects/describe.ts';
 import { changeCause, historyOf } from './history.ts';
-import type { FullRevision } from '../revisions.ts';
+import type { FullRevision } from '../revisions/revisions.ts';
 import type { Service } from '../service.ts';
 
 const shown = 10;

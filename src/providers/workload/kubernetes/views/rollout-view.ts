@@ -1,8 +1,8 @@
 import type { AnyFinding, Verdict } from '../../../../engine/finding.ts';
 import type { Call } from '../../port.ts';
 import { diagnose } from '../rollout/diagnosis.ts';
-import { presentRevision } from '../revisions.ts';
-import { isOver } from '../pods.ts';
+import { presentRevision } from '../revisions/revisions.ts';
+import { isOver } from '../objects/pods.ts';
 import { judgeRollout, type Rollout } from '../rollout/rollout.ts';
 import type { Service } from '../service.ts';
 import { openTrouble, watchForTrouble } from '../rollout/trouble.ts';

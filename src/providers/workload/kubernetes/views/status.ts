@@ -1,5 +1,5 @@
 import type { Call, WorkloadStatus } from '../../port.ts';
-import { inTheirPlaces, instanceOf } from '../pods.ts';
+import { inTheirPlaces, instanceOf } from '../objects/pods.ts';
 import { judgeRollout } from '../rollout/rollout.ts';
 import type { Service } from '../service.ts';
 

@@ -1,0 +1,130 @@
+import { amount, count, flag, listOf, nullable, number, record, text } from '../../../../clients/peer/shape.ts';
+import type { Bloat, BloatView } from '../../port.ts';
+import type { Connection } from '../connect/connection.ts';
+import { lockedTables, relationBytes } from './relation-size.ts';
+import { btreePages, heapPages } from './row-layout.ts';
+import type { ColumnWidth } from './row-layout.ts';
+import { type Columns, name } from '../query/rows.ts';
+import { qualified } from '../query/sql.ts';
+
+/** So many of the largest are looked at: what is small wastes little. */
+const candidates = 300;
+
+interface Row {
+  readonly name: string;
+  readonly table: string;
+  readonly bytes: number;
+  readonly pages: number;
+  /** Below 0: never analysed. */
+  readonly rows: number;
+  readonly fillFactor: number | null;
+  readonly blockSize: number;
+  readonly mayRead: boolean;
+  readonly columns: readonly (ColumnWidth & { readonly known: boolean })[];
+}
+
+const columns: Columns<Row> = {
+  name,
+  table: name,
+  bytes: amount,
+  pages: count,
+  rows: number,
+  fillFactor: nullable(count),
+  blockSize: count,
+  mayRead: flag,
+  columns: listOf(
+    record<Row['columns'][number]>({ length: number, align: text, width: amount, nullShare: amount, known: flag }),
+  ),
+};
+
+const fillFactor = `(SELECT o.option_value::int FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = 'fillfactor')`;
+
+/** What pg_stats shows a role is what it may read of the table; it is looked through once, for all the candidates. */
+const statistics = `stats AS MATERIALIZED (
+    SELECT s.schemaname, s.tablename, s.attname, s.null_frac, s.avg_width
+      FROM pg_stats s
+     WHERE NOT s.inherited AND (s.schemaname, s.tablename) IN (SELECT nspname, relname FROM wanted)
+  )`;
+
+const columnsOf = (attribute: string, owner: string): string => `
+  json_build_object('length', ${attribute}.attlen, 'align', ${attribute}.attalign,
+                    'width', coalesce(s.avg_width, 0), 'nullShare', coalesce(s.null_frac, 0),
+                    'known', s.attname IS NOT NULL) ORDER BY ${owner}`;
+
+const tables = `
+  WITH ${lockedTables}, largest AS MATERIALIZED (
+    SELECT c.oid, c.relname, n.nspname, c.relpages, c.reltuples, c.reloptions, ${relationBytes('c')} AS bytes
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_temp'
+     ORDER BY c.relpages DESC, c.oid LIMIT ${candidates}
+  ), wanted AS (SELECT nspname, relname FROM largest), ${statistics}
+  SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.nspname', 'c.relname')} AS table, c.bytes,
+         c.relpages AS pages, CASE WHEN c.relpages = 0 AND c.bytes > 0 THEN -1 ELSE c.reltuples END AS rows,
+         ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
+         has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS "mayRead",
+         (SELECT coalesce(json_agg(${columnsOf('a', 'a.attnum')}), '[]')
+            FROM pg_attribute a
+            LEFT JOIN stats s ON s.schemaname = c.nspname AND s.tablename = c.relname AND s.attname = a.attname
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM largest c`;
+
+/** The columns of an index have their statistics with the table, its expressions with the index itself. */
+const indexes = `
+  WITH ${lockedTables}, largest AS MATERIALIZED (
+    SELECT c.oid, c.relname, n.nspname, c.relpages, c.reltuples, c.reloptions, i.indkey, i.indrelid,
+           t.relname AS tablename, tn.nspname AS tableschema, ${relationBytes('c', 'i.indrelid')} AS bytes
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_index i ON i.indexrelid = c.oid
+      JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
+     WHERE c.relkind = 'i' AND c.relam = (SELECT oid FROM pg_am WHERE amname = 'btree') AND n.nspname !~ '^pg_(toast|temp)'
+     ORDER BY c.relpages DESC, c.oid LIMIT ${candidates}
+  ), wanted AS (SELECT nspname, relname FROM largest UNION SELECT tableschema, tablename FROM largest), ${statistics}
+  SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.tableschema', 'c.tablename')} AS table, c.bytes,
+         c.relpages AS pages, CASE WHEN t.relpages = 0 AND c.bytes > current_setting('block_size')::int THEN -1 ELSE c.reltuples END AS rows,
+         ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
+         has_table_privilege(c.indrelid, 'SELECT') AND NOT row_security_active(c.indrelid) AS "mayRead",
+         (SELECT coalesce(json_agg(${columnsOf('ia', 'ia.attnum')}), '[]')
+            FROM pg_attribute ia
+            LEFT JOIN pg_attribute ta ON ta.attrelid = c.indrelid AND ta.attnum = c.indkey[ia.attnum - 1] AND ta.attnum <> 0
+            LEFT JOIN stats s
+              ON s.schemaname = CASE WHEN ta.attnum IS NULL THEN c.nspname ELSE c.tableschema END
+             AND s.tablename = CASE WHEN ta.attnum IS NULL THEN c.relname ELSE c.tablename END
+             AND s.attname = coalesce(ta.attname, ia.attname)
+           WHERE ia.attrelid = c.oid AND ia.attnum > 0) AS columns
+    FROM largest c JOIN pg_class t ON t.oid = c.indrelid`;
+
+export const readBloat = async (connection: Connection): Promise<BloatView> => {
+  const [heaps, trees, { count: all }] = await Promise.all([
+    connection.rows(columns, tables),
+    connection.rows(columns, indexes),
+    connection.row(
+      { count },
+      `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_temp'`,
+    ),
+  ]);
+  return {
+    tables: mostFirst(heaps.map((row) => bloatOf(row, heapPages))),
+    indexes: mostFirst(trees.map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
+    looked: { tables: heaps.length, of: all },
+  };
+};
+
+const mostFirst = <Kind extends Bloat>(all: readonly Kind[]): readonly Kind[] =>
+  all.toSorted((a, b) => (b.wastedBytes ?? -1) - (a.wastedBytes ?? -1) || b.bytes - a.bytes);
+
+const bloatOf = (row: Row, pagesFor: typeof heapPages): Bloat => {
+  const { name, bytes, pages, rows, columns, blockSize } = row;
+  const why = reasonAgainst(row);
+  if (why !== null) return { name, bytes, wastedBytes: null, wastedShare: null, why };
+  const needed = pagesFor(rows, columns, blockSize, row.fillFactor ?? undefined);
+  const wasted = Math.max(0, pages - needed);
+  return { name, bytes, wastedBytes: wasted * blockSize, wastedShare: pages === 0 ? 0 : wasted / pages, why: null };
+};
+
+/** A table without a row has no statistics and needs none. */
+const reasonAgainst = ({ rows, columns, mayRead }: Row): Bloat['why'] => {
+  if (rows < 0) return 'never analysed';
+  if (rows === 0 || columns.every(({ known }) => known)) return null;
+  return mayRead ? 'no column statistics' : 'column statistics may not be read';
+};

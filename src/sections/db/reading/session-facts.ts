@@ -1,0 +1,45 @@
+import { onOneLine } from '../../../engine/errors.ts';
+import type { Cell, Column } from '../../../engine/finding.ts';
+import type { Session } from '../../../providers/database/port.ts';
+import { age } from '../../../words/ages.ts';
+
+/** `pid 4711 (app, web)`; a process without a role is what it is: `pid 4711 (autovacuum worker)`. */
+export const nameOf = ({
+  pid,
+  user,
+  application,
+  kind,
+}: Pick<Session, 'pid' | 'user' | 'application' | 'kind'>): string =>
+  `pid ${pid} (${onOneLine([user ?? kind ?? 'cannot see whose', application].filter(Boolean).join(', '))})`;
+
+/** How long it does what it does: works on a statement, or has been in its state. Null where that cannot be seen. */
+export const presentMs = ({ state, queryMs, stateMs }: Session): number | null =>
+  state === 'active' ? (queryMs ?? stateMs) : stateMs;
+
+/** `idle in transaction for 3 h`. */
+export const doing = (session: Session): string =>
+  session.state === null ? 'cannot see what it does' : `${session.state} for ${age(presentMs(session) ?? 0)}`;
+
+/** A statement for a line of its own: shortened further than the server's adapter does. */
+export const shortQuery = (query: string | null, most = 80): string | null =>
+  query === null || query.length <= most ? query : `${query.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+
+export const sessionColumns: readonly Column[] = [
+  { title: 'pid' },
+  { title: 'user' },
+  { title: 'application' },
+  { title: 'database', extra: true },
+  { title: 'client', extra: true },
+  { title: 'state' },
+  { title: 'for', align: 'right' },
+];
+
+export const sessionCells = (session: Session): readonly Cell[] => [
+  session.pid,
+  session.user,
+  session.application || null,
+  session.database,
+  session.client,
+  session.state ?? { text: 'cannot see', verdict: 'unknown' },
+  age(presentMs(session)),
+];

@@ -1,0 +1,164 @@
+import * as z from 'zod/mini';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { worst } from '../../../engine/finding.ts';
+import { messageOf, RunbookError } from '../../../engine/errors.ts';
+import type { Call, Database, From, ReplicationView } from '../../../providers/database/port.ts';
+import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { databaseLook } from '../reading/database-look.ts';
+import { replicationLimits } from './replication-judgement.ts';
+import { endRows } from './replication-rows.ts';
+import type { EndRow } from './replication-rows.ts';
+import { onServer } from '../reading/server.ts';
+import { SlotData } from './slot-data.ts';
+import { slotLimits } from './slots-judgement.ts';
+import { counted } from '../../../words/counts.ts';
+
+const ReceiverData = z.object({
+  pid: z.number(),
+  name: z.string(),
+  user: nullableText,
+  client: nullableText,
+  state: z.string(),
+  syncState: z.string(),
+  slot: nullableText,
+  notSentBytes: nullableNumber,
+  notWrittenBytes: nullableNumber,
+  notFlushedBytes: nullableNumber,
+  notReplayedBytes: nullableNumber,
+  writeLagMs: nullableNumber,
+  flushLagMs: nullableNumber,
+  replayLagMs: nullableNumber,
+  lastReplyMs: nullableNumber,
+});
+
+const bothEnds = {
+  name: z.string(),
+  server: ServerData,
+  receivers: list(ReceiverData),
+  unseen: z.number(),
+  slots: list(SlotData),
+};
+const limits = z.object({ lagMs: z.number(), behindBytes: z.number() });
+
+const ReplicationData = z.object({
+  servers: list(
+    z.union([
+      z.object({ name: z.string(), unreachable: z.string() }),
+      z.object({ ...bothEnds, role: z.literal('primary'), synchronousStandbys: z.string() }),
+      z.object({
+        ...bothEnds,
+        role: z.literal('replica'),
+        receiver: z.enum(['streaming', 'other', 'none', 'archive', 'unseen']),
+        receiverStatus: nullableText,
+        upstream: nullableText,
+        upstreamSlot: nullableText,
+        lastMessageMs: nullableNumber,
+        receivedLsn: nullableText,
+        replayedLsn: nullableText,
+        notReplayedBytes: nullableNumber,
+        notReceivedBytes: nullableNumber,
+        replay: z.enum(['running', 'pause requested', 'paused']),
+        lastReplayedCommitMs: nullableNumber,
+        lagMs: nullableNumber,
+      }),
+    ]),
+  ),
+  thresholds: z.object({
+    warn: limits,
+    critical: limits,
+    slots: z.object({ warnRetainedBytes: z.number(), criticalRetainedBytes: z.number() }),
+  }),
+});
+
+/** Section 2.3 of the runbook, "Check replication lag": seen from the primary and from each configured replica. */
+export const replication = databaseLook({
+  id: 'replication',
+  section: '2.3',
+  title: 'Replication',
+  purpose: 'Reads from a replica are stale, or a replication alert fires.',
+  input: z.object(onServer),
+  data: ReplicationData,
+  look: async (server, context) => {
+    // An unreachable replica is part of the answer. Without the first server there is none.
+    const [first, ...others] = await Promise.all([
+      server.replication(context),
+      ...server.replicas.map((replica) => lookAt(replica, context)),
+    ]);
+    return replicationFinding([
+      { name: server.name, view: first },
+      ...server.replicas.map(({ name }, index) => ({ name, view: others[index] ?? 'not looked at' })),
+    ]);
+  },
+  next: ['rb db wal', 'rb db running --on <replica>'],
+});
+
+type Seen = From<ReplicationView> | string;
+
+const lookAt = async (replica: Database, call: Call): Promise<Seen> => {
+  try {
+    return await replica.replication(call);
+  } catch (error) {
+    if (call.signal.aborted || !(error instanceof RunbookError)) throw error;
+    return messageOf(error);
+  }
+};
+
+interface End {
+  readonly name: string;
+  /** What it says, or why it says nothing. */
+  readonly view: Seen;
+}
+
+const replicationFinding = (ends: readonly End[]): DataFinding<z.output<typeof ReplicationData>> => {
+  const [first] = ends;
+  const rows = ends.flatMap(({ name, view }): readonly EndRow[] => [
+    ...endRows(name, view),
+    ...strangerRows(name, view, first?.view),
+  ]);
+  const view = typeof first?.view === 'string' ? undefined : first?.view;
+  const worrying = rows.filter(({ verdict }) => verdict !== 'ok');
+  // A primary that nobody receives from, although replicas are configured.
+  const alone = view?.role === 'primary' && ends.length > 1 && view.receivers.length + view.unseen === 0;
+  return {
+    verdict: worst([...rows.map(({ verdict }) => verdict), alone ? 'critical' : 'ok']),
+    summary: [
+      view === undefined ? 'cannot see' : whoReceives(view),
+      ...(alone ? ['no configured replica is connected'] : []),
+      ...worrying.map(({ what, detail }) => `${what}: ${detail}`),
+      ...(worrying.length === 0 && rows.length > 0 ? ['all caught up'] : []),
+    ].join('; '),
+    evidence: {
+      columns: [
+        { title: 'seen from' },
+        { title: 'what' },
+        { title: 'behind', align: 'right' },
+        { title: 'lag', align: 'right' },
+        { title: 'state', narrows: true },
+      ],
+      rows: rows.map(({ from, what, behind, lag, detail, verdict }) => [
+        from,
+        what,
+        behind,
+        lag,
+        { text: detail, verdict },
+      ]),
+    },
+    data: {
+      servers: ends.map(({ name, view: seen }) =>
+        typeof seen === 'string' ? { name, unreachable: seen } : { name, ...seen },
+      ),
+      thresholds: { ...replicationLimits, slots: slotLimits },
+    },
+  };
+};
+
+/** A configured replica may be that of another primary, and up to date all the same. */
+const strangerRows = (from: string, view: Seen, first: Seen | undefined): readonly EndRow[] => {
+  const [its, ours] = [view, first].map((seen) => (typeof seen === 'object' ? seen.server.systemIdentifier : null));
+  if (its === null || ours === null || its === ours) return [];
+  const detail = `belongs to another cluster (system identifier ${its}, not ${ours})`;
+  return [{ from, what: from, behind: null, lag: null, detail, verdict: 'critical' }];
+};
+
+const whoReceives = ({ role, receivers, unseen }: From<ReplicationView>): string =>
+  `${role === 'primary' ? 'the primary' : 'a replica'} with ${counted(receivers.length + unseen, 'receiver')}`;

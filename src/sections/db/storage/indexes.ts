@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import type { Cell, DataFinding } from '../../../engine/finding.ts';
+import type { From, IndexReview } from '../../../providers/database/port.ts';
+import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { databaseLook } from '../reading/database-look.ts';
+import { doubtsOf, indexLimits, judgeIndexes } from './indexes-judgement.ts';
+import { onServer, placeOf } from '../reading/server.ts';
+import { age } from '../../../words/ages.ts';
+import { bytes } from '../../../words/bytes.ts';
+import { counted, grouped } from '../../../words/counts.ts';
+
+const IndexesData = z.object({
+  server: ServerData,
+  statisticsMs: nullableNumber,
+  replicas: z.number(),
+  counting: z.boolean(),
+  counts: z.object({
+    tables: z.number(),
+    indexes: z.number(),
+    missing: z.number(),
+    unused: z.number(),
+    unusedBytes: z.number(),
+    invalid: z.number(),
+    duplicate: z.number(),
+  }),
+  missing: list(
+    z.object({
+      table: z.string(),
+      bytes: z.number(),
+      rows: z.number(),
+      sequentialScans: z.number(),
+      rowsRead: z.number(),
+      indexScans: nullableNumber,
+    }),
+  ),
+  unused: list(z.object({ index: z.string(), table: z.string(), bytes: z.number(), definition: nullableText })),
+  invalid: list(z.object({ index: z.string(), table: z.string(), bytes: z.number(), beingBuilt: z.boolean() })),
+  duplicate: list(
+    z.object({
+      table: z.string(),
+      indexes: list(z.object({ index: z.string(), bytes: z.number(), scans: z.number(), constraint: z.boolean() })),
+    }),
+  ),
+  thresholds: z.object({ leastStatisticsMs: z.number(), tableBytes: z.number() }),
+});
+
+/** Section 3.3 of the runbook, "Check for missing indexes", and those that only cost. */
+export const indexes = databaseLook({
+  id: 'indexes',
+  section: '3.3',
+  title: 'Indexes',
+  purpose: 'Queries read whole tables, or unused indexes slow writes down.',
+  input: z.object({
+    ...onServer,
+    limit: z.int().check(z.gte(1), z.lte(1000)),
+    minBytes: z.number().check(z.gte(0)),
+  }),
+  data: IndexesData,
+  look: async (server, context) => indexesFinding(await server.indexes(context.input, context)),
+  next: [],
+});
+
+const indexesFinding = ({ server, ...review }: From<IndexReview>): DataFinding<z.output<typeof IndexesData>> => {
+  const { counts, statisticsMs } = review;
+  return {
+    verdict: judgeIndexes(review),
+    summary: [
+      `${counted(counts.indexes, 'index', 'indexes')} on ${counted(counts.tables, 'table')} of ${placeOf(server)}: ${grouped(counts.missing)} missing, ${grouped(counts.unused)} unused (${bytes(counts.unusedBytes)}), ${grouped(counts.invalid)} invalid, ${grouped(counts.duplicate)} duplicate`,
+      ...(statisticsMs === null ? [] : [`by statistics of ${age(statisticsMs)}`]),
+      ...doubtsOf(review, server.role),
+    ].join('; '),
+    evidence: {
+      columns: [
+        { title: 'problem' },
+        { title: 'table' },
+        { title: 'size', align: 'right' },
+        { title: 'what', narrows: true },
+        { title: 'definition', narrows: true, extra: true },
+      ],
+      rows: rowsOf(review),
+    },
+    data: { server, ...review, thresholds: indexLimits },
+  };
+};
+
+const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly (readonly Cell[])[] => [
+  ...invalid.map(({ index, table, bytes: size, beingBuilt }): readonly Cell[] => [
+    beingBuilt ? { text: 'being built', verdict: 'ok' } : { text: 'invalid', verdict: 'warn' },
+    table,
+    bytes(size),
+    beingBuilt ? index : `${index}: REINDEX INDEX CONCURRENTLY, or drop it`,
+    null,
+  ]),
+  ...missing.map(({ table, bytes: size, rowsRead, sequentialScans, indexScans }): readonly Cell[] => [
+    { text: 'missing', verdict: 'warn' },
+    table,
+    bytes(size),
+    `${grouped(rowsRead)} rows read in ${counted(sequentialScans, 'scan')} from end to end, ${indexScans === null ? 'it has no index' : `${grouped(indexScans)} by index`}`,
+    null,
+  ]),
+  ...duplicate.map(({ table, indexes: same }): readonly Cell[] => [
+    { text: 'duplicate', verdict: 'warn' },
+    table,
+    bytes(same.reduce((sum, index) => sum + index.bytes, 0)),
+    same
+      .map(({ index, scans, constraint }) => `${index} (${constraint ? 'needed, ' : ''}${counted(scans, 'scan')})`)
+      .join(' = '),
+    null,
+  ]),
+  ...unused.map(({ index, table, bytes: size, definition }): readonly Cell[] => [
+    { text: 'unused', verdict: 'warn' },
+    table,
+    bytes(size),
+    index,
+    definition,
+  ]),
+];
