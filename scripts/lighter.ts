@@ -7,7 +7,7 @@ export const chunks: readonly CodeSplittingGroup[] = [
   { name: 'command-line', test: /\/src\/cli\/command-line\.ts$/, priority: 1 },
   {
     name: 'configuration',
-    test: /\/src\/(?:cli\/(?:trust\/referenced-variables|output\/show)|files\/own-files|config\/(?:environment|show|references\/(?:command-sites|reference-syntax|references|texts)|check\/(?:did-you-mean|examples|not-yet)|file\/(?:file-name|find|key-path|places|remembered|source)|secrets\/secret-keys))\.ts$/,
+    test: /\/src\/(?:cli\/(?:trust\/referenced-variables|output\/show)|files\/own-files|config\/(?:environment|show|references\/(?:reference-syntax|references|texts)|check\/(?:did-you-mean|examples|not-yet)|file\/(?:file-name|find|key-path|places|remembered|source)|secrets\/secret-keys))\.ts$/,
   },
   { name: 'trust', test: /\/src\/(?:cli\/trust\/trust|config\/trust\/(?:owner|quoted|standing))\.ts$/ },
   { name: 'zod', test: /\/node_modules\/zod\// },

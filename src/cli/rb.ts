@@ -139,10 +139,11 @@ export const createRb = (program: Command, world: World, version: string, faults
       }
     },
     run: async (procedure, input) => {
-      const [{ runNewSession }, { parseInput }, { treeOf }] = await Promise.all([
+      const [{ runNewSession }, { parseInput }, { treeOf }, { requirePorts }] = await Promise.all([
         import('./session/run-session.ts'),
         import('./session/input.ts'),
         import('../engine/procedure/tree.ts'),
+        import('../engine/run/ports.ts'),
       ]);
       const tree = treeOf(procedure);
       const parsed = await parseInput(tree.input, input);
@@ -151,10 +152,7 @@ export const createRb = (program: Command, world: World, version: string, faults
       if (tree.required.some((name) => name !== 'settings')) await requireTrust();
       const around = await setting();
       const ports = await portsOf(around);
-      for (const name of tree.required) {
-        const missing = ports.missing(name);
-        if (missing) throw missing;
-      }
+      await requirePorts(tree.required, ports);
       code = await runNewSession(around, tree, parsed, ports);
     },
     resume: async (session) => {

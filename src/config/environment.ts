@@ -1,6 +1,4 @@
 import { RunbookError } from '../engine/errors.ts';
-import { sectionExamples } from './check/examples.ts';
-import type { OptionalSection } from './check/examples.ts';
 import type { LoadedConfig } from './file/load.ts';
 import { didYouMean } from './check/did-you-mean.ts';
 import type { EnvironmentConfig } from './schema.ts';
@@ -33,16 +31,17 @@ export const selectEnvironment = (loaded: LoadedConfig, flag?: string): Selected
   );
 };
 
-/** The error for a section that a command needs and the configuration lacks: what to add and where, with an example. */
-export const missingSection = (loaded: LoadedConfig, environment: string, section: OptionalSection): RunbookError => {
-  const example = [
-    'environments:',
-    `  ${environment}:`,
-    ...sectionExamples[section].split('\n').map((line) => `    ${line}`),
-  ];
+/** The error for a capability that a command needs and the configuration lacks: what to add and where. `example`: below the environment's name. */
+export const missingSection = (
+  loaded: LoadedConfig,
+  environment: string,
+  key: string,
+  example: string,
+): RunbookError => {
+  const lines = ['environments:', `  ${environment}:`, ...example.split('\n').map((line) => `    ${line}`)];
   return new RunbookError(
     'usage',
-    `${loaded.file} says nothing about \`${section}\` of ${environment}. For example:\n\n${example.map((line) => `  ${line}`).join('\n')}`,
-    { next: [`add \`${section}\` below environments.${environment} in ${loaded.file}`, 'rb config check'] },
+    `${loaded.file} says nothing about \`${key}\` of ${environment}. For example:\n\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    { next: [`add \`${key}\` below environments.${environment} in ${loaded.file}`, 'rb config check'] },
   );
 };

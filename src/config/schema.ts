@@ -1,47 +1,59 @@
 import * as z from 'zod/mini';
+import { capabilities, loadCapabilities, teamCapabilities } from '../providers/catalogue.ts';
+import type { Capabilities, CapabilitySchemas, TeamCapabilitySchemas } from '../providers/catalogue.ts';
 import { environment } from './schema/environment.ts';
-import { mapping, named, optional, text } from './schema/leaf.ts';
+import { mapping, named, optional, optionals, text } from './schema/leaf.ts';
 import { runbookDocument, service } from './schema/service.ts';
-import {
-  alerts,
-  audit,
-  escalation,
-  externalServices,
-  handoff,
-  lock,
-  maintenance,
-  notify,
-  thresholds,
-  tickets,
-} from './schema/team.ts';
+import { alerts, audit, escalation, externalServices, handoff, lock, maintenance, thresholds } from './schema/team.ts';
 
-const build = () =>
+const build = (ofEnvironments: CapabilitySchemas, ofTeams: TeamCapabilitySchemas) =>
   mapping({
     version: z.literal(1, '1'),
     service: service(),
     document: optional(runbookDocument()),
     defaultEnvironment: optional(text('the name of an environment')),
-    environments: named(environment(), { least: 1, of: 'environment names' }),
+    environments: named(environment(ofEnvironments), { least: 1, of: 'environment names' }),
     thresholds: thresholds(),
     externalServices: externalServices(),
     alerts: alerts(),
     escalation: optional(escalation()),
     handoff: optional(handoff()),
     maintenance: maintenance(),
-    notify: notify(),
-    tickets: optional(tickets()),
+    ...optionals(ofTeams),
     audit: audit(),
     lock: lock(),
   });
 
-/** The whole of runbook.config.yaml: names are fixed, any other key is an error, defaults are filled in. */
-export const configSchema = build();
-
 export type Config = z.output<ReturnType<typeof build>>;
 export type EnvironmentConfig = Config['environments'][string];
-type Section<Name extends keyof EnvironmentConfig> = NonNullable<EnvironmentConfig[Name]>;
-export type HealthConfig = Section<'health'>;
-export type WorkloadConfig = Section<'workload'>;
-export type CommandWorkloadConfig = Extract<WorkloadConfig, { provider: 'command' }>;
-export type EcsWorkloadConfig = Extract<WorkloadConfig, { provider: 'ecs' }>;
-export type KubernetesWorkloadConfig = Extract<WorkloadConfig, { provider: 'kubernetes' }>;
+
+/** What a configuration may say, as the capabilities of the catalogue describe themselves. */
+export interface ConfigDescription {
+  /** The whole of runbook.config.yaml: names are fixed, any other key is an error, defaults are filled in. */
+  readonly schema: ReturnType<typeof build>;
+  readonly capabilities: Capabilities;
+  readonly team: Capabilities;
+}
+
+let described: Promise<ConfigDescription> | undefined;
+
+/** Loaded once, and only where a configuration has to be read anew. */
+export const describeConfig = (): Promise<ConfigDescription> => (described ??= describe());
+
+const describe = async (): Promise<ConfigDescription> => {
+  const [ofEnvironments, ofTeams] = await Promise.all([
+    loadCapabilities(capabilities),
+    loadCapabilities(teamCapabilities),
+  ]);
+  return {
+    schema: build(schemasOf(ofEnvironments), schemasOf(ofTeams)),
+    capabilities: ofEnvironments,
+    team: ofTeams,
+  };
+};
+
+const schemasOf = <const All extends Capabilities>(all: All): { readonly [Key in keyof All]: All[Key]['schema'] } =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same keys
+  Object.fromEntries(Object.entries(all).map(([key, { schema }]) => [key, schema])) as {
+    readonly [Key in keyof All]: All[Key]['schema'];
+  };

@@ -1,19 +1,13 @@
 import { procedureFor } from '../engine/procedure/build.ts';
-import type { Database } from '../providers/database/port.ts';
+import type { CapabilityPorts } from '../providers/catalogue.ts';
 import type { Http } from '../providers/http/port.ts';
-import type { LogSource } from '../providers/logs/port.ts';
-import type { Workload } from '../providers/workload/port.ts';
 import type { Settings } from './settings.ts';
 
-/** Everything a procedure can ask for. Opened by `cli/adapters.ts`, only when a step asks for it. */
-export interface Ports {
+/** Everything a procedure can ask for, opened only when a step asks for it: the configured capabilities, and what every environment has. */
+export interface Ports extends CapabilityPorts {
   /** What the configuration says about the selected environment; secrets are references. */
   readonly settings: Settings;
-  readonly workload: Workload;
   readonly http: Http;
-  /** The configured server, with its replicas. */
-  readonly database: Database;
-  readonly logs: LogSource;
 }
 export type PortName = keyof Ports;
 

@@ -35,6 +35,7 @@ export const heavy: readonly string[] = [
 
 /** What a section may know of a capability: what can be asked of it, and how its answers are shown. */
 const ports = [
+  'providers/catalogue.ts',
   'providers/*/port.ts',
   'providers/workload/shared/instances-table.ts',
   'providers/workload/shared/views.ts',
@@ -71,11 +72,19 @@ export const rules: readonly Rule[] = [
   { files: 'sections/', except: ['sections/audit/'], may: sections, types: ['commander'] },
   { files: 'sections/audit/', may: [...sections, 'audit/'], types: ['commander'] },
 
+  // It is read by whoever reads a configuration: the schema library, and its adapters where they are asked for.
+  {
+    files: 'providers/*/capability.ts',
+    may: ['config/schema/', 'providers/capability.ts', 'providers/<own>/', 'zod'],
+    onDemand: ['providers/<own>/'],
+  },
   {
     files: 'providers/*/',
     may: [
       'providers/<own>/',
       'providers/*/port.ts',
+      'providers/capability.ts',
+      'config/schema/',
       'clients/',
       'words/',
       'files/',
@@ -83,14 +92,14 @@ export const rules: readonly Rule[] = [
       ...engineData.map((data) => `engine/${data}.ts`),
     ],
   },
-  // The concrete adapters are named in two files: what procedures use, and what may forbid a change.
+  // Adapters are named by their capability, and in two more files: what every environment has, and what may forbid a change.
   {
     files: '',
     except: ['providers/', 'cli/session/adapters.ts', 'cli/session/guards.ts'],
     never: ['providers/'],
-    but: ports,
+    but: [...ports, 'providers/capability.ts'],
   },
-  { files: 'cli/session/adapters.ts', onDemand: ['providers/'] },
+  { files: 'cli/session/adapters.ts', onDemand: ['providers/*/'] },
   { files: 'cli/session/guards.ts', onDemand: ['providers/'] },
 
   { files: '', never: ['main.ts'] },

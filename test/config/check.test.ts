@@ -244,7 +244,7 @@ alerts: {}
 audit: { anchor: optional }
 `;
   expect(checkAll(text, { env: { A: 'redis://a' } })).toEqual([
-    at('warn', '9:9', `alerts  ${unused}alerts, database.slowLog, cache, queues, logs.provider, audit.anchor`),
+    at('warn', '9:9', `alerts  ${unused}alerts, logs.provider, database.slowLog, cache, queues, audit.anchor`),
   ]);
   expect(checkAll(withProduction('url: https://a'))).toEqual([]);
 });

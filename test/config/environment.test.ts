@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { missingSection, selectEnvironment } from '../../src/config/environment.ts';
+import { capability } from '../../src/providers/workload/capability.ts';
 import { errorOf, load } from './rig.ts';
 
 const several = 'version: 1\nservice: { name: shop }\nenvironments: { production: { protected: true }, staging: {} }\n';
@@ -43,7 +44,7 @@ test.each([
 });
 
 test('a section that is missing is answered with what to add', () => {
-  const error = missingSection(load(one), 'staging', 'workload');
+  const error = missingSection(load(one), 'staging', 'workload', capability.example);
   expect(error.kind).toBe('usage');
   expect(error.message).toBe(`runbook.config.yaml says nothing about \`workload\` of staging. For example:
 

@@ -2,9 +2,8 @@ import { mkdirSync, writeFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findConfig } from '../../src/config/file/find.ts';
-import { loadConfig } from '../../src/config/file/load.ts';
 import { smallestConfig } from '../../src/config/check/examples.ts';
-import { errorOf, freshDirectory, load, withProduction } from './rig.ts';
+import { errorOf, freshDirectory, load, loadConfig, withProduction } from './rig.ts';
 
 /** The lines of the error, without the one that counts them. */
 const problemsOf = (text: string): readonly string[] => {

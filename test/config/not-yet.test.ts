@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { guardsFor } from '../../src/cli/session/guards.ts';
 import { notActedOn } from '../../src/config/check/not-yet.ts';
-import { configSchema } from '../../src/config/schema.ts';
+import { describeConfig } from '../../src/config/schema.ts';
 import { load, withProduction } from './rig.ts';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
-/** Everything that could act on a key. `config/` checks all of them, and shows them. */
+/** Everything that could act on a key. `config/` checks and shows all of them; capabilities describe themselves. */
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.startsWith('config/'))
+  .filter((name) => name.endsWith('.ts') && !name.startsWith('config/') && !name.endsWith('/capability.ts'))
   .map((name) => [name, readFileSync(join(src, name), 'utf8')] as const);
 
 /** What a configuration or a part of it is called there. */
@@ -22,27 +22,22 @@ const readersOf = (key: string): readonly string[] => {
   return sources.filter(([, text]) => access.test(text) || taken.test(text)).map(([name]) => name);
 };
 
-const top = Object.keys(configSchema.def.shape);
-const ofEnvironments = Object.keys(configSchema.def.shape.environments.def.valueType.def.shape);
-const last = (key: string): string => key.split('.').at(-1) ?? '';
+const { schema, capabilities, team } = await describeConfig();
+const top = Object.keys(schema.def.shape);
+const ofEnvironments = Object.keys(schema.def.shape.environments.def.valueType.def.shape);
+const described = Object.entries({ ...capabilities, ...team });
+const without = described.filter(([, { open }]) => open === undefined).map(([key]) => key);
 
-test.each(notActedOn)('%s is read nowhere', (key) => {
-  const known = key.startsWith('environments.*.')
-    ? ofEnvironments.includes(key.split('.')[2] ?? '')
-    : top.includes(key);
-  expect(known).toBe(true);
-  expect(readersOf(last(key))).toEqual([]);
+test.each([...notActedOn, ...without])('%s is read nowhere', (key) => {
+  expect([...top, ...ofEnvironments]).toContain(key);
+  expect(readersOf(key)).toEqual([]);
 });
 
-test('every other key is read somewhere', () => {
-  const listed = new Set<string>(notActedOn);
-  const read = [
-    ...top.filter((key) => !listed.has(key)),
-    ...ofEnvironments.filter((key) => !listed.has(`environments.*.${key}`)),
-  ];
-  // The version tells the schemas apart, the default is looked at where an environment is selected, and logs are opened by their name.
-  const unread = read.filter((key) => readersOf(key).length === 0);
-  expect(unread).toEqual(['version', 'defaultEnvironment', 'logs']);
+test('every other key is read somewhere, or is that of a capability that can be opened', () => {
+  const listed = new Set<string>([...notActedOn, ...described.map(([key]) => key)]);
+  const read = [...top, ...ofEnvironments].filter((key) => !listed.has(key));
+  // The version tells the schemas apart, and the default is looked at where an environment is selected.
+  expect(read.filter((key) => readersOf(key).length === 0)).toEqual(['version', 'defaultEnvironment']);
 });
 
 test('nothing is changed under a configuration that promises more safety than there is; looks and dry runs go on', async () => {

@@ -12,9 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config/file/load.ts';
 import { loadRemembered } from '../../src/config/file/remembered.ts';
-import { freshDirectory, rejectionOf, withProduction } from './rig.ts';
+import { freshDirectory, loadConfig, rejectionOf, withProduction } from './rig.ts';
 
 const text = withProduction('url: https://shop.example.com\nscaling: { min: 3 }\ncache: { url: "${env:CACHE}" }');
 

@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { RunbookError } from '../../src/engine/errors.ts';
-import { loadConfig } from '../../src/config/file/load.ts';
+import { loadAndCheck } from '../../src/config/file/load.ts';
 import type { LoadedConfig } from '../../src/config/file/load.ts';
+import { describeConfig } from '../../src/config/schema.ts';
+
+const description = await describeConfig();
+export const configSchema = description.schema;
+/** `loadConfig`, with all capabilities loaded before. */
+export const loadConfig = (path: string, options: { readonly cwd?: string } = {}): LoadedConfig =>
+  loadAndCheck(path, description, options).loaded;
 
 const directories: string[] = [];
 afterEach(() => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { smallestConfig, sectionExamples } from '../../src/config/check/examples.ts';
-import { configSchema } from '../../src/config/schema.ts';
+import { smallestConfig } from '../../src/config/check/examples.ts';
+import { capabilities, loadCapabilities, teamCapabilities } from '../../src/providers/catalogue.ts';
 import { commandLine } from '../../src/config/schema/argument-list.ts';
 import { listedTimeZones } from '../../src/config/time-zones.ts';
-import { errorOf, load, withProduction } from './rig.ts';
+import { configSchema, errorOf, load, withProduction } from './rig.ts';
 
 const example = readFileSync(new URL('complete.yaml', import.meta.url), 'utf8');
 
@@ -65,8 +65,17 @@ test.each([
   ['a lock', 'lock: { provider: redis }'],
 ])('%s', (_, line) => expect(load(`${smallestConfig}${line}\n`).config.version).toBe(1));
 
-test.each(Object.entries(sectionExamples))('the example that an error shows for %s is valid', (section, lines) => {
-  expect(load(withProduction(lines)).config.environments['production']).toHaveProperty(section);
+const examplesOf = async (entries: Parameters<typeof loadCapabilities>[0]) =>
+  Object.entries((await loadCapabilities(entries)) as Record<string, { example: string }>).map(
+    ([key, { example: lines }]) => [key, lines] as const,
+  );
+
+test.each(await examplesOf(capabilities))('the example that an error shows for %s is valid', (key, lines) => {
+  expect(load(withProduction(lines)).config.environments['production']).toHaveProperty(key);
+});
+
+test.each(await examplesOf(teamCapabilities))('the example for %s is valid', (key, lines) => {
+  expect(load(`${smallestConfig}${lines}\n`).config).toHaveProperty(key);
 });
 
 test('both ways of writing an argument list are the same command', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRedactor } from '../../src/config/secrets/redaction.ts';
-import { configSchema } from '../../src/config/schema.ts';
+import { configSchema } from './rig.ts';
 import { isSecretPlace } from '../../src/config/schema/secret.ts';
 import { withoutSecrets } from '../../src/config/show.ts';
 import { urlPasswordsOf } from '../../src/config/secrets/url-password.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { configSchema } from '../../src/config/schema.ts';
+import { configSchema } from '../config/rig.ts';
 import { textsIn } from '../../src/config/references/texts.ts';
 import { newDirectory, newOperator, writeFiles } from './rig.ts';
 import type { Operator } from './rig.ts';

@@ -166,8 +166,9 @@ const openingOf = ({ procedure }: Generated, resumed: boolean, about: Subject): 
 };
 
 const portsOf = (world: World): PortSource => ({
-  missing: (name) => (name === 'gone' ? new RunbookError('usage', 'no gone is configured') : undefined),
+  has: (name) => name !== 'gone',
   open: async (name) => {
+    if (name === 'gone') throw new RunbookError('usage', 'no gone is configured');
     world.add({ is: 'call', call: 'open', step: `port ${name}` });
     await Promise.resolve();
     if (name === 'down' && world.mood === 'faulty') throw new RunbookError('unreachable', 'cannot connect to down.');

@@ -157,8 +157,9 @@ export type FakePorts = { readonly [Name in keyof TestPorts]?: TestPorts[Name] |
 const portsFrom = (fakes: FakePorts, opened: string[]): PortSource => {
   const all = new Map<string, unknown>(Object.entries(fakes));
   return {
-    missing: (name) => (all.has(name) ? undefined : new RunbookError('usage', `no ${name} is configured.`)),
+    has: (name) => all.has(name),
     open: async (name) => {
+      if (!all.has(name)) throw new RunbookError('usage', `no ${name} is configured.`);
       opened.push(name);
       const port = all.get(name);
       if (port instanceof Error) throw port;

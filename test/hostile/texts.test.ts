@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { givenPlan } from '../../src/cli/session/plan-file.ts';
-import { loadConfig } from '../../src/config/file/load.ts';
+import { loadConfig } from '../config/rig.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { passwordFrom } from '../../src/providers/database/postgres/parameters/password-file.ts';
 import { readService } from '../../src/providers/database/postgres/parameters/service-file.ts';

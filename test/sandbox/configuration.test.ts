@@ -5,7 +5,7 @@ import { preferredPorts } from '../../sandbox/config.ts';
 import { startSandbox } from '../../sandbox/index.ts';
 import { listen } from '../../sandbox/ports.ts';
 import { checkout } from '../../sandbox/state.ts';
-import { loadConfig } from '../../src/config/file/load.ts';
+import { loadConfig } from '../config/rig.ts';
 import { ask, instances, newDirectory, patient } from './sandbox-rig.ts';
 
 const endings: (() => Promise<void>)[] = [];

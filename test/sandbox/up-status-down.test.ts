@@ -9,7 +9,7 @@ import { afterEach, expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/index.ts';
 import { notedProcesses } from '../../sandbox/processes.ts';
 import { checkout, readState } from '../../sandbox/state.ts';
-import { loadConfig } from '../../src/config/file/load.ts';
+import { loadConfig } from '../config/rig.ts';
 import { ask, newDirectory, patient, runs } from './sandbox-rig.ts';
 
 const endings: (() => Promise<void>)[] = [];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectEnvironment } from '../../src/config/environment.ts';
-import { loadConfig } from '../../src/config/file/load.ts';
+import { loadConfig } from '../config/rig.ts';
 import type { GivenAnswers, Prompts } from '../../src/engine/plan/confirmation.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event, EventType } from '../../src/engine/session/events.ts';
@@ -66,9 +66,11 @@ export const runOn = async <Input extends Json, Result extends Json, Need extend
     procedure: tree,
     input,
     ports: {
-      missing: (name) =>
-        ports[name] === undefined ? new RunbookError('usage', `no ${name} is configured`) : undefined,
-      open: async (name) => ports[name],
+      has: (name) => ports[name] !== undefined,
+      open: async (name) => {
+        if (ports[name] === undefined) throw new RunbookError('usage', `no ${name} is configured`);
+        return ports[name];
+      },
     },
     session: 's1',
     subject,

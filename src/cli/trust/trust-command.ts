@@ -24,17 +24,17 @@ export const trustConfiguration = async (
       path,
       trusted,
       changed: of.before !== undefined,
-      reach: reachOf(loaded).map((one) => ({ ...one, environment: one.environment ?? null })),
+      reach: (await reachOf(loaded)).map((one) => ({ ...one, environment: one.environment ?? null })),
     };
     await showFinding(terminal, { verdict: trusted ? 'ok' : 'warn', summary, data }, output);
   };
   if (dryRun) {
-    if (output === 'text') for (const line of meaning(of)) terminal.data(line);
+    if (output === 'text') for (const line of await meaning(of)) terminal.data(line);
     return show(standing === undefined, `${path} ${of.reason}`);
   }
   if (!standing) return show(true, `${path} is trusted already, with the text that it has now`);
   if (yes) {
-    for (const line of meaning(of)) terminal.say(line);
+    for (const line of await meaning(of)) terminal.say(line);
     await trust(of);
   } else if (terminal.interactive) await askToTrust(of);
   else

@@ -29,7 +29,7 @@ export interface Trusting {
 export const askToTrust = async (of: Trusting): Promise<void> => {
   const { loaded, terminal } = of;
   terminal.alert('');
-  for (const line of meaning(of)) terminal.alert(line);
+  for (const line of await meaning(of)) terminal.alert(line);
   if (!(await isConfirmed(terminal)))
     throw new RunbookError('declined', `${loaded.path} is not trusted: nothing in it was run, resolved or contacted.`);
   await trust(of);
@@ -53,7 +53,12 @@ const continued = 4;
  * All of it, nothing cut off: what is not shown is not agreed to. Each line begins with the frame and is broken by us, so that no
  * text of the file can begin a line or look like the question.
  */
-export const meaning = ({ loaded, reason, before, terminal }: Omit<Trusting, 'store' | 'env'>): readonly Text[] => {
+export const meaning = async ({
+  loaded,
+  reason,
+  before,
+  terminal,
+}: Omit<Trusting, 'store' | 'env'>): Promise<readonly Text[]> => {
   const { symbols, width, redactor } = terminal;
   const side = frame(`${symbols.frame.side} `);
   const lines = (text: string, indent: number): readonly Text[] =>
@@ -62,7 +67,7 @@ export const meaning = ({ loaded, reason, before, terminal }: Omit<Trusting, 'st
       ' '.repeat(index === 0 ? indent : indent + continued),
       line,
     ]);
-  const reach = reachOf(loaded);
+  const reach = await reachOf(loaded);
   const groups = Map.groupBy(reach, ({ environment }) => environment);
   const hides = reach.some(({ what }) => redactor.redact(what).includes('‹secret'));
   return [

@@ -1,11 +1,9 @@
-import { checkPlatform } from './check-platform.ts';
 import { checkReferences } from './check-references.ts';
-import { commandSites } from '../references/command-sites.ts';
-import type { CommandSite } from '../references/command-sites.ts';
+import type { CommandSite } from '../schema/placeholders.ts';
 import { keyPath } from '../file/key-path.ts';
 import type { LoadedConfig } from '../file/load.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { presentButNotActedOn, unkeptPromises } from './not-yet.ts';
+import { unkeptPromises } from './not-yet.ts';
 import { programFault } from '../../files/program.ts';
 import { hasReference } from '../references/reference-syntax.ts';
 import { isSecretText, passwordsIn } from '../secrets/secret-keys.ts';
@@ -42,12 +40,11 @@ export const checkConfig = (
   { env, PATH = env['PATH'] ?? '' }: Surroundings,
 ): readonly ConfigFinding[] => {
   const surroundings = { env, directory: loaded.directory, path: PATH };
-  const sites = commandSites(loaded.config);
+  const sites = loaded.facts.commands;
   const texts = textsIn(loaded.config);
   const told: readonly Told[] = [
     ...defaultEnvironment(loaded),
-    ...sectionsOfOthers(loaded),
-    ...platforms(loaded),
+    ...loaded.facts.remarks,
     ...unused(loaded),
     ...unkeptPromises(loaded.config).map((promise): Told => ({ level: 'error', ...promise })),
     ...programs(sites, surroundings),
@@ -75,36 +72,14 @@ const defaultEnvironment = ({ config }: LoadedConfig): readonly Told[] => {
   return [{ path: ['defaultEnvironment'], level: 'error', message }];
 };
 
-/** Logs, metrics and hosts that are those of the workload's platform. */
-const sectionsOfOthers = ({ config }: LoadedConfig): readonly Told[] =>
-  Object.entries(config.environments).flatMap(([name, environment]) =>
-    (['logs', 'metrics', 'hosts'] as const).flatMap((section) => {
-      const provider = environment[section]?.provider;
-      if (provider !== 'kubernetes' && provider !== 'ecs') return [];
-      if (environment.workload?.provider === provider) return [];
-      const message = `${provider} needs \`workload\` of ${name} to be ${provider} too: it says where`;
-      return [{ path: ['environments', name, section, 'provider'], level: 'error' as const, message }];
-    }),
-  );
-
 /** Once for all of them: each may be there on purpose, for a later version. */
-const unused = (loaded: LoadedConfig): readonly Told[] => {
-  const paths = presentButNotActedOn(loaded);
+const unused = ({ facts: { unused: paths } }: LoadedConfig): readonly Told[] => {
   const [first] = paths;
   if (!first) return [];
   const names = new Set(paths.map((path) => keyPath(path[0] === 'environments' ? path.slice(2) : path)));
   const message = `checked, and not acted on by this version of rb: ${[...names].join(', ')}`;
   return [{ path: first, level: 'warn', message }];
 };
-
-const platforms = ({ config }: LoadedConfig): readonly Told[] =>
-  Object.entries(config.environments).flatMap(([name, environment]) =>
-    checkPlatform(environment).map(({ path, message }) => ({
-      path: ['environments', name, ...path],
-      level: 'warn' as const,
-      message,
-    })),
-  );
 
 /** Many commands are the same program with other arguments: it is looked for once. */
 const programs = (

@@ -1,7 +1,8 @@
-import type { LoadedConfig } from '../file/load.ts';
+import type { NotActedOn, TeamNotActedOn } from '../../providers/catalogue.ts';
+import type { Capabilities } from '../../providers/catalogue.ts';
 import type { Config, EnvironmentConfig } from '../schema.ts';
 
-/** Keys that are checked, and that nothing in this version acts on; `*` stands for the name of an environment. */
+/** Sections of the runbook that are checked, and that nothing in this version acts on. What a capability cannot do yet, it says itself. */
 export const notActedOn = [
   'document',
   'thresholds',
@@ -10,45 +11,38 @@ export const notActedOn = [
   'escalation',
   'handoff',
   'maintenance',
-  'notify',
-  'tickets',
-  'environments.*.database.slowLog',
-  'environments.*.cache',
-  'environments.*.certificates',
-  'environments.*.metrics',
-  'environments.*.queues',
-  'environments.*.hosts',
-  'environments.*.profiler',
-  'environments.*.maintenanceMode',
-  'environments.*.smoke',
 ] as const;
 
-type Key = (typeof notActedOn)[number];
-type Below<Keys> = Keys extends `environments.*.${infer Rest}` ? Rest : never;
-
 /** What a procedure sees of a configuration: nothing can read what nothing acts on. */
-export type ActedOn = Omit<Config, Key | 'environments'> & {
+export type ActedOn = Omit<Config, (typeof notActedOn)[number] | TeamNotActedOn | 'environments'> & {
   readonly environments: Readonly<Record<string, ActedOnEnvironment>>;
 };
-export type ActedOnEnvironment = Omit<EnvironmentConfig, Below<Key>>;
+export type ActedOnEnvironment = Omit<EnvironmentConfig, NotActedOn>;
 
 type Path = readonly string[];
 
-/** Where a configuration has something that nothing acts on. Logs are read from files only. */
-export const presentButNotActedOn = ({ config, document }: LoadedConfig): readonly Path[] => {
-  const environments = Object.entries(config.environments);
-  const keys = notActedOn.flatMap((key) => {
-    const parts = key.split('.');
-    return parts[0] === 'environments' ? environments.map(([name]) => parts.with(1, name)) : [parts];
-  });
-  return [
-    ...keys.filter((path) => document.has(path)),
-    ...environments.flatMap(([name, { logs }]) =>
-      logs && logs.provider !== 'file' ? [['environments', name, 'logs', 'provider']] : [],
+/** Where a configuration has something that nothing acts on. `has`: whether it stands in the file. */
+export const presentButNotActedOn = (
+  config: Config,
+  has: (path: Path) => boolean,
+  { capabilities, team }: { readonly capabilities: Capabilities; readonly team: Capabilities },
+): readonly Path[] =>
+  [
+    ...notActedOn.map((key) => [key]),
+    ...unused([], config, team),
+    ...Object.entries(config.environments).flatMap(([name, environment]) =>
+      unused(['environments', name], environment, capabilities),
     ),
     ...(config.audit.anchor === 'optional' ? [['audit', 'anchor']] : []),
-  ];
-};
+  ].filter((path) => has(path));
+
+const unused = (at: Path, values: object, capabilities: Capabilities): readonly Path[] =>
+  Object.entries(capabilities).flatMap(([key, { open, notYet }]) => {
+    const config: unknown = Reflect.get(values, key);
+    if (config === undefined) return [];
+    if (!open) return [[...at, key]];
+    return (notYet?.(config) ?? []).map((path) => [...at, key, ...path]);
+  });
 
 /** A key that promises safety which this version does not give. */
 export interface UnkeptPromise {

@@ -5,8 +5,9 @@ import { noConfig } from './find.ts';
 import { keyPath } from './key-path.ts';
 import { inOrder, oneLine, problemsIn } from '../check/problems.ts';
 import type { Problem } from '../check/problems.ts';
-import { configSchema } from '../schema.ts';
-import type { Config } from '../schema.ts';
+import type { Config, ConfigDescription } from '../schema.ts';
+import { factsOf } from '../check/facts.ts';
+import type { ConfigFacts } from '../check/facts.ts';
 import { isSecretPlace } from '../schema/secret.ts';
 import type { SecretPlaces } from '../secrets/secret-keys.ts';
 import { readSource } from './source.ts';
@@ -26,6 +27,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Where the schema has secrets. A configuration that is remembered has none written out, and this is empty. */
   readonly secrets: SecretPlaces;
+  /** What the capabilities say of this configuration. */
+  readonly facts: ConfigFacts;
   readonly document: Places;
   readonly source: ConfigSource;
   /** SHA-256, in hex, of the text that `config` was made from. */
@@ -35,20 +38,18 @@ export interface LoadedConfig {
 /** What can be kept, so that the same text need not be read and checked again. */
 export interface CheckedText {
   readonly config: Config;
+  readonly facts: ConfigFacts;
   readonly table: PlaceTable;
 }
 
 /**
- * Reads and checks a configuration. `cwd` only shortens the file's name in messages.
+ * Reads and checks a configuration, and gives what is worth keeping of it. `cwd` only shortens the file's name in messages.
  * Errors: `usage` with every problem there is, each with line, column, key, what was expected and what was found. Values
  * that may be secrets are not repeated.
  */
-export const loadConfig = (path: string, options: { readonly cwd?: string } = {}): LoadedConfig =>
-  loadAndCheck(path, options).loaded;
-
-/** The same, with what is worth keeping. */
 export const loadAndCheck = (
   path: string,
+  description: ConfigDescription,
   { cwd, source: given }: { readonly cwd?: string | undefined; readonly source?: ConfigSource } = {},
 ): { readonly loaded: LoadedConfig; readonly checked: () => CheckedText } => {
   const absolute = resolve(path);
@@ -58,9 +59,11 @@ export const loadAndCheck = (
   if ('faults' in yaml) throw syntaxError(file, yaml.faults);
   if (yaml.values === null || yaml.values === undefined) throw noConfig(`${file} is empty`, file);
   // Compiling a validator pays off after many values; here there is one.
-  const result = configSchema.safeParse(yaml.values, { jitless: true });
+  const result = description.schema.safeParse(yaml.values, { jitless: true });
+  const isSecret = (place: readonly PropertyKey[]): boolean => isSecretPlace(description.schema, place);
   if (result.error) throw invalid(file, problemsIn(result.error.issues, yaml, isSecret));
   const config = result.data;
+  const facts = factsOf(config, (place) => yaml.has(place), description);
   const digest = async () => (await import('../../files/sha256.ts')).sha256(source.text);
   return {
     loaded: {
@@ -68,19 +71,15 @@ export const loadAndCheck = (
       file,
       directory: dirname(absolute),
       config,
-      secrets: secretPlaces(config),
+      secrets: new Set(textsIn(config).flatMap((placed) => (isSecret(placed.path) ? [keyPath(placed.path)] : []))),
+      facts,
       document: yaml,
       source,
       digest,
     },
-    checked: () => ({ config, table: yaml.table() }),
+    checked: () => ({ config, facts, table: yaml.table() }),
   };
 };
-
-const isSecret = (path: readonly PropertyKey[]): boolean => isSecretPlace(configSchema, path);
-
-const secretPlaces = (config: Config): SecretPlaces =>
-  new Set(textsIn(config).flatMap(({ path }) => (isSecret(path) ? [keyPath(path)] : [])));
 
 const syntaxError = (file: string, faults: readonly Omit<Problem, 'key'>[]): RunbookError =>
   invalid(

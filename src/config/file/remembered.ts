@@ -24,7 +24,7 @@ interface Kept extends CheckedText {
 }
 
 /**
- * `loadConfig`, fast where the file is as it was the last time. Same results, same errors. `memory`: a directory of this build and
+ * `loadAndCheck`, fast where the file is as it was the last time. Same results, same errors. `memory`: a directory of this build and
  * of ours alone (`openCache`); where it is undefined, nothing is remembered.
  */
 export const loadRemembered = async (
@@ -36,20 +36,21 @@ export const loadRemembered = async (
   const source = readSource(absolute, file);
   const kept = recall(absolute, source, memory);
   if (kept) {
-    const { config, table, digest } = kept;
+    const { config, facts, table, digest } = kept;
     return {
       path: absolute,
       file,
       directory: dirname(absolute),
       config,
       secrets: new Set(),
+      facts,
       document: placesFrom(() => table),
       source,
       digest: async () => digest,
     };
   }
-  const { loadAndCheck } = await import('./load.ts');
-  const { loaded, checked } = loadAndCheck(path, { cwd, source });
+  const [{ loadAndCheck }, { describeConfig }] = await Promise.all([import('./load.ts'), import('../schema.ts')]);
+  const { loaded, checked } = loadAndCheck(path, await describeConfig(), { cwd, source });
   if (!holdsSecrets(loaded)) await remember(loaded, memory, checked);
   return loaded;
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { amount, mapping, optional, shared, text } from './leaf.ts';
+import { filling } from './placeholders.ts';
 
 const listExpected = 'a list of words such as [systemctl, restart, app]';
 const expected = `${listExpected}, or a mapping with \`command\``;
@@ -19,8 +20,10 @@ export const words = shared(() =>
   z.array(word().check(z.refine(withoutNul, 'a word without a NUL character')), listExpected),
 );
 
-/** A program and its words. */
-export const command = shared(() => words().check(z.refine((argv) => (argv[0] ?? '').trim() !== '', listExpected)));
+/** A program and its words, in which `{{name}}` may stand for one of `placeholders`, beside those that every command has. */
+export const command = shared((placeholders: readonly string[] = []) =>
+  filling(words().check(z.refine((argv) => (argv[0] ?? '').trim() !== '', listExpected)), placeholders),
+);
 
 /** What a command may have besides its words. */
 export const commandOptions = {
@@ -29,10 +32,15 @@ export const commandOptions = {
 };
 
 /** The long form of an argument list; also the rest of every `provider: command`. */
-export const commandShape = { command: command(), ...commandOptions };
+export const commandShape = shared((placeholders: readonly string[] = []) => ({
+  command: command(placeholders),
+  ...commandOptions,
+}));
 
 /** Words, or a mapping with `command` and options. Run without a shell; `{{name}}` fills in a whole word or part of one. */
-export const argumentList = shared(() => z.union([command(), mapping(commandShape, expected)], expected));
+export const argumentList = shared((placeholders: readonly string[] = []) =>
+  z.union([command(placeholders), mapping(commandShape(placeholders), expected)], expected),
+);
 
 export type ArgumentList = z.output<ReturnType<typeof argumentList>>;
 

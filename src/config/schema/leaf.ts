@@ -31,16 +31,23 @@ export const shared = <Arguments extends readonly unknown[], Schema>(
   };
 };
 
-const optionals = new WeakMap<z.core.$ZodType, unknown>();
+const madeOptional = new WeakMap<z.core.$ZodType, unknown>();
 
 /** A key that may be left out, and is absent then. */
 export const optional = <Schema extends z.core.$ZodType>(schema: Schema): z.ZodMiniExactOptional<Schema> => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was made of this very schema
-  const known = optionals.get(schema) as z.ZodMiniExactOptional<Schema> | undefined;
+  const known = madeOptional.get(schema) as z.ZodMiniExactOptional<Schema> | undefined;
   const made = known ?? z.exactOptional(schema);
-  optionals.set(schema, made);
+  madeOptional.set(schema, made);
   return made;
 };
+
+/** Each of these keys may be left out, and is absent then. */
+export const optionals = <const Schemas extends Readonly<Record<string, z.core.$ZodType>>>(schemas: Schemas) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same keys
+  Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, optional(schema)])) as {
+    [Key in keyof Schemas]: z.ZodMiniExactOptional<Schemas[Key]>;
+  };
 
 /** A text of a form that `test` recognises; `expected` is the phrase for the error. */
 export const textLike = (test: (text: string) => boolean, expected: string) =>
@@ -68,7 +75,7 @@ export const oneOf = <const Values extends readonly [string, ...string[]]>(...va
   z.enum(values, alternatives(values));
 
 /** "a, b or c". */
-export const alternatives = (values: readonly string[]): string =>
+const alternatives = (values: readonly string[]): string =>
   values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 
 /** A whole number of `unit`, at least `min` and at most `max`. */
@@ -173,3 +180,14 @@ export const named = <Value extends z.core.$ZodType>(value: Value, { least = 0, 
 };
 
 export const list = <Item extends z.core.$ZodType>(item: Item, expected = 'a list') => z.array(item, expected);
+
+/** One mapping for each provider, told apart by `provider`. */
+export const byProvider = <
+  const Options extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]],
+>(
+  names: readonly string[],
+  options: Options,
+) =>
+  z.discriminatedUnion('provider', options, {
+    error: (issue) => (issue.code === 'invalid_union' ? alternatives(names) : 'a mapping with `provider`'),
+  });

@@ -1,5 +1,6 @@
-import type { $ZodType, $ZodTypes } from 'zod/v4/core';
+import type { $ZodType } from 'zod/v4/core';
 import { clone } from 'zod/mini';
+import { defOf } from './schema-of.ts';
 
 /*
  * What is secret is said by the schema, where the value is declared, and not guessed from the name of its key. Passwords inside of
@@ -43,7 +44,3 @@ export const isSecretPlace = (schema: $ZodType, path: readonly PropertyKey[]): b
       return false;
   }
 };
-
-/** Every schema is one of the library's own; its types only say so one way. */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion, no-underscore-dangle
-const defOf = (schema: $ZodType): $ZodTypes['_zod']['def'] => (schema as $ZodTypes)._zod.def;

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { isTimeZone } from '../time-zones.ts';
-import { commandShape } from './argument-list.ts';
 import {
   amount,
   httpUrl,
@@ -16,11 +15,8 @@ import {
   percent,
   postgresUrl,
   text,
-  textLike,
   withDefault,
 } from './leaf.ts';
-import { secret } from './secret.ts';
-import { byProvider } from './workload.ts';
 
 /** Sections 2, 5 to 8 of the runbook: what is the same for all environments. */
 
@@ -112,39 +108,6 @@ export const maintenance = () =>
     downtimeNotifyMinutes: withDefault(amount('minutes', { zero: true }), 5),
     watchMinutes: withDefault(amount('minutes', { zero: true }), 30),
   });
-
-export const notify = () =>
-  optionalMapping({
-    slack: optional(mapping({ webhook: secret(httpUrl()), channel: optional(text()) })),
-    pagerduty: optional(
-      mapping({
-        token: optional(secret(text())),
-        routingKey: optional(secret(text())),
-        service: optional(text('the id of a service')),
-      }),
-    ),
-    statuspage: optional(mapping({ token: secret(text()), page: text('the id of a page') })),
-    webhook: optional(mapping({ url: secret(httpUrl()), token: optional(secret(text())) })),
-    command: optional(mapping(commandShape)),
-  });
-
-const repository = () => textLike((value) => /^[\w.-]+\/[\w.-]+$/.test(value), 'a repository such as example/checkout');
-
-export const tickets = () =>
-  byProvider(
-    ['github', 'jira', 'command'],
-    [
-      mapping({ provider: z.literal('github'), repository: repository(), token: secret(text()) }),
-      mapping({
-        provider: z.literal('jira'),
-        url: httpUrl(),
-        project: text('the key of a project'),
-        user: optional(text()),
-        token: secret(text()),
-      }),
-      mapping({ provider: z.literal('command'), ...commandShape }),
-    ],
-  );
 
 /** `directory: ""` is the user's state directory; `store: ""` is no store. */
 export const audit = () =>

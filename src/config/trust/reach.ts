@@ -1,9 +1,10 @@
-import { commandSites } from '../references/command-sites.ts';
-import type { CommandSite } from '../references/command-sites.ts';
+import type { AnyCapability, Reached } from '../../providers/capability.ts';
+import type { CommandSite } from '../schema/placeholders.ts';
 import { keyPath } from '../file/key-path.ts';
 import { referencesIn } from '../references/reference-syntax.ts';
 import type { LoadedConfig } from '../file/load.ts';
-import type { Config, EnvironmentConfig } from '../schema.ts';
+import { describeConfig } from '../schema.ts';
+import type { Config, ConfigDescription } from '../schema.ts';
 import { hidden, isSecretText, withoutPasswords } from '../secrets/secret-keys.ts';
 import type { SecretPlaces } from '../secrets/secret-keys.ts';
 import { textsIn } from '../references/texts.ts';
@@ -26,19 +27,19 @@ export interface Reach {
 type Path = readonly (string | number)[];
 
 /** All that a configuration would run, resolve, contact, read and write, whichever command is typed. */
-export const reachOf = ({ config, secrets }: Pick<LoadedConfig, 'config' | 'secrets'>): readonly Reach[] => {
+export const reachOf = async ({
+  config,
+  secrets,
+  facts: { commands: sites },
+}: Pick<LoadedConfig, 'config' | 'secrets' | 'facts'>): Promise<readonly Reach[]> => {
   const texts = textsIn(config);
-  const sites = commandSites(config);
   return [
     ...sites.map((site) => running(site, texts, secrets)),
     ...texts.flatMap(resolving),
     ...texts
       .filter(({ path }) => !sites.some((site) => isWithin(site, path)))
       .flatMap((text) => contacting(text, secrets)),
-    ...Object.entries(config.environments).flatMap(([name, environment]) =>
-      ofPlatforms(['environments', name], environment),
-    ),
-    ...ofServices(config),
+    ...besides(config, await describeConfig()),
     ...texts.flatMap((text) => filing(text, secrets)),
   ];
 };
@@ -81,55 +82,21 @@ const addressOf = (placed: PlacedText, secrets: SecretPlaces): string => {
   return `${new URL(text).origin}/${hidden}`;
 };
 
-/** What is contacted by a name instead of an address, or with a program of its own. */
-const ofPlatforms = (at: Path, environment: EnvironmentConfig): readonly Reach[] => {
-  const { workload, logs, database, metrics, hosts, certificates } = environment;
-  return [
-    ...(workload?.provider === 'kubernetes'
-      ? [reach('contact', [...at, 'workload'], `the context ${workload.context} of your kubeconfig`)]
-      : []),
-    ...[
-      { key: ['workload'], section: workload },
-      { key: ['logs'], section: logs },
-      { key: ['database', 'slowLog'], section: database?.slowLog },
-      { key: ['metrics'], section: metrics },
-    ].flatMap(({ key, section }) => ofAws([...at, ...key], section)),
-    ...(hosts?.provider === 'ssh'
-      ? hosts.names.map((name, index) =>
-          reach(
-            'contact',
-            [...at, 'hosts', 'names', index],
-            `ssh ${hosts.user === undefined ? '' : `${hosts.user}@`}${name}`,
-          ),
-        )
-      : []),
-    ...(certificates ?? []).flatMap(({ domain, port, renew }, index) => {
-      const here = [...at, 'certificates', index];
-      return [
-        reach('contact', [...here, 'domain'], `${domain}:${port}`),
-        ...(renew?.provider === 'certbot'
-          ? [reach('run', [...here, 'renew'], ['certbot', ...renew.arguments.map(quoted)].join(' '))]
-          : []),
-        ...(renew?.provider === 'cert-manager' && renew.context !== undefined
-          ? [reach('contact', [...here, 'renew'], `the context ${renew.context} of your kubeconfig`)]
-          : []),
-        ...ofAws([...here, 'renew'], renew),
-      ];
-    }),
-  ];
-};
-
-const ofAws = (at: Path, section: object | undefined): readonly Reach[] => {
-  if (section === undefined || !('region' in section)) return [];
-  const profile = 'profile' in section ? ` with your profile ${String(section.profile)}` : '';
-  return [reach('contact', at, `AWS in ${String(section.region)}${profile}`)];
-};
-
-const ofServices = ({ notify, tickets }: Config): readonly Reach[] => [
-  ...(notify.pagerduty ? [reach('contact', ['notify', 'pagerduty'], 'PagerDuty')] : []),
-  ...(notify.statuspage ? [reach('contact', ['notify', 'statuspage'], 'Statuspage')] : []),
-  ...(tickets?.provider === 'github' ? [reach('contact', ['tickets'], `GitHub: ${tickets.repository}`)] : []),
+/** What is contacted by a name instead of an address, or with a program of its own: the capabilities say so. */
+const besides = (config: Config, { capabilities, team }: ConfigDescription): readonly Reach[] => [
+  ...Object.entries(config.environments).flatMap(([name, environment]) =>
+    Object.entries(capabilities).flatMap((one) => reachedBy(['environments', name], environment, one)),
+  ),
+  ...Object.entries(team).flatMap((one) => reachedBy([], config, one)),
 ];
+
+const reachedBy = (at: Path, values: object, [key, { reaches }]: [string, AnyCapability]): readonly Reach[] => {
+  const config: unknown = Reflect.get(values, key);
+  const reached: readonly Reached[] = config === undefined ? [] : (reaches?.(config) ?? []);
+  return reached.map(({ does, path, what, words = [] }) =>
+    reach(does, [...at, key, ...path], [what, ...words.map(quoted)].join(' ')),
+  );
+};
 
 const filing = (placed: PlacedText, secrets: SecretPlaces): readonly Reach[] => {
   const { path, text } = placed;

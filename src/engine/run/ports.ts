@@ -1,11 +1,10 @@
-import type { RunbookError } from '../errors.ts';
 import type { AnyProcedure, AnyStep } from '../procedure/tree.ts';
 
 /** Where the ports of a session come from. */
 export interface PortSource {
-  /** Why a port cannot be had at all: it is not configured. Undefined where it can. */
-  missing(name: string): RunbookError | undefined;
-  /** Opens it. Errors: those of the adapter. */
+  /** Whether a port can be had at all: it is configured, and may be used. */
+  has(name: string): boolean;
+  /** Opens it. Errors: why it cannot be had; those of the adapter. */
   open(name: string): Promise<unknown>;
 }
 
@@ -13,7 +12,7 @@ export interface PortSource {
 export const openOnce = (source: PortSource): PortSource => {
   const opened = new Map<string, Promise<unknown>>();
   return {
-    missing: (name) => source.missing(name),
+    has: (name) => source.has(name),
     open: (name) => {
       const known = opened.get(name);
       if (known) return known;
@@ -44,17 +43,21 @@ export const portsOf = (
     needs.map((name) => [
       name,
       async () => {
-        const missing = source.missing(name);
-        if (!missing) return source.open(name).catch(noted);
-        if (required.includes(name)) throw missing;
-        return undefined;
+        if (source.has(name)) return source.open(name).catch(noted);
+        return required.includes(name) ? source.open(name) : undefined;
       },
     ]),
   );
 
+/** Errors: why one of these ports cannot be had. */
+export const requirePorts = async (names: readonly string[], source: PortSource): Promise<void> => {
+  const missing = names.find((name) => !source.has(name));
+  if (missing !== undefined) await source.open(missing);
+};
+
 /** Why a procedure cannot be called here, or what it always calls: "no workload is configured". Undefined where it can. */
 export const unavailable = ({ required, steps }: AnyProcedure, source: PortSource): string | undefined => {
-  const missing = required.filter((name) => source.missing(name) !== undefined);
+  const missing = required.filter((name) => !source.has(name));
   return missing.length === 0 ? missingIn(steps, source) : missing.map((name) => `no ${name} is configured`).join(', ');
 };
 

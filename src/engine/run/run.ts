@@ -5,7 +5,7 @@ import type { SessionState } from '../session/session-state.ts';
 import { openFrame } from './steps/call.ts';
 import { createEffects } from './change/expected.ts';
 import type { Frame, Run, RunOptions } from './frame.ts';
-import { missingIn } from './ports.ts';
+import { missingIn, requirePorts } from './ports.ts';
 import { requireAnswerable } from './questions.ts';
 import { runSequence } from './steps/sequence.ts';
 
@@ -37,7 +37,7 @@ export const runProcedure = async (options: RunOptions): Promise<RunResult> => {
   const frame = openFrame(run, { procedure, input, path: '' });
   try {
     requireAnswerable(options.operator.answers, procedure.steps, options.ports, history);
-    requireAvailable(procedure, options);
+    await requireAvailable(procedure, options);
     await runSequence(frame, procedure.steps, '');
     return { frame };
   } catch (error) {
@@ -69,11 +69,8 @@ const failClosed = ({ emit, requireRecord }: RunOptions): Pick<Run, 'emit' | 're
 };
 
 /** What cannot be called here is refused before the first step, unless it is behind a question or a condition. */
-const requireAvailable = ({ required, steps }: AnyProcedure, { ports }: RunOptions): void => {
-  for (const name of required) {
-    const missing = ports.missing(name);
-    if (missing) throw missing;
-  }
+const requireAvailable = async ({ required, steps }: AnyProcedure, { ports }: RunOptions): Promise<void> => {
+  await requirePorts(required, ports);
   const lacks = missingIn(steps, ports);
   if (lacks !== undefined) throw new RunbookError('usage', `This cannot be run here: ${lacks}.`);
 };

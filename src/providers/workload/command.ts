@@ -1,3 +1,8 @@
+import { commandLine } from '../../config/schema/argument-list.ts';
+import { runCommand } from '../../clients/process/run.ts';
+import type { Surroundings } from '../capability.ts';
+import type { SettingsOf } from './capability.ts';
+import { readyTimeoutFor } from './command/config.ts';
 import type { CommandWorkloadConfig, CommandWorkloadDeps } from './command/config.ts';
 import { checkHealthTemplate } from './command/health.ts';
 import { restartInstanceOperation, restartOperation, restartUnits } from './command/restart.ts';
@@ -31,4 +36,32 @@ export const openCommandWorkload = (config: CommandWorkloadConfig, deps: Command
     scale: scaleOperation(service),
     ...(config.rollback === undefined ? {} : { rollback: rollbackOperation(service) }),
   };
+};
+
+/** The commands that the configuration names. */
+export const openConfigured = async (config: SettingsOf<'command'>, around: Surroundings): Promise<Workload> => {
+  const { provider: _, instanceHealth, instances, ...others } = await around.resolve(config);
+  const { health, restart, scaling } = around.environment;
+  return openCommandWorkload(
+    {
+      ...Object.fromEntries(Object.entries(others).map(([name, written]) => [name, commandLine(written)])),
+      instances: commandLine(instances),
+      name: around.service,
+      cwd: around.directory,
+      values: { environment: around.name },
+      instanceHealth,
+      healthTimeoutMs: health.timeoutSeconds * 1000,
+      unhealthyThreshold: health.loadBalancer.unhealthyThreshold,
+      readyTimeoutMs: readyTimeoutFor(restart.expectedMinutes),
+      drainMs: restart.drainSeconds * 1000,
+      scaling,
+    },
+    {
+      http: await around.http(),
+      run: runCommand,
+      redact: around.redact,
+      redactStream: around.redactStream,
+      environment: around.env,
+    },
+  );
 };

@@ -1,4 +1,7 @@
 import { openAutoscaling } from './ecs/count/autoscaling.ts';
+import type { Surroundings } from '../capability.ts';
+import type { SettingsOf } from './capability.ts';
+import { ecsReadyTimeoutFor } from './ecs/config.ts';
 import type { EcsWorkloadConfig, EcsWorkloadDeps } from './ecs/config.ts';
 import { openLoadBalancer } from './ecs/tasks/load-balancer.ts';
 import { restartInstanceOperation } from './ecs/deployment/restart-instance.ts';
@@ -46,6 +49,25 @@ export const openEcsWorkload = (config: EcsWorkloadConfig, deps: EcsWorkloadDeps
     scheduling: openScheduling(service),
     views: openViews(service, scalable, definitions),
   };
+};
+
+/** The service that the configuration names. */
+export const openConfigured = async (
+  config: SettingsOf<'ecs'>,
+  { environment, env, clock, remember, resolve }: Surroundings,
+): Promise<Workload> => {
+  const { restart, scaling } = environment;
+  const { provider: _, ...service } = await resolve(config);
+  return openEcsWorkload(
+    {
+      ...service,
+      drainMs: restart.drainSeconds * 1000,
+      readyTimeoutMs: ecsReadyTimeoutFor(restart.expectedMinutes),
+      scaling,
+      scheduleRole: restart.schedule?.role,
+    },
+    { clock, environment: env, remember },
+  );
 };
 
 /** What one would not expect of a service that is as it should be. */

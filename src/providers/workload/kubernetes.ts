@@ -1,5 +1,10 @@
+import { openKubernetes } from '../../clients/kubernetes/client.ts';
+import { openConnection } from '../../clients/kubernetes/kubeconfig.ts';
 import type { Kubernetes } from '../../clients/kubernetes/port.ts';
-import type { KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './kubernetes/config.ts';
+import type { Surroundings } from '../capability.ts';
+import type { SettingsOf } from './capability.ts';
+import { readyTimeoutFor } from './kubernetes/config.ts';
+import type { Kind, KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './kubernetes/config.ts';
 import { deferred } from './kubernetes/writing/deferred.ts';
 import { restartOperation, restartUnits } from './kubernetes/restart/restart.ts';
 import { openService } from './kubernetes/service.ts';
@@ -50,4 +55,34 @@ export const openKubernetesWorkload = (
       revisions: async (call) => (await import('./kubernetes/views/revisions-view.ts')).revisionsView(service, call),
     },
   };
+};
+
+/** The schema takes no other. */
+const kinds: readonly Kind[] = ['deployment', 'statefulset', 'daemonset'];
+
+/** The object that the configuration names, in the cluster that its context leads to. */
+export const openConfigured = async (config: SettingsOf<'kubernetes'>, around: Surroundings): Promise<Workload> => {
+  const { context, server, namespace, resource, container } = await around.resolve(config);
+  const { env, clock, redact, remember } = around;
+  const { health, restart, scaling } = around.environment;
+  const [kind = '', name = ''] = resource.split('/');
+  const connection = await openConnection({ context, server, namespace }, { env, clock, redact, remember });
+  return openKubernetesWorkload(
+    {
+      kind: kinds.find((one) => one === kind) ?? 'deployment',
+      name,
+      container,
+      service: around.service,
+      drainMs: restart.drainSeconds * 1000,
+      readyTimeoutMs: readyTimeoutFor(restart.expectedMinutes),
+      unhealthyThreshold: health.loadBalancer.unhealthyThreshold,
+      scaling,
+      scheduleImage: restart.schedule?.image,
+    },
+    openKubernetes(connection, { clock }),
+    {
+      redact,
+      openMirror: async (...asked) => (await import('../../clients/kubernetes/mirror.ts')).openMirror(...asked),
+    },
+  );
 };

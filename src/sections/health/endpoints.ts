@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { HealthConfig } from '../../config/schema.ts';
+import type { EnvironmentBase } from '../../config/schema/environment.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Cell, DataFinding } from '../../engine/finding.ts';
 import { worst } from '../../engine/finding.ts';
@@ -118,7 +118,11 @@ const baseUrl = ({ name, environment: { url } }: Environment): string => {
 /** Below the path of the base, if it has one. */
 const at = (base: string, path: string): string => `${base.replace(/(?<!\/)\/+$/, '')}${path}`;
 
-const probeFor = (base: string, endpoint: HealthConfig['endpoints'][number], timeoutSeconds: number): Probe => ({
+const probeFor = (
+  base: string,
+  endpoint: EnvironmentBase['health']['endpoints'][number],
+  timeoutSeconds: number,
+): Probe => ({
   url: at(base, endpoint.path),
   status: endpoint.status,
   timeoutMs: timeoutSeconds * 1000,

@@ -34,16 +34,16 @@ test('without trust there is no port but the settings, whoever asks', async () =
   const untrusted = new RunbookError('usage', 'not trusted');
   const source = ports(untrusted);
   for (const name of names) {
-    expect(source.missing(name)).toBe(untrusted);
+    expect(source.has(name)).toBe(false);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await expect(source.open(name)).rejects.toThrow(name.includes(' ') ? 'there is no port' : 'not trusted');
   }
-  expect(source.missing('settings')).toBeUndefined();
+  expect(source.has('settings')).toBe(true);
   expect(await source.open('settings')).toMatchObject({ name: 'production' });
 });
 
 test('with it there is', async () => {
   const source = ports(undefined);
-  expect(names.map((name) => source.missing(name))).toEqual(names.map(() => undefined));
+  expect(names.map((name) => source.has(name))).toEqual([true, true, true, true, false]);
   expect(await source.open('http')).toHaveProperty('probe');
 });

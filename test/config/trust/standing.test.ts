@@ -1,13 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../src/config/file/load.ts';
 import { realPathOf } from '../../../src/files/real-path.ts';
 import { loadRemembered } from '../../../src/config/file/remembered.ts';
 import { entryFor, textWithoutSecrets } from '../../../src/config/trust/entry.ts';
 import { standingOf } from '../../../src/config/trust/standing.ts';
 import { openTrustStore } from '../../../src/config/trust/store.ts';
-import { freshDirectory, rejectionOf, withProduction } from '../rig.ts';
+import { freshDirectory, loadConfig, rejectionOf, withProduction } from '../rig.ts';
 
 const at = new Date('2026-12-01T10:00:00Z');
 const by = { uid: 1000, login: 'ada' };

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { commandShape } from './argument-list.ts';
-import { httpUrl, mapping, optional, optionalMapping, shared, text, withDefault } from './leaf.ts';
+import { byProvider, httpUrl, mapping, optional, optionalMapping, shared, text, withDefault } from './leaf.ts';
 import { secret } from './secret.ts';
-import { byProvider } from './workload.ts';
+
+/* Where log lines are: the service's own, and the database's slow queries. */
 
 /** What the fields of a structured line are called. */
 const fields = shared(() =>
@@ -39,7 +40,9 @@ const loki = shared(() =>
 
 /** `path` may be a glob (`/var/log/app/*.log`). A relative path begins at the configuration's directory. */
 const file = shared(() => mapping({ provider: z.literal('file'), path: text('a path or a glob'), fields: fields() }));
-const commands = shared(() => mapping({ provider: z.literal('command'), ...commandShape, fields: fields() }));
+const commands = shared(() =>
+  mapping({ provider: z.literal('command'), ...commandShape(['since', 'limit']), fields: fields() }),
+);
 
 /** The pods are those of `workload`. */
 const kubernetes = () => mapping({ provider: z.literal('kubernetes'), container: optional(text()), fields: fields() });
