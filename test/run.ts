@@ -2,9 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { filesWithin } from './budget.ts';
+import { recordDurations } from './durations.ts';
+import { isLayer, type Layer } from './layers.ts';
 import { type Rig, rigs } from './rigs/available.ts';
 
-/** `npm test`: fetches the rigs that it can, says which there are, builds, runs every test, and ends with one line of counts. */
+/**
+ * `npm test`: fetches the rigs that it can, says which there are, builds, runs a layer of the tests, and ends with one line of counts.
+ * The words are a layer (default: all), then files, filters and options of vitest.
+ */
+const [first, ...others] = process.argv.slice(2);
+const words = isLayer(first) ? others : process.argv.slice(2);
+const layer: Layer = isLayer(first) ? first : words.some((word) => word.includes('.long.')) ? 'long' : 'all';
+
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const end = (code: number, counts: string): never => {
@@ -12,7 +22,8 @@ const end = (code: number, counts: string): never => {
   process.exit(code);
 };
 
-const run = (...words: string[]): number => spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1;
+const run = (...program: string[]): number =>
+  spawnSync(process.execPath, program, { stdio: 'inherit', env: { ...process.env, RB_LAYER: layer } }).status ?? 1;
 
 const all: readonly Rig[] = Object.values(rigs);
 
@@ -44,6 +55,8 @@ interface Results {
     readonly name: string;
     /** Why the file could not be run; empty where its tests were. */
     readonly message: string;
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly {
       readonly fullName: string;
       readonly status: string;
@@ -52,11 +65,11 @@ interface Results {
   }[];
 }
 
-const vitest = (): { readonly status: number; readonly counts: Results } => {
+const vitest = (filters: readonly string[]): { readonly status: number; readonly counts: Results } => {
   const directory = mkdtempSync(join(tmpdir(), 'rb-test-'));
   const file = join(directory, 'results.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const status = run('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2));
+  const status = run('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...filters);
   const counts = JSON.parse(readFileSync(file, 'utf8')) as Results;
   rmSync(directory, { recursive: true });
   return { status, counts };
@@ -82,18 +95,39 @@ const showFailures = ({ testResults }: Results): void => {
     say([`  ${title}`, ...text.split('\n').slice(0, linesOfAFailure)].join('\n    '));
 };
 
-fetchRigs();
+const secondsOf = ({ testResults }: Results): ReadonlyMap<string, number> =>
+  new Map(
+    testResults.map(({ name, startTime, endTime }) => [relative(process.cwd(), name), (endTime - startTime) / 1000]),
+  );
+
+const showSlowest = (seconds: ReadonlyMap<string, number>): void => {
+  const slowest = [...seconds].toSorted(([, one], [, other]) => other - one).slice(0, 10);
+  say('The slowest files:');
+  for (const [file, one] of slowest) say(`  ${one.toFixed(1).padStart(6)} s  ${file}`);
+};
+
+const began = performance.now();
+if (layer !== 'unit') fetchRigs();
 const missing = showRigs();
 if (missing.length > 0 && process.env['RB_RIGS'] === 'required') {
   say(`RB_RIGS=required, and missing: ${missing.join(', ')}`);
   end(1, `0 passed, ${missing.length} failed, 0 skipped`);
 }
-if (run('scripts/build.ts') !== 0) end(1, '0 passed, 1 failed, 0 skipped');
+// The unit tests need none of it.
+if (layer !== 'unit' && run('scripts/build.ts') !== 0) end(1, '0 passed, 1 failed, 0 skipped');
 
-const { status, counts } = vitest();
+const { chosen, left } = filesWithin(layer, process.env['RB_MINUTES'], words);
+for (const file of left) say(`Not run for want of time: ${file}`);
+// Without a word vitest would run everything.
+if (left.length > 0 && chosen.length === 0) end(0, '0 passed, 0 failed, 0 skipped');
+const { status, counts } = vitest(chosen);
 // A file that cannot even be loaded fails without a failed test.
 const failed = Math.max(counts.numFailedTests, status === 0 ? 0 : 1);
+const seconds = secondsOf(counts);
+if (process.env['RB_DURATIONS'] === 'record' && words.length === 0) recordDurations(layer, seconds);
+showSlowest(seconds);
 showFailures(counts);
+say(`Layer ${layer}: ${seconds.size} files in ${Math.round((performance.now() - began) / 1000)} s`);
 const nothing = counts.numPassedTests + counts.numFailedTests === 0;
 end(
   status === 0 && !nothing ? 0 : 1,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reopenAuditLog } from '../../src/audit/read/reopen.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { random } from '../engine/random.ts';
+import { times } from '../layers.ts';
 import { options } from './a-directory.ts';
 import { aFullDirectory, sessions } from './a-full-directory.ts';
 import { actor, at, closed } from './a-session.ts';
@@ -169,7 +170,7 @@ test('a mutated directory: no command crashes or hangs, all agree, and only what
         fs.rmSync(home, { recursive: true, force: true });
       }
     }),
-    random(300),
+    random(times({ usually: 60, long: 300 })),
   );
   if (process.env['RB_FIGURES'])
     process.stderr.write(`${directories} directories\n${JSON.stringify(counts, null, 2)}\n`);

@@ -2,10 +2,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { times } from '../layers.ts';
 import { newDirectory, newOperator, writeFiles } from './rig.ts';
 
-/** How often two operators begin at the same moment; `RB_RACES=200` is the whole measurement. */
-const races = Number(process.env['RB_RACES'] ?? '8');
+/** How often two operators begin at the same moment. */
+const races = times({ usually: 8, long: 100 });
 
 /** A service whose restart takes as long as the test wants: it notes that it began, and waits for the file `go`. */
 const restart = `#!/bin/sh

@@ -3,12 +3,13 @@ import { openHttp } from '../../src/providers/http/probe.ts';
 import { healthOf } from '../../src/providers/workload/command/health.ts';
 import { hostileHealthAnswers } from './http-answers.ts';
 import { type PlayServer, startPlayServer } from './play-server.ts';
+import { answersOf } from './prove.ts';
 
 let server: PlayServer;
 beforeAll(async () => void (server = await startPlayServer()));
 afterAll(() => server.close());
 
-const answers = hostileHealthAnswers(Number(process.env['RB_SEED'] ?? 1), Number(process.env['RB_HOSTILE'] ?? 100));
+const answers = hostileHealthAnswers(...answersOf(100));
 const timeoutMs = 300;
 
 test.each(answers)('$name is not healthy, as an endpoint and as an instance', async ({ answer }) => {

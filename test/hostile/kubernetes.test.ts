@@ -8,6 +8,7 @@ import { clock, forever } from '../clients/kubernetes/clock.ts';
 import type { Play } from './http-answers.ts';
 import { goodDeployment, hostileApiAnswers } from './kubernetes-answers.ts';
 import { type PlayServer, startPlayServer } from './play-server.ts';
+import { answersOf } from './prove.ts';
 
 let server: PlayServer;
 let client: Kubernetes;
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const answers = hostileApiAnswers(Number(process.env['RB_SEED'] ?? 1), Number(process.env['RB_HOSTILE'] ?? 93));
+const answers = hostileApiAnswers(...answersOf(93));
 const of = resourceOf.deployment;
 const ask = { signal: forever };
 const failure = (promise: Promise<unknown>): Promise<Partial<RunbookError>> =>

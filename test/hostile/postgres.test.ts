@@ -5,6 +5,7 @@ import { openPostgres } from '../../src/providers/database/postgres.ts';
 import { newCall } from '../providers/workload/call.ts';
 import { hostilePostgresAnswers } from './postgres-answers.ts';
 import { type PlayedPostgres, startPostgres } from './postgres-server.ts';
+import { answersOf } from './prove.ts';
 
 let played: PlayedPostgres;
 let database: Database;
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => played.close());
 
 const call = () => newCall({ mark: '20260301-abcd/look' });
-const answers = hostilePostgresAnswers(Number(process.env['RB_SEED'] ?? 1), Number(process.env['RB_HOSTILE'] ?? 58));
+const answers = hostilePostgresAnswers(...answersOf(58));
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

@@ -1,9 +1,17 @@
 import { appendFileSync } from 'node:fs';
+import { times } from '../layers.ts';
 
-/** `npm run prove` runs everything; `npm test` a small part, the first of each kind. */
 const table = process.env['RB_PROVE'];
+const { RB_HOSTILE: asked, RB_SEED: seed = '1' } = process.env;
 
-export const share = (whole: number, part: number): number => (table === undefined ? part : whole);
+/** The long layer and `npm run prove` run everything; `npm test` a small part, the first of each kind. */
+export const share = (whole: number, part: number): number => times({ usually: part, long: whole });
+
+/** What the answers of a peer are made from, and how many: `usually`, four times that in the long layer, and 2,000 in `npm run prove`. */
+export const answersOf = (usually: number): readonly [seed: number, n: number] => [
+  Number(seed),
+  asked === undefined ? times({ usually, long: 4 * usually }) : Number(asked),
+];
 
 /** Adds a line to the table of `npm run prove`. */
 export const tried = (what: string, count: number, broken: readonly string[]): void => {

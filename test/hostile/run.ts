@@ -15,7 +15,7 @@ const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${res
 const { status } = spawnSync(
   process.execPath,
   ['node_modules/vitest/vitest.mjs', 'run', 'test/hostile', ...reporters, ...process.argv.slice(2)],
-  { stdio: 'inherit', env: { RB_HOSTILE: answersOfEachPeer, ...process.env, RB_PROVE: table } },
+  { stdio: 'inherit', env: { RB_HOSTILE: answersOfEachPeer, ...process.env, RB_LAYER: 'long', RB_PROVE: table } },
 );
 
 interface Row {

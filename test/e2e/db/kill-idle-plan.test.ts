@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { layer, times } from '../../layers.ts';
 import { untilTrue } from '../../rigs/postgres/until.ts';
 import type { Ended } from '../program.ts';
 import { newDirectory } from '../rig.ts';
@@ -142,8 +143,7 @@ describe('what is refused', () => {
   });
 });
 
-/** Once by hand with 100; the figure is in the report of the change. */
-const plans = Number(process.env['RB_PLANS'] ?? 5);
+const plans = times({ usually: 5, long: 100 });
 
 test(`a busy pool, ${String(plans)} plans: nearly all can be spent, and nobody outside of an approved set is ended`, async () => {
   const pool = await startBusyPool(stage, 'busy', 40);
@@ -169,7 +169,7 @@ test(`a busy pool, ${String(plans)} plans: nearly all can be spent, and nobody o
   }
   await pool.stop();
   const figures = { plans, spent, changed, ended, outside: outside.length };
-  if (process.env['RB_PLANS'] !== undefined) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  if (layer === 'long') process.stdout.write(`${JSON.stringify(figures)}\n`);
   expect(outside).toEqual([]);
   expect(spent).toBeGreaterThanOrEqual(Math.floor(plans * 0.95));
   expect(ended).toBeGreaterThan(0);

@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 import { fingerprint } from '../../../../src/engine/change.ts';
+import { times } from '../../../layers.ts';
 import { sharedCluster } from '../../../rigs/kubernetes/shared.ts';
 import { newCall } from '../call.ts';
 import { test } from './started.ts';
 
 const unit = { id: 'checkout', instances: [] };
-/** In percent of the whole measurement, which has 1,000 writes that do not matter, and 500 that do. */
-const share = Number(process.env['RB_RUNS'] ?? '20') / 100;
-const writes = Math.ceil(1000 * share);
-const changes = Math.ceil(500 * share);
+/** Writes that do not matter to a plan, and changes that do. */
+const writes = times({ usually: 100, long: 1000 });
+const changes = times({ usually: 50, long: 500 });
 
 const container = (more: object) => ({
   spec: { template: { spec: { containers: [{ name: 'app', image: 'registry.test/checkout:2.0.0', ...more }] } } },
