@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { buildId } from './build-id.ts';
+import { chunks } from './chunks.ts';
 import { eagerFaults } from './eager.ts';
-import { chunks, lighter } from './lighter.ts';
+import { lighter } from './lighter.ts';
 import { notices } from './notices.ts';
 
 /** Builds `dist/`: one entry, code split at every `import()`, minified. Fails if the entry pulls in what only some commands need. */

@@ -1,38 +1,6 @@
 import { resolve } from 'node:path';
-import type { CodeSplittingGroup, Plugin } from 'rolldown';
-
-/** What is loaded together lies in one file: opening ten small ones takes longer than reading them. */
-export const chunks: readonly CodeSplittingGroup[] = [
-  // With all that it imports; what others need of that too, they find here.
-  { name: 'command-line', test: /\/src\/cli\/command-line\.ts$/, priority: 1 },
-  {
-    name: 'configuration',
-    test: /\/src\/(?:cli\/(?:trust\/referenced-variables|output\/show)|files\/own-files|config\/(?:environment|show|references\/(?:reference-syntax|references|texts)|check\/(?:did-you-mean|examples|not-yet)|file\/(?:file-name|find|key-path|places|remembered|source)|secrets\/secret-keys))\.ts$/,
-  },
-  { name: 'trust', test: /\/src\/(?:cli\/trust\/trust|config\/trust\/(?:owner|quoted|standing))\.ts$/ },
-  { name: 'zod', test: /\/node_modules\/zod\// },
-  {
-    name: 'postgres',
-    test: /\/src\/providers\/database\/|\/node_modules\/(?:pg|pg-connection-string|pg-int8|pg-pool|pg-protocol|pg-types|postgres-[a-z]+|xtend)\//,
-  },
-  { name: 'table', test: /\/src\/terminal\/(?:table|layout)\.ts$/ },
-  {
-    name: 'session',
-    test: /\/src\/(?:cli\/(?:system|session\/(?:run-session|input|adapters))|words\/(?:duration|secret-words)|engine\/(?!errors\.|plan\/plan-document\.)[a-z/-]+|audit\/(?:directory|plain-file|record\/(?:writer|file|file-operations|late|record|register|side-file|spill))|terminal\/session\/(?:view|progress|session-lines|step-lines)|sections\/(?:ports|workload-action|instances|further))\.ts$/,
-  },
-  {
-    name: 'restart',
-    test: /\/src\/sections\/restart\/(?:section|command|rolling|after|roll-back\/back|left|others)\.ts$/,
-  },
-  {
-    name: 'db',
-    test: /\/src\/(?:sections\/db\/(?:section|command|flags|reading\/server)|words\/units)\.ts$/,
-  },
-  {
-    name: 'kubernetes',
-    test: /\/src\/(?:clients\/(?:http\/(?:agents|transport)|kubernetes\/(?:client|cluster-url|connection|credentials|failure|kubeconfig|kubeconfig-file|trust))|providers\/workload\/(?:shared\/instances-table|kubernetes|kubernetes\/(?:objects\/(?:availability|describe|objects|pods|snapshot)|writing\/(?:basis|deferred|write)|restart\/restart|revisions\/revisions|rollout\/rollout|service|words)))\.ts$/,
-  },
-];
+import type { Plugin } from 'rolldown';
+import { chunks } from './chunks.ts';
 
 /**
  * What commander asks of Node. Child processes bring the network with them, and it only needs them for commands that are
