@@ -20,7 +20,7 @@ const startUp: Readonly<Record<string, readonly string[]>> = {
   ],
   zod: ['node_modules/zod/'],
   // Several adapters need these, and none of them may come with another.
-  clients: ['src/words/', 'src/clients/peer/'],
+  shared: ['src/words/', 'src/clients/peer/', 'src/providers/workload/command/config.ts'],
   table: ['src/terminal/table.ts'],
   session: [
     'src/cli/session/run-session.ts',
@@ -29,12 +29,14 @@ const startUp: Readonly<Record<string, readonly string[]>> = {
     'src/terminal/session/view.ts',
     'src/sections/ports.ts',
     'src/providers/workload/shared/',
+    'src/providers/lock/host.ts',
   ],
   restart: ['src/sections/restart/section.ts', 'src/sections/restart/command.ts', 'src/sections/restart/rolling.ts'],
   kubernetes: [
     'src/clients/kubernetes/kubeconfig.ts',
     'src/clients/kubernetes/client.ts',
     'src/providers/workload/kubernetes.ts',
+    'node_modules/js-yaml/',
   ],
   postgres: ['src/providers/database/postgres.ts'],
 };

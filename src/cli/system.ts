@@ -1,12 +1,12 @@
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../engine/clock.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Actor } from '../engine/session/events.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
-  // Not `performance`: its first use loads a module of Node for it.
-  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
+  monotonic: monotonicMs,
   sleep: async (ms, signal) => {
     try {
       await delay(ms, undefined, signal ? { signal } : {});

@@ -91,15 +91,20 @@ const open = (path: string, followLinks: boolean): number => {
 
 /** Until its end and not for `expected` bytes: it may grow, and a file of /proc says that it has none. */
 const readAll = (fd: number, expected: number, largest: number): Buffer => {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for (let size = expected + 1; ; size = 64 * 1024) {
-    const piece = Buffer.allocUnsafe(size);
-    const read = fs.readSync(fd, piece, 0, size, null);
-    if (read === 0) return pieces.length === 1 ? (pieces[0] ?? piece) : Buffer.concat(pieces, length);
-    pieces.push(piece.subarray(0, read));
+  const full: Buffer[] = [];
+  // One more than it should be, so that its end shows without another piece.
+  let piece = Buffer.allocUnsafe(expected + 1);
+  let [filled, length] = [0, 0];
+  for (;;) {
+    const read = fs.readSync(fd, piece, filled, piece.length - filled, null);
+    const whole = piece.subarray(0, (filled += read));
     length += read;
+    if (read === 0) return full.length === 0 ? whole : Buffer.concat([...full, whole], length);
     if (length > largest) throw tooLarge(largest);
+    if (filled < piece.length) continue;
+    full.push(piece);
+    piece = Buffer.allocUnsafe(64 * 1024);
+    filled = 0;
   }
 };
 

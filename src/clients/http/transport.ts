@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { monotonicMs } from '../../engine/clock.ts';
 import { limits } from '../peer/limits.ts';
 import { createAgents } from './agents.ts';
 import type { Connection, Credential } from '../kubernetes/connection.ts';
@@ -114,7 +115,7 @@ const exchange = (
     let whole: NodeJS.Timeout | undefined;
     let endsAt = 0;
     const late = (): void => {
-      const leftMs = endsAt - performance.now();
+      const leftMs = endsAt - monotonicMs();
       if (leftMs > 0) whole = setTimeout(late, leftMs);
       else stop(new Silence(wholeMs));
     };
@@ -130,7 +131,7 @@ const exchange = (
         if (reached !== 'sent') return;
         clearTimeout(connecting);
         request.setTimeout(silenceMs, silence);
-        endsAt = performance.now() + wholeMs;
+        endsAt = monotonicMs() + wholeMs;
         whole = setTimeout(late, wholeMs);
       }),
     );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../../engine/clock.ts';
 import { processesMarked } from './marked.ts';
 
 /** Sends a signal to a process, or to a group where the number is negative. Returns whether there is one that can get it. */
@@ -17,8 +18,8 @@ export const endGroup = (pid: number, graceMs: number): Promise<void> => endEach
 
 const endEach = async (pids: readonly number[], graceMs: number): Promise<void> => {
   let left = pids.filter((pid) => send(pid, 'SIGTERM'));
-  const deadline = performance.now() + graceMs;
-  while (left.length > 0 && performance.now() < deadline) {
+  const deadline = monotonicMs() + graceMs;
+  while (left.length > 0 && monotonicMs() < deadline) {
     // oxlint-disable-next-line no-await-in-loop -- it is looked again and again
     await sleep(50);
     left = left.filter((pid) => send(pid, 0));

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { monotonicMs } from '../../engine/clock.ts';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import { type Environment, environmentFor } from './environment.ts';
 import { endGroup, endWithRb, newReadMark } from './group.ts';
@@ -69,7 +70,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
   );
   const { execa } = await import('execa');
   const [stdout, stderr] = await openOutputs(options.environment['TMPDIR'] || tmpdir(), options);
-  const began = performance.now();
+  const began = monotonicMs();
   const timeoutMs = spec.timeoutMs ?? defaultTimeoutMs;
   const timeout = AbortSignal.timeout(timeoutMs);
   const stop = AbortSignal.any([options.signal, timeout]);
@@ -137,7 +138,7 @@ export const runCommand = async (spec: CommandSpec, options: RunOptions): Promis
     ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
     ...(result.signal === undefined ? {} : { signal: result.signal }),
     ...text,
-    ms: performance.now() - began,
+    ms: monotonicMs() - began,
   };
 };
 

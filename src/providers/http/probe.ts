@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { unescape } from 'node:querystring';
 import { getCACertificates, TLSSocket } from 'node:tls';
+import { monotonicMs } from '../../engine/clock.ts';
 import { isLinkLocal } from './address.ts';
 import { limits } from '../../clients/peer/limits.ts';
 import { type Answer, faultOf, jsonOf, latencyOf, saysOf } from './answer.ts';
@@ -35,13 +36,13 @@ export const openHttp = (deps: HttpDeps = {}): Http => {
   return {
     probe: async (probe, signal) => {
       signal.throwIfAborted();
-      const began = performance.now();
+      const began = monotonicMs();
       const url = URL.canParse(probe.url) ? new URL(probe.url) : undefined;
       if (url?.password) for (const secret of [url.password, unescape(url.password)]) deps.remember?.(url.host, secret);
       const outcome = url
         ? (forbidden(url, allowed) ?? (await ask(url, probe, lookup, deps.ca ? ca : undefined, signal)))
         : notUrl;
-      return resultOf(probe, url, performance.now() - began, outcome);
+      return resultOf(probe, url, monotonicMs() - began, outcome);
     },
   };
 };

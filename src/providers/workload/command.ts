@@ -2,7 +2,7 @@ import { commandLine } from '../../config/schema/argument-list.ts';
 import { runCommand } from '../../clients/process/run.ts';
 import type { Surroundings } from '../capability.ts';
 import type { SettingsOf } from './capability.ts';
-import { readyTimeoutFor } from './command/config.ts';
+import { readyTimeoutFor } from './shared/ready-timeout.ts';
 import type { CommandWorkloadConfig, CommandWorkloadDeps } from './command/config.ts';
 import { checkHealthTemplate } from './command/health.ts';
 import { restartInstanceOperation, restartOperation, restartUnits } from './command/restart.ts';

@@ -3,7 +3,7 @@ import { openConnection } from '../../clients/kubernetes/kubeconfig.ts';
 import type { Kubernetes } from '../../clients/kubernetes/port.ts';
 import type { Surroundings } from '../capability.ts';
 import type { SettingsOf } from './capability.ts';
-import { readyTimeoutFor } from './kubernetes/config.ts';
+import { readyTimeoutFor } from './shared/ready-timeout.ts';
 import type { Kind, KubernetesWorkloadConfig, KubernetesWorkloadDeps } from './kubernetes/config.ts';
 import { deferred } from './kubernetes/writing/deferred.ts';
 import { restartOperation, restartUnits } from './kubernetes/restart/restart.ts';

@@ -48,7 +48,3 @@ export interface CommandWorkloadDeps {
   /** Default: looks through the processes of this machine. */
   readonly stillRunning?: typeof commandStillRunning;
 }
-
-/** How long an instance may take to come back, in milliseconds, where the configuration only says how long a restart usually takes. */
-export const readyTimeoutFor = (expectedMinutes: number | undefined): number =>
-  Math.max(2, expectedMinutes ?? 0) * 60_000;

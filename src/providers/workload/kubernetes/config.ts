@@ -26,7 +26,3 @@ export interface KubernetesWorkloadDeps {
   /** Takes the secrets out of log lines. Needed before they are shortened: half a secret is not recognised any more. */
   readonly redact: (text: string) => string;
 }
-
-/** How long a rollout may go without an end, in milliseconds, where the configuration only says how long a restart usually takes. */
-export const readyTimeoutFor = (expectedMinutes: number | undefined): number =>
-  Math.max(2, expectedMinutes ?? 0) * 60_000;
