@@ -20,8 +20,9 @@ describe("a peer's JSON", () => {
   test.each([
     ['not JSON', '{', 'answers with text that is not JSON'],
     ['not JSON, and a string without end', '"\\\\\\"', 'answers with text that is not JSON'],
-    ['too deep', '['.repeat(101), 'more than 100 levels deep'],
-    ['too deep behind a string', `["\\"",${'{"a":'.repeat(100)}`, 'more than 100 levels deep'],
+    ['too deep', `${'['.repeat(101)}${']'.repeat(101)}`, 'more than 100 levels deep'],
+    ['too deep behind a string', `["\\"",${'{"a":'.repeat(100)}0${'}'.repeat(100)}]`, 'more than 100 levels deep'],
+    ['too deep and very long', `["${'x'.repeat(500_000)}",${'['.repeat(100)}`, 'more than 100 levels deep'],
     ['too many lists', `[${'[],'.repeat(300_000)}0]`, 'more than 500000 entries'],
   ])('that is %s is an error', (_, text, why) => expect(() => parseJson(text)).toThrow(why));
 

@@ -6,14 +6,30 @@ import { UnusableAnswer } from './unusable.ts';
  * Errors: `UnusableAnswer` for text that is not JSON (`notJson` says so), or is over `limits.jsonDepth` or `limits.jsonEntries`.
  */
 export const parseJson = (text: string, notJson = 'answers with text that is not JSON') => {
-  const excess = excessOf(text);
-  if (excess !== undefined) throw new UnusableAnswer(`answers with JSON ${excess}`);
+  // Too few characters for too many entries: then its depth is seen in the value, which has fewer parts than the text has characters.
+  const short = text.length <= limits.jsonEntries;
+  const excess = short ? undefined : excessOf(text);
+  if (excess !== undefined) throw tooMuch(excess);
+  const value = parsed(text, notJson);
+  if (short && isDeeper(value, limits.jsonDepth)) throw tooMuch(tooDeep);
+  return value;
+};
+
+const parsed = (text: string, notJson: string) => {
   try {
     return JSON.parse(text);
   } catch {
     throw new UnusableAnswer(notJson);
   }
 };
+
+const tooMuch = (excess: string): UnusableAnswer => new UnusableAnswer(`answers with JSON ${excess}`);
+const tooDeep = `that is more than ${limits.jsonDepth} levels deep`;
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1)));
 
 const [quote, comma] = [0x22, 0x2c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -28,7 +44,7 @@ const excessOf = (text: string): string | undefined => {
     else if (char === openList || char === openObject) {
       depth += 1;
       entries += 1;
-      if (depth > limits.jsonDepth) return `that is more than ${limits.jsonDepth} levels deep`;
+      if (depth > limits.jsonDepth) return tooDeep;
     } else if (char === closeList || char === closeObject) depth -= 1;
     else if (char === comma) entries += 1;
     if (entries > limits.jsonEntries) return `of more than ${limits.jsonEntries} entries`;
