@@ -13,7 +13,7 @@ const mustBeLazy = [
   /\/src\/sections\/(?!catalogue\.)/,
   /\/src\/(?:providers|clients)\//,
   /\/src\/terminal\/(?!text\.|sink\.|color\.|sanitise\.|symbols\.|layout\.)/,
-  /\/node_modules\/(?!commander\/)/,
+  /\/node_modules\/(?!commander\/|fast-string-(?:truncated-)?width\/)/,
 ];
 
 /**

@@ -21,21 +21,6 @@ const lessForCommander: Plugin = {
   },
 };
 
-const eager = "import stringWidth from 'string-width';";
-const lazy = "const stringWidth = (text) => require('string-width').default(text);";
-
-/** string-width builds a table of all emoji when it is loaded, which takes longer than all the rest of a short command. It waits for a text that is not ASCII. */
-const widthWhenNeeded: Plugin = {
-  name: 'string-width-when-needed',
-  transform: {
-    filter: { id: /\/src\/terminal\/layout\.ts$/ },
-    handler: (code) => {
-      if (!code.includes(eager)) throw new Error(`src/terminal/layout.ts has no line ${eager}`);
-      return { code: code.replace(eager, lazy), map: null };
-    },
-  },
-};
-
 /** A login by Node's own cryptography; see src/providers/database/postgres/connect/pg-crypto.ts. */
 const loginOfOurs: Plugin = {
   name: 'login-of-ours',
@@ -64,4 +49,4 @@ const escaped = (code: string): string =>
   code.replace(/[\u0080-\uFFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** What the build does to the program so that it starts faster; what it does stays the same. */
-export const lighter: readonly Plugin[] = [lessForCommander, widthWhenNeeded, loginOfOurs, asciiOnly];
+export const lighter: readonly Plugin[] = [lessForCommander, loginOfOurs, asciiOnly];

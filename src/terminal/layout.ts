@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** Each of these is one column: ASCII, Latin letters, pictures of controls, and what `rb` writes of its own accord. */
 const narrow = /^[\x20-\x7E\xC0-\u024F\u2400-\u2426‹›…▸✓✗┌│└─–]*$/;
