@@ -69,6 +69,14 @@ export const rules: readonly Rule[] = [
     may: ['clients/', 'words/', 'files/', 'packages', ...engineData.map((data) => `engine/${data}.ts`)],
   },
 
+  // What knows HTTP, AWS or processes knows nothing of what is asked through it.
+  { files: 'clients/http/', never: ['clients/'], but: ['clients/http/', 'clients/peer/'] },
+  { files: 'clients/process/', never: ['clients/'], but: ['clients/process/'] },
+  { files: 'clients/peer/', never: ['clients/'], but: ['clients/peer/'] },
+  { files: 'clients/aws/', never: ['clients/kubernetes/', 'clients/http/'] },
+  // There is one way to start a program.
+  { files: '', except: ['clients/process/'], never: ['execa', 'node:child_process'] },
+
   { files: 'sections/', except: ['sections/audit/'], may: sections, types: ['commander'] },
   { files: 'sections/audit/', may: [...sections, 'audit/'], types: ['commander'] },
 

@@ -129,7 +129,7 @@ describe('what cannot be resolved names the reference and the key, and no value'
     [
       'no program',
       '${command:no-such-program-here a}',
-      'cannot resolve ${command:no-such-program-here a} at cache.url: no-such-program-here cannot be found',
+      'cannot resolve ${command:no-such-program-here a} at cache.url: cannot run no-such-program-here: not found in PATH',
       'try it by hand: no-such-program-here a',
     ],
     [
@@ -169,7 +169,9 @@ describe('what cannot be resolved names the reference and the key, and no value'
     const { secrets, directory } = open();
     writeFileSync(join(directory, 'tool'), '#!/bin/sh\n');
     chmodSync(join(directory, 'tool'), 0o644);
-    expect((await rejectionOf(secrets.resolve('${command:./tool}'))).message).toContain('./tool is not executable');
+    expect((await rejectionOf(secrets.resolve('${command:./tool}'))).message).toContain(
+      'cannot run ./tool: it is not executable',
+    );
   });
 });
 

@@ -12,7 +12,7 @@ import { openAwsSession } from '../../src/clients/aws/session.ts';
 import { passwordFrom } from '../../src/providers/database/postgres/parameters/password-file.ts';
 import { readService } from '../../src/providers/database/postgres/parameters/service-file.ts';
 import { readKubeconfig } from '../../src/clients/kubernetes/kubeconfig-file.ts';
-import { fileText } from '../../src/clients/kubernetes/trust.ts';
+import { fileText } from '../../src/clients/http/pem.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'rb-plain-'));
 afterAll(() => rmSync(directory, { recursive: true }));

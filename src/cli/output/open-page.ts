@@ -10,8 +10,7 @@ export const openPage = async (
   const hasDesktop =
     process.platform === 'darwin' || env['DISPLAY'] !== undefined || env['WAYLAND_DISPLAY'] !== undefined;
   if (!terminal.interactive || !hasDesktop) return;
-  const { execa } = await import('execa');
-  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const { launch } = await import('../../clients/process/launch.ts');
   // Whether a browser opens or not, the address is on the screen.
-  await execa(opener, [url], { stdio: 'ignore', timeout: 5000 }).catch(() => undefined);
+  launch(process.platform === 'darwin' ? 'open' : 'xdg-open', [url]);
 };

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
-import type { Connection, Credential } from '../kubernetes/connection.ts';
+import type { Credential, Endpoint } from './endpoint.ts';
 
 /** What `node:http` needs to make a connection, and where it keeps those that are free. */
 type Connections = HttpAgent | HttpsAgent;
@@ -15,24 +15,24 @@ type Connections = HttpAgent | HttpsAgent;
 const idleMs = 10_000;
 
 /** The connections for a credential: one that brings another client certificate needs its own. */
-export const createAgents = (connection: Connection): ((credential: Credential) => Promise<Connections>) => {
+export const createAgents = (endpoint: Endpoint): ((credential: Credential) => Promise<Connections>) => {
   let kept: { readonly certificate: Credential['certificate']; readonly agent: Promise<Connections> } | undefined;
   return ({ certificate }) => {
     if (kept && kept.certificate?.cert === certificate?.cert && kept.certificate?.key === certificate?.key)
       return kept.agent;
-    const agent = createAgent(connection, certificate);
+    const agent = createAgent(endpoint, certificate);
     kept = { certificate, agent };
     return agent;
   };
 };
 
-const createAgent = async (connection: Connection, certificate: Credential['certificate']): Promise<Connections> => {
-  const { proxy, server, serverName } = connection;
+const createAgent = async (endpoint: Endpoint, certificate: Credential['certificate']): Promise<Connections> => {
+  const { proxy, server, serverName } = endpoint;
   const pool = { keepAlive: true, timeout: idleMs };
   const tls =
     server.protocol === 'https:'
       ? {
-          secureContext: secureContext(connection, certificate),
+          secureContext: secureContext(endpoint, certificate),
           ...(serverName === undefined ? {} : { servername: serverName }),
         }
       : {};
@@ -47,7 +47,7 @@ const createAgent = async (connection: Connection, certificate: Credential['cert
     : new HttpAgent({ ...pool, ...proxied });
 };
 
-const secureContext = ({ ca, credentials }: Connection, certificate: Credential['certificate']): SecureContext => {
+const secureContext = ({ ca, credentials }: Endpoint, certificate: Credential['certificate']): SecureContext => {
   try {
     return createSecureContext({
       // Node's own list does not have what the machine's administrator added.
@@ -58,7 +58,7 @@ const secureContext = ({ ca, credentials }: Connection, certificate: Credential[
   } catch (error) {
     const which = certificate === undefined ? 'the certificate authority' : 'the client certificate and its key';
     throw new RunbookError('usage', `${which} of ${credentials.owner} cannot be used: ${messageOf(error)}`, {
-      next: ['get a new kubeconfig for this cluster, then run the command again'],
+      next: credentials.renewal,
     });
   }
 };

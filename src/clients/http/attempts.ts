@@ -1,6 +1,10 @@
-import { codeOf } from '../kubernetes/broken-request.ts';
-import { Broken } from './transport.ts';
-import type { ApiRequest } from '../kubernetes/request.ts';
+import { codeOf } from '../../engine/errors.ts';
+import { Broken } from './broken.ts';
+
+interface Request {
+  /** It may change something at the server. */
+  readonly changes: boolean;
+}
 
 /** A server that says how long it needs is believed up to here. */
 const longestWaitMs = 15_000;
@@ -15,13 +19,13 @@ export const pauseMs = (attempt: number, retryAfter?: string): number => {
 };
 
 /** Something that passes: worth asking again, where that cannot do a thing twice. */
-export const mayPass = (error: unknown, { changes }: ApiRequest): boolean => {
+export const mayPass = (error: unknown, { changes }: Request): boolean => {
   if (!(error instanceof Broken)) return false;
-  const code = codeOf(error.cause);
   if (error.stage === 'sent' && changes) return false;
+  const code = codeOf(error.cause) ?? '';
   return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN'].includes(code);
 };
 
 /** Of answers: the server is too busy or on its way up. Only with 429 it has surely done nothing. */
-export const isBusy = (status: number, { changes }: ApiRequest): boolean =>
+export const isBusy = (status: number, { changes }: Request): boolean =>
   status === 429 || (!changes && (status === 502 || status === 503 || status === 504));

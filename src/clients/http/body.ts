@@ -3,7 +3,7 @@ import { UnusableAnswer } from '../peer/unusable.ts';
 import type { Incoming } from './transport.ts';
 
 /** All of it, as text. Errors: `UnusableAnswer` where it is longer than `most` bytes, also once it is unpacked. */
-export const textOf = async (answer: Incoming, most: number = limits.kubernetes.bytes): Promise<string> => {
+export const textOf = async (answer: Incoming, most: number = limits.http.bytes): Promise<string> => {
   const chunks = atMost(answer.chunks(), most);
   if (answer.headers['content-encoding'] === 'gzip') {
     const packed: Buffer[] = [];
@@ -26,10 +26,10 @@ const atMost = async function* (chunks: AsyncIterable<Buffer>, most: number): As
   }
 };
 
-/** Of an answer that says no; empty where it is too long to be one that an API server gives. */
+/** Of an answer that says no; empty where it is too long to be one. */
 export const errorTextOf = async (answer: Incoming): Promise<string> => {
   try {
-    return await textOf(answer, limits.kubernetes.errorBytes);
+    return await textOf(answer, limits.http.errorBytes);
   } catch (error) {
     if (error instanceof UnusableAnswer) return '';
     throw error;
@@ -54,7 +54,7 @@ export const endOf = async (answer: Incoming, bytes: number): Promise<string> =>
   const chunks: Buffer[] = [];
   let held = 0;
   let cut = false;
-  for await (const chunk of atMost(answer.chunks(), limits.kubernetes.bytes)) {
+  for await (const chunk of atMost(answer.chunks(), limits.http.bytes)) {
     chunks.push(chunk);
     held += chunk.length;
     for (let first = chunks[0]; first && held - first.length >= bytes; first = chunks[0]) {
@@ -69,7 +69,7 @@ export const endOf = async (answer: Incoming, bytes: number): Promise<string> =>
 
 /**
  * Lines of a text that comes in pieces, which may end anywhere: within a line, within a character. The last is left out where it
- * has no end. Errors: `UnusableAnswer` for a line that is longer than `limits.kubernetes.line`.
+ * has no end. Errors: `UnusableAnswer` for a line that is longer than `limits.http.line`.
  */
 export const linesOf = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
@@ -79,8 +79,8 @@ export const linesOf = async function* (chunks: AsyncIterable<Buffer>): AsyncGen
     const [first = '', ...rest] = decoder.decode(chunk, { stream: true }).split('\n');
     parts.push(first);
     length += first.length;
-    if (length > limits.kubernetes.line)
-      throw new UnusableAnswer(`answers with a line of more than ${inBytes(limits.kubernetes.line)}`);
+    if (length > limits.http.line)
+      throw new UnusableAnswer(`answers with a line of more than ${inBytes(limits.http.line)}`);
     for (const part of rest) {
       yield parts.join('');
       parts = [part];

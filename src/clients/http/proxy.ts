@@ -1,23 +1,28 @@
 import { BlockList, isIP } from 'node:net';
 import { RunbookError } from '../../engine/errors.ts';
-import { hostOf, isLoopback } from '../kubernetes/cluster-url.ts';
+import { hostOf, isLoopback } from './url.ts';
+
+/** A proxy that is configured for this one server. `where` is for messages: "proxy-url in /home/ann/.kube/config". */
+export interface ConfiguredProxy {
+  readonly url: string;
+  readonly where: string;
+}
 
 /**
- * The proxy between here and the server: the `proxy-url` of the cluster, else the environment's, as with kubectl; a server on
- * this machine is always asked directly. Errors: `usage` for a proxy of an unknown kind.
+ * The proxy between here and the server: the configured one, else the environment's. A server on this machine is asked directly
+ * whatever the environment says. Errors: `usage` for a proxy of an unknown kind.
  */
 export const proxyFor = (
   server: URL,
-  configured: string | undefined,
-  file: string,
+  configured: ConfiguredProxy | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): URL | undefined => {
   const variable = (name: string) => env[name] || env[name.toLowerCase()];
-  const usual =
-    isLoopback(server) || isExcepted(server, variable('NO_PROXY') ?? '') ? undefined : variable('HTTPS_PROXY');
-  const text = configured ?? usual;
+  const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const usual = isLoopback(server) || isExcepted(server, variable('NO_PROXY') ?? '') ? undefined : variable(name);
+  const text = configured?.url ?? usual;
   if (text === undefined) return undefined;
-  const where = configured === undefined ? 'HTTPS_PROXY' : `proxy-url in ${file}`;
+  const where = configured?.where ?? name;
   // `proxy.example.com:3128` is meant as a host and a port.
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;

@@ -6,11 +6,14 @@ import { TLSSocket } from 'node:tls';
 import { monotonicMs } from '../../engine/clock.ts';
 import { limits } from '../peer/limits.ts';
 import { createAgents } from './agents.ts';
-import type { Connection, Credential } from '../kubernetes/connection.ts';
+import { Broken, Silence } from './broken.ts';
+import type { Stage } from './broken.ts';
+import type { Credential, Endpoint } from './endpoint.ts';
+import { hostOf } from './url.ts';
 
 export interface Outgoing {
   readonly method: string;
-  /** From `/api` or `/apis` on, with its query. */
+  /** Below the path of the endpoint, with its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -25,34 +28,6 @@ export interface Outgoing {
   readonly signal: AbortSignal;
 }
 
-/** How far a request came: one that was not `sent` cannot have done anything. */
-export type Stage = 'connecting' | 'handshaking' | 'sent';
-
-/** A request that got no answer, or not all of it. */
-export class Broken extends Error {
-  override readonly name = 'Broken';
-  readonly stage: Stage;
-  /** What it was: an error of the system or of TLS; a `Silence`. */
-  override readonly cause: unknown;
-
-  constructor(stage: Stage, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause));
-    this.stage = stage;
-    this.cause = cause;
-  }
-}
-
-/** Nothing came for so long, or not all of it. */
-export class Silence extends Error {
-  override readonly name = 'Silence';
-  readonly ms: number;
-
-  constructor(ms: number) {
-    super(`no answer within ${ms / 1000} s`);
-    this.ms = ms;
-  }
-}
-
 export interface Incoming {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -65,12 +40,13 @@ export interface Incoming {
 /** Rejects with `Broken`: also where the signal ended it, whose reason is then the cause. */
 export type Transport = (outgoing: Outgoing) => Promise<Incoming>;
 
-const { bytes, bytesPerSecond } = limits.kubernetes;
+const { bytes, bytesPerSecond } = limits.http;
 
 /** HTTP/1.1 over a few connections that are kept for the next request. `connectMs`: how long a connection may take until it stands. */
-export const createTransport = (connection: Connection, { connectMs }: { readonly connectMs: number }): Transport => {
-  const agentFor = createAgents(connection);
-  const secure = connection.server.protocol === 'https:';
+export const createTransport = (endpoint: Endpoint, { connectMs }: { readonly connectMs: number }): Transport => {
+  const { server } = endpoint;
+  const agentFor = createAgents(endpoint);
+  const secure = server.protocol === 'https:';
   return async (outgoing) => {
     outgoing.signal.throwIfAborted();
     const agent = await agentFor(outgoing.credential);
@@ -79,10 +55,10 @@ export const createTransport = (connection: Connection, { connectMs }: { readonl
       // For agents that are not Node's own: without it they guess, and find no connection again that they kept.
       secureEndpoint: secure,
       method: outgoing.method,
-      path: connection.server.pathname.replace(/\/$/, '') + outgoing.path,
+      path: server.pathname.replace(/\/$/, '') + outgoing.path,
       headers: headersOf(outgoing),
-      host: connection.server.hostname.replace(/^\[|\]$/g, ''),
-      port: connection.server.port || (secure ? 443 : 80),
+      host: hostOf(server),
+      port: server.port || (secure ? 443 : 80),
     };
     return exchange(secure ? httpsRequest(options) : httpRequest(options), outgoing, { secure, connectMs });
   };

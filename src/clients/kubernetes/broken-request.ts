@@ -1,15 +1,18 @@
 import { RunbookError } from '../../engine/errors.ts';
+import type { NetworkFailureKind } from '../../words/network.ts';
+import { networkFailure, networkPhrase } from '../../words/network.ts';
+import { outcomeOf, Silence } from '../http/broken.ts';
+import type { Broken } from '../http/broken.ts';
 import type { UnusableAnswer } from '../peer/unusable.ts';
 import type { Connection } from './connection.ts';
 import { shownLocation } from './paths.ts';
 import type { ApiRequest } from './request.ts';
-import { Broken, Silence } from '../http/transport.ts';
 
 /** The error for a request that got no answer: `unknown` for a change that may have been taken, else `unreachable`. */
 export const brokenRequest = (broken: Broken, request: ApiRequest, connection: Connection): RunbookError => {
   const { identity } = connection;
   const why = reasonOf(broken, connection);
-  if (request.changes && broken.stage === 'sent' && !isRejection(broken.cause))
+  if (outcomeOf(broken, request) === 'unknown')
     return new RunbookError(
       'unknown',
       `${request.verb} ${shownLocation(request.location)} was sent to ${identity.server}, but ${why.text}; whether it was done is not known`,
@@ -53,86 +56,42 @@ export const unusableAnswer = (
 export const notKubernetes = (contentType: string | undefined): string =>
   `answers with ${contentType?.slice(0, 100) ?? 'something'} that is not the JSON of an API server`;
 
-/** The code of a system or TLS error; '' for others. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
 interface Reason {
   readonly text: string;
-  readonly next?: readonly string[];
+  readonly next?: readonly string[] | undefined;
 }
 
 const vpn = 'look whether the network or the VPN to the cluster is up';
+const elsewhere = 'look whether the kubeconfig is the one of this cluster, or whether something stands between';
 
 const reasonOf = ({ stage, cause }: Broken, connection: Connection): Reason => {
-  const host = connection.server.hostname;
-  const code = codeOf(cause);
   if (cause instanceof Silence)
     return stage === 'sent'
       ? { text: `it gave no answer within ${cause.ms / 1000} s` }
       : { text: `no connection within ${cause.ms / 1000} s`, next: [vpn] };
-  const tls = tlsReason(code, cause, connection);
-  if (tls) return tls;
-  if (connection.proxy && stage === 'connecting')
+  const moment = { handshaking: stage === 'handshaking' };
+  const failure = networkFailure(cause, moment);
+  const phrase = networkPhrase(cause, moment);
+  if (connection.proxy && stage === 'connecting' && !failure?.tls)
     return {
-      text: `it did not let us through (${phrase(cause)})`,
+      text: `it did not let us through (${phrase})`,
       next: ['look at proxy-url in the kubeconfig, and at HTTPS_PROXY and NO_PROXY'],
     };
-  switch (code) {
-    case 'ECONNREFUSED':
-      return {
-        text: 'connection refused',
-        next: [`look whether the server is up: curl -k ${connection.identity.server}/livez`, vpn],
-      };
-    case 'ENOTFOUND':
-    case 'ENODATA':
-      return { text: `the name ${host} does not exist`, next: [vpn, 'correct the server in the kubeconfig'] };
-    case 'EAI_AGAIN':
-    case 'EAI_FAIL':
-      return { text: `the name ${host} cannot be looked up now`, next: [vpn] };
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return { text: 'there is no way to it in the network', next: [vpn] };
-    case 'ETIMEDOUT':
-      return { text: 'the connection timed out', next: [vpn] };
-    default:
-      return { text: stage === 'sent' ? 'the connection broke before the answer' : phrase(cause) };
-  }
+  const text =
+    failure?.kind === 'other-name' ? `${phrase} than ${connection.serverName ?? connection.server.hostname}` : phrase;
+  return { text, next: failure && adviceFor(connection)[failure.kind] };
 };
 
-const elsewhere = 'look whether the kubeconfig is the one of this cluster, or whether something stands between';
-
-const tlsReason = (code: string, cause: unknown, { serverName, server }: Connection): Reason | undefined => {
-  switch (code) {
-    case 'CERT_HAS_EXPIRED':
-      return { text: "the server's certificate has expired", next: ['renew the certificate of the API server'] };
-    case 'CERT_NOT_YET_VALID':
-      return { text: "the server's certificate is not valid yet", next: ['check the clock of this machine: date -u'] };
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'CERT_SIGNATURE_FAILURE':
-      return {
-        text: "the server's certificate does not come from the authority that the context trusts",
-        next: [elsewhere],
-      };
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return {
-        text: `the server's certificate is for another name than ${serverName ?? server.hostname}`,
-        next: [elsewhere, 'set tls-server-name in the kubeconfig, if the name is right'],
-      };
-  }
-  if (/wrong version number|packet length too long/i.test(phrase(cause)))
-    return { text: 'the other side does not speak TLS', next: [elsewhere] };
-  if (isRejection(cause)) return { text: 'the server does not accept the client certificate', next: [elsewhere] };
-  return undefined;
-};
-
-/** Since TLS 1.3 the server looks at the client's certificate only after the handshake; then it has read no request. */
-const isRejection = (cause: unknown): boolean =>
-  /alert (?:certificate|bad certificate|unknown ca|access denied|handshake)/i.test(phrase(cause));
-
-const phrase = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.slice(0, 200) ?? '';
+const adviceFor = ({ identity }: Connection): Partial<Record<NetworkFailureKind, readonly string[]>> => ({
+  refused: [`look whether the server is up: curl -k ${identity.server}/livez`, vpn],
+  'no-such-name': [vpn, 'correct the server in the kubeconfig'],
+  'no-resolver': [vpn],
+  'no-route': [vpn],
+  timeout: [vpn],
+  expired: ['renew the certificate of the API server'],
+  'not-yet-valid': ['check the clock of this machine: date -u'],
+  untrusted: [elsewhere],
+  'other-name': [elsewhere, 'set tls-server-name in the kubeconfig, if the name is right'],
+  'not-tls': [elsewhere],
+  'client-certificate': [elsewhere],
+});

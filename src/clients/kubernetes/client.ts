@@ -2,6 +2,7 @@ import type { Clock } from '../../engine/clock.ts';
 import type { Json, JsonObject } from '../../engine/json.ts';
 import { UnusableAnswer } from '../peer/unusable.ts';
 import { endOf } from '../http/body.ts';
+import { openHttpClient } from '../http/client.ts';
 import { unusableAnswer } from './broken-request.ts';
 import type { Connection } from './connection.ts';
 import { createConversation } from './conversation.ts';
@@ -10,7 +11,6 @@ import { isStatus } from './failure.ts';
 import { readAll } from './list.ts';
 import type { Kubernetes, PatchType, Resource, Write } from './port.ts';
 import { readAny, readObject, readPage } from './read-object.ts';
-import { createTransport } from '../http/transport.ts';
 import { watchEvents } from './watch.ts';
 
 export interface ClientDeps {
@@ -39,8 +39,7 @@ const patchTypes: Record<PatchType, string> = {
 export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubernetes => {
   const { namespace } = connection.identity;
   const converse = createConversation(connection, {
-    clock: deps.clock,
-    transport: createTransport(connection, { connectMs: deps.connectMs ?? 10_000 }),
+    send: openHttpClient(connection, { clock: deps.clock, connectMs: deps.connectMs ?? 10_000 }),
     readMs: deps.readMs ?? 30_000,
     changeMs: deps.changeMs ?? 60_000,
     userAgent: deps.userAgent ?? 'rb',

@@ -1,37 +1,9 @@
+import type { Endpoint } from '../http/endpoint.ts';
 import type { ClusterIdentity } from './port.ts';
 
-/** Where the API server is, how it is known to be the right one, and who asks. Nothing has been sent yet. */
-export interface Connection {
+/** An API server, and the place in its cluster that is meant. */
+export interface Connection extends Endpoint {
   readonly identity: ClusterIdentity;
-  /** With the path that stands before `/api`, where a gateway needs one; without a slash at its end. */
-  readonly server: URL;
-  /** PEM texts of the authorities that the server's certificate may come from; undefined: those of the system. */
-  readonly ca?: string;
-  /** The name that the server's certificate must bear, where it is not the one in the URL. */
-  readonly serverName?: string;
-  /** `http`, `https` or `socks5`; undefined: directly. */
-  readonly proxy?: URL;
   /** Whether long answers may come compressed. */
   readonly compression: boolean;
-  readonly credentials: Credentials;
-}
-
-export interface Credential {
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** PEM texts. */
-  readonly certificate?: { readonly cert: string; readonly key: string };
-}
-
-export interface Credentials {
-  /** "user admin of /home/ann/.kube/config"; for messages. */
-  readonly owner: string;
-  /** What to do where the server does not accept them, each one line. */
-  readonly renewal: readonly string[];
-  /**
-   * Asks whoever has them, where that is not known or has run out.
-   * Errors: `usage` where the kubeconfig cannot be followed, `unreachable` where a credential plugin fails or something has expired.
-   */
-  current(signal: AbortSignal): Promise<Credential>;
-  /** The server did not accept this one: `current` asks again, where there is somebody to ask. */
-  refuse(credential: Credential): void;
 }

@@ -1,14 +1,15 @@
 import type { Clock } from '../../engine/clock.ts';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Credential, Credentials } from './connection.ts';
+import type { Credential, Credentials } from '../http/endpoint.ts';
+import { checkValidity } from '../http/pem.ts';
+import { fromTokenFile } from '../http/token-file.ts';
 import { pluginOf, secretsOf } from './exec-config.ts';
 import type { ExecPlugin } from './exec-config.ts';
-import { isFields, pathIn, textIn } from './kubeconfig-file.ts';
+import { isFields, pathIn, pemIn, textIn } from './kubeconfig-file.ts';
 import type { Entry, Fields } from './kubeconfig-file.ts';
 import { impersonation } from './impersonation.ts';
 import { idTokenIn } from './oidc-token.ts';
 import { sharedAnswer } from './shared-answer.ts';
-import { checkValidity, fileText, pemIn } from './trust.ts';
 
 export interface CredentialDeps {
   /** Credential plugins get all of it, as from kubectl: what they log in with is there. */
@@ -22,16 +23,14 @@ export interface CredentialDeps {
   readonly pluginTimeoutMs?: number;
 }
 
-/** A token file is read again after so long, as by every client of a cluster: what is in it is replaced before it runs out. */
-const tokenFileMs = 60_000;
-
 /**
  * Who asks, by a user entry of a kubeconfig. Which of several kinds is taken, and that data wins over files, is as with kubectl.
  * Reads certificate files and looks at their dates; starts no plugin and reads no token file before it is asked.
  */
 export const credentialsOf = (user: Entry, cluster: Fields, context: string, deps: CredentialDeps): Credentials => {
   const owner = `user ${user.name} of ${user.file}`;
-  const certificate = clientCertificate(user, owner, deps);
+  const newKubeconfig = [`get a new kubeconfig for this cluster (${user.file}), then run the command again`];
+  const certificate = clientCertificate(user, { owner, renewal: newKubeconfig }, deps);
   const headers = { ...impersonation(user), ...basic(user, deps) };
   const fixed: Credential = { headers, ...(certificate ? { certificate } : {}) };
   const withToken = (token: string): Credential => {
@@ -42,38 +41,13 @@ export const credentialsOf = (user: Entry, cluster: Fields, context: string, dep
   const tokenFile = pathIn(user, 'tokenFile');
   if (tokenFile !== undefined) return fromTokenFile({ path: tokenFile, owner, clock: deps.clock, withToken });
   const token = textIn(user, 'token');
-  const newKubeconfig = [`put a new token into ${user.file}, then run the command again`];
-  if (token !== undefined) return always(withToken(token), owner, newKubeconfig);
+  if (token !== undefined)
+    return always(withToken(token), owner, [`put a new token into ${user.file}, then run the command again`]);
   const plugin = pluginOf(user, cluster);
   if (plugin) return fromPlugin(plugin, { owner, context, fixed, withToken, deps });
   const provider = user.fields['auth-provider'];
   if (isFields(provider)) return fromProvider(provider, { owner, context, withToken, deps });
-  return always(fixed, owner, [`get a new kubeconfig for this cluster (${user.file}), then run the command again`]);
-};
-
-/** Also the way of a pod in the cluster. */
-export const fromTokenFile = (source: {
-  readonly path: string;
-  readonly owner: string;
-  readonly clock: Clock;
-  readonly withToken: (token: string) => Credential;
-}): Credentials => {
-  const { path, owner, clock, withToken } = source;
-  let kept: { readonly credential: Credential; readonly at: number } | undefined;
-  return {
-    owner,
-    renewal: [`put a new token into ${path}, then run the command again`],
-    current: async () => {
-      if (kept && clock.monotonic() - kept.at < tokenFileMs) return kept.credential;
-      const token = fileText(path, `the token file of ${owner}`).trim();
-      if (token === '') throw new RunbookError('usage', `the token file ${path} is empty`, { next: [`cat ${path}`] });
-      kept = { credential: withToken(token), at: clock.monotonic() };
-      return kept.credential;
-    },
-    refuse: (credential) => {
-      if (kept?.credential === credential) kept = undefined;
-    },
-  };
+  return always(fixed, owner, newKubeconfig);
 };
 
 const fromPlugin = (
@@ -156,7 +130,11 @@ const always = (credential: Credential, owner: string, renewal: readonly string[
   refuse: () => undefined,
 });
 
-const clientCertificate = (user: Entry, owner: string, deps: CredentialDeps): Credential['certificate'] => {
+const clientCertificate = (
+  user: Entry,
+  { owner, renewal }: Pick<Credentials, 'owner' | 'renewal'>,
+  deps: CredentialDeps,
+): Credential['certificate'] => {
   const cert = pemIn(user, 'client-certificate', `the client certificate of ${owner}`);
   const key = pemIn(user, 'client-key', `the client key of ${owner}`);
   if (cert === undefined && key === undefined) return undefined;
@@ -165,7 +143,7 @@ const clientCertificate = (user: Entry, owner: string, deps: CredentialDeps): Cr
       next: [`add the ${cert === undefined ? 'client-certificate' : 'client-key'} to ${user.file}`],
     });
   deps.remember(owner, key.trim());
-  checkValidity(cert, owner, deps.clock.now());
+  checkValidity(cert, { owner, renewal, now: deps.clock.now() });
   return { cert, key };
 };
 

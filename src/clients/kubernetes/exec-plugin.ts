@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { messageOf, RunbookError } from '../../engine/errors.ts';
+import { RunbookError } from '../../engine/errors.ts';
 import { namesSecret } from '../../words/secret-words.ts';
 import { textEnd } from '../../words/short-text.ts';
-import { endGroup } from '../process/group.ts';
-import { notStarted } from '../process/not-started.ts';
+import { askProgram } from '../process/ask.ts';
 import type { ExecPlugin } from './exec-config.ts';
 import { isFields } from './kubeconfig-file.ts';
 
@@ -33,101 +31,39 @@ const largestAnswer = 1024 * 1024;
  * end of standard error is shown, without what may be a credential; standard output holds the credential.
  */
 export const runPlugin = async (plugin: ExecPlugin, call: PluginCall): Promise<PluginAnswer> => {
-  call.signal.throwIfAborted();
-  const ended = await run(plugin, call);
+  const { owner, renewal, signal, pluginTimeoutMs: timeoutMs = 60_000 } = call;
+  const ended = await askProgram({
+    argv: [plugin.command, ...plugin.args],
+    cwd: process.cwd(),
+    environment: { ...call.env, ...plugin.env, KUBERNETES_EXEC_INFO: infoFor(plugin) },
+    terminal: 'own',
+    timeoutMs,
+    mostBytes: largestAnswer,
+    signal,
+  }).catch((error: unknown) => {
+    throw withHint(error, plugin);
+  });
   const answer = answerIn(ended.stdout, plugin.apiVersion);
   // Also of one that fails: it may have written its token to standard error as well.
-  if (typeof answer !== 'string' && answer.token !== undefined) call.remember(call.owner, answer.token);
+  if (typeof answer !== 'string' && answer.token !== undefined) call.remember(owner, answer.token);
   const failed = (why: string): RunbookError =>
-    new RunbookError('unreachable', `no credentials for ${call.owner}: ${plugin.command} ${why}`, {
-      next: call.renewal,
-    });
-  if (ended.timedOut) throw failed(`did not answer within ${ended.timeoutMs / 1000} s; does it wait for a login?`);
-  if (ended.tooMuch) throw failed('printed more than 1 MiB, hardly a credential');
-  if (ended.signal !== null) throw failed(`was ended by ${ended.signal}`);
-  if (ended.code !== 0) throw failed(`ended with exit code ${ended.code}${said(call.redact(ended.stderr))}`);
+    new RunbookError('unreachable', `no credentials for ${owner}: ${plugin.command} ${why}`, { next: renewal });
+  if (ended.stopped === 'timeout')
+    throw failed(`did not answer within ${timeoutMs / 1000} s; does it wait for a login?`);
+  if (ended.stopped === 'too-much') throw failed('printed more than 1 MiB, hardly a credential');
+  if (ended.signal !== undefined) throw failed(`was ended by ${ended.signal}`);
+  if (ended.exitCode !== 0)
+    throw failed(`ended with exit code ${ended.exitCode ?? 'unknown'}${said(call.redact(ended.stderr))}`);
   if (typeof answer === 'string') throw failed(answer);
   return answer;
 };
 
-interface Ended {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly timedOut: boolean;
-  readonly timeoutMs: number;
-  readonly tooMuch: boolean;
-}
-
-const run = (plugin: ExecPlugin, call: PluginCall): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    const timeoutMs = call.pluginTimeoutMs ?? 60_000;
-    const child = spawn(plugin.command, plugin.args, {
-      env: { ...call.env, ...plugin.env, KUBERNETES_EXEC_INFO: infoFor(plugin) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let bytes = 0;
-    let timedOut = false;
-    const end = async (): Promise<void> => {
-      if (child.pid !== undefined) await endGroup(child.pid, 2000);
-      // What it started in a group of its own may go on, and would hold these open.
-      child.stdout.destroy();
-      child.stderr.destroy();
-    };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      void end();
-    }, timeoutMs);
-    const aborted = (): void => {
-      void end();
-      settle(() => reject(call.signal.reason));
-    };
-    let settled = false;
-    const settle = (how: () => void): void => {
-      // A program that cannot be started gives an error and closes besides.
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      call.signal.removeEventListener('abort', aborted);
-      how();
-    };
-    call.signal.addEventListener('abort', aborted, { once: true });
-    const collect = (chunks: Buffer[]) => (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > largestAnswer) void end();
-      else chunks.push(chunk);
-    };
-    // What breaks there is cut off; how the plugin ends is said by `close`.
-    child.stdout.on('error', () => undefined).on('data', collect(stdout));
-    child.stderr.on('error', () => undefined).on('data', collect(stderr));
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      settle(() => void notFound(plugin, error).then(reject, reject)),
-    );
-    // Not `exit`: what it printed last may still be on its way.
-    child.once('close', (code, signal) =>
-      settle(() =>
-        resolve({
-          code,
-          signal,
-          stdout: Buffer.concat(stdout).toString('utf8'),
-          stderr: Buffer.concat(stderr).toString('utf8'),
-          timedOut,
-          timeoutMs,
-          tooMuch: bytes > largestAnswer,
-        }),
-      ),
-    );
-  });
-
-const notFound = async (plugin: ExecPlugin, error: NodeJS.ErrnoException): Promise<RunbookError> => {
-  const found = await notStarted(plugin.command, process.cwd(), error.code ?? '', messageOf(error));
-  const hint = plugin.installHint?.split('\n').find((line) => line.trim() !== '');
-  return new RunbookError('usage', `no credentials: ${found.message}`, {
-    next: hint === undefined ? found.next : [hint.trim(), ...found.next],
+/** Of a plugin that is not there the kubeconfig may say where to get it. */
+const withHint = (error: unknown, { installHint }: ExecPlugin): unknown => {
+  if (!(error instanceof RunbookError)) return error;
+  const hint = installHint?.split('\n').find((line) => line.trim() !== '');
+  return new RunbookError('usage', `no credentials: ${error.message}`, {
+    next: hint === undefined ? error.next : [hint.trim(), ...error.next],
   });
 };
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { isIPv6 } from 'node:net';
 import { RunbookError } from '../../engine/errors.ts';
-import { shownUrl } from './cluster-url.ts';
+import { fileText, fingerprintOf } from '../http/pem.ts';
+import { fromTokenFile } from '../http/token-file.ts';
+import { shownUrl } from '../http/url.ts';
 import type { Connection } from './connection.ts';
-import { fromTokenFile } from './credentials.ts';
 import type { ConnectionDeps, Place } from './kubeconfig.ts';
-import { fileText, fingerprintOf } from './trust.ts';
 
 const defaultDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 

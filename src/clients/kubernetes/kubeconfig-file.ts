@@ -1,6 +1,7 @@
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { RunbookError } from '../../engine/errors.ts';
 import { readPlainText, whyUnreadable } from '../../files/plain-file.ts';
+import { fileText, isPem } from '../http/pem.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,6 +57,19 @@ export const textIn = ({ fields, file, name }: Entry, field: string): string | u
 export const pathIn = (entry: Entry, field: string): string | undefined => {
   const path = textIn(entry, field);
   return path === undefined ? undefined : resolve(dirname(entry.file), path);
+};
+
+/**
+ * PEM text that is written into the kubeconfig in base64 (`<field>-data`, which wins, as with kubectl) or lies in a file
+ * (`<field>`). Errors: `usage`, naming the field and the file, never what is in it.
+ */
+export const pemIn = (entry: Entry, field: string, what: string): string | undefined => {
+  const data = textIn(entry, `${field}-data`);
+  const path = pathIn(entry, field);
+  if (data === undefined && path === undefined) return undefined;
+  const text = data === undefined ? fileText(path ?? '', what) : Buffer.from(data, 'base64').toString('utf8');
+  if (isPem(text)) return text;
+  throw broken(path ?? entry.file, `${data === undefined ? what : `${field}-data of ${entry.name}`} is not PEM`);
 };
 
 export const broken = (file: string, why: string): RunbookError =>

@@ -1,14 +1,14 @@
 import { unescape } from 'node:querystring';
 import { RunbookError } from '../../engine/errors.ts';
-import { isLoopback, normalised, shownUrl } from './cluster-url.ts';
+import { fingerprintOf } from '../http/pem.ts';
+import { proxyFor } from '../http/proxy.ts';
+import { isLoopback, normalised, shownUrl } from '../http/url.ts';
 import type { Connection } from './connection.ts';
 import { credentialsOf } from './credentials.ts';
 import type { CredentialDeps } from './credentials.ts';
 import { inCluster } from './in-cluster.ts';
-import { broken, isFields, readKubeconfig, textIn } from './kubeconfig-file.ts';
+import { broken, isFields, pemIn, readKubeconfig, textIn } from './kubeconfig-file.ts';
 import type { Entry, Fields, Kubeconfig } from './kubeconfig-file.ts';
-import { proxyFor } from '../http/proxy.ts';
-import { fingerprintOf, pemIn } from './trust.ts';
 
 export interface Place {
   /** Of the kubeconfig; `in-cluster` is the service account of the pod that `rb` runs in. Never the current one. */
@@ -41,7 +41,9 @@ export const openConnection = async (place: Place, deps: ConnectionDeps): Promis
   checkIdentifiable(cluster, server);
   const ca = pemIn(cluster, 'certificate-authority', `the certificate authority of cluster ${cluster.name}`);
   const serverName = textIn(cluster, 'tls-server-name');
-  const proxy = proxyFor(server, textIn(cluster, 'proxy-url'), cluster.file, deps.env);
+  const proxyUrl = textIn(cluster, 'proxy-url');
+  const configured = proxyUrl === undefined ? undefined : { url: proxyUrl, where: `proxy-url in ${cluster.file}` };
+  const proxy = proxyFor(server, configured, deps.env);
   if (proxy?.password) for (const secret of [proxy.password, unescape(proxy.password)]) deps.remember('proxy', secret);
   return {
     identity: {

@@ -13,15 +13,17 @@ export const limits = {
   /** Objects, lists and entries: each takes many times the memory of the two bytes that it may be written with. */
   jsonEntries: 500_000,
   health: { bytes: 64 * kib },
-  kubernetes: {
-    /** One answer, after it is unpacked. The API server itself takes objects of up to 3 MiB. */
+  http: {
+    /** One answer, after it is unpacked. An API server of Kubernetes itself takes objects of up to 3 MiB. */
     bytes: 8 * mib,
     /** A long answer may take a second more for as much of it. */
     bytesPerSecond: 64 * kib,
     /** The part of an answer that says no which is read. */
     errorBytes: 64 * kib,
-    /** One event of a watch. Characters. */
+    /** One line of an answer that comes line by line, such as an event of a watch. Characters. */
     line: 4 * mib,
+  },
+  kubernetes: {
     /** Of one list, or one mirror. */
     pages: 100,
     items: 20_000,

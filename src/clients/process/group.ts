@@ -16,6 +16,9 @@ const send = (pid: number, signal: NodeJS.Signals | 0): boolean => {
 /** Ends a process group: TERM, and KILL to what is left after `graceMs`. Resolves when nothing of it is left to wait for. */
 export const endGroup = (pid: number, graceMs: number): Promise<void> => endEach([-pid], graceMs);
 
+/** The same for one process alone. */
+export const endProcess = (pid: number, graceMs: number): Promise<void> => endEach([pid], graceMs);
+
 const endEach = async (pids: readonly number[], graceMs: number): Promise<void> => {
   let left = pids.filter((pid) => send(pid, 'SIGTERM'));
   const deadline = monotonicMs() + graceMs;
@@ -49,7 +52,7 @@ export const newReadMark = (): ReadMark => {
   };
 };
 
-/** The groups of the reads that run: one list and one listener for the process, as there is one end of it. */
+/** The groups of the programs that only read and run now: one list and one listener for the process, as there is one end of it. */
 const running = new Set<number>();
 const endRunning = (): void => {
   for (const pid of running) send(-pid, 'SIGKILL');

@@ -11,24 +11,19 @@ const seconds = 30;
  * (`OP_SESSION`, `VAULT_TOKEN`). What it prints on standard error may hold a secret and is left out of the error.
  */
 export const runReferenceCommand: RunCommand = async (argv, { cwd, env }) => {
-  const { execa } = await import('execa');
+  const { askProgram } = await import('../../clients/process/ask.ts');
   const [program = '', ...words] = argv;
-  const result = await execa(program, words, {
+  const answer = await askProgram({
+    argv: [program, ...words],
     cwd,
-    env: { ...env },
-    extendEnv: false,
-    stdin: 'ignore',
-    timeout: seconds * 1000,
-    forceKillAfterDelay: 2000,
-    maxBuffer: 64 * 1024,
-    stripFinalNewline: false,
-    reject: false,
+    environment: env,
+    terminal: 'shared',
+    timeoutMs: seconds * 1000,
+    mostBytes: 64 * 1024,
   });
-  if (result.timedOut) throw new Error(`${program} gave no answer within ${seconds} s`);
-  if (result.isMaxBuffer) throw new Error(`${program} printed more than 64 KiB: hardly a secret`);
-  if (result.code === 'ENOENT') throw new Error(`${program} cannot be found`);
-  if (result.code === 'EACCES') throw new Error(`${program} is not executable`);
-  if (result.isTerminated) throw new Error(`${program} was ended by ${result.signal ?? 'a signal'}`);
-  if (result.failed) throw new Error(`${program} ended with exit code ${result.exitCode ?? 'unknown'}`);
-  return result.stdout;
+  if (answer.stopped === 'timeout') throw new Error(`${program} gave no answer within ${seconds} s`);
+  if (answer.stopped === 'too-much') throw new Error(`${program} printed more than 64 KiB: hardly a secret`);
+  if (answer.signal !== undefined) throw new Error(`${program} was ended by ${answer.signal}`);
+  if (answer.exitCode !== 0) throw new Error(`${program} ended with exit code ${answer.exitCode ?? 'unknown'}`);
+  return answer.stdout;
 };

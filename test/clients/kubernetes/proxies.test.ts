@@ -118,13 +118,13 @@ describe('the proxy-url of a cluster', () => {
       cluster: { 'proxy-url': 'http://127.0.0.1:1' },
     });
     expect((await failure(patch(client))).message).toBe(
-      `cannot reach the API server ${server.url} of context prod through the proxy 127.0.0.1:1: it did not let us through (connect ECONNREFUSED 127.0.0.1:1)`,
+      `cannot reach the API server ${server.url} of context prod through the proxy 127.0.0.1:1: it did not let us through (connection refused)`,
     );
   });
 });
 
 const chosen = (server: string, env: Record<string, string>, configured?: string) =>
-  proxyFor(new URL(server), configured, 'file', env)?.href;
+  proxyFor(new URL(server), configured === undefined ? undefined : { url: configured, where: 'file' }, env)?.href;
 
 describe('the proxy of the environment', () => {
   const HTTPS_PROXY = 'http://proxy.example.com:3128';

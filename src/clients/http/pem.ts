@@ -1,22 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { RunbookError } from '../../engine/errors.ts';
 import { readPlainText, whyUnreadable } from '../../files/plain-file.ts';
-import { broken, pathIn, textIn } from './kubeconfig-file.ts';
-import type { Entry } from './kubeconfig-file.ts';
 
-/**
- * PEM text that is written into the kubeconfig in base64 (`<field>-data`, which wins, as with kubectl) or lies in a file
- * (`<field>`). Errors: `usage`, naming the field and the file, never what is in it.
- */
-export const pemIn = (entry: Entry, field: string, what: string): string | undefined => {
-  const data = textIn(entry, `${field}-data`);
-  const path = pathIn(entry, field);
-  if (data === undefined && path === undefined) return undefined;
-  const text = data === undefined ? fileText(path ?? '', what) : Buffer.from(data, 'base64').toString('utf8');
-  if (blocksIn(text).length > 0) return text;
-  throw broken(path ?? entry.file, `${data === undefined ? what : `${field}-data of ${entry.name}`} is not PEM`);
-};
-
+/** Small files that are named in a configuration: certificates, keys, tokens. Errors: `usage`, naming the file, never what is in it. */
 export const fileText = (path: string, what: string): string => {
   try {
     return readPlainText(path, { largest: 4 * 1024 * 1024 });
@@ -27,27 +13,33 @@ export const fileText = (path: string, what: string): string => {
   }
 };
 
+/** Is there a whole certificate or key in it, whatever else? */
+export const isPem = (text: string): boolean => blocksIn(text).length > 0;
+
 /** SHA-256 in hex, of which the first 16 characters, over the certificates; how they are wrapped into lines does not matter. */
 export const fingerprintOf = (ca: string | undefined): string =>
   ca === undefined
     ? 'system'
     : createHash('sha256').update(blocksIn(ca).map(withoutSpace).join('\n')).digest('hex').slice(0, 16);
 
-/** Errors: `unreachable` where the certificate has run out, or is not valid yet by this machine's clock. */
-export const checkValidity = (cert: string, owner: string, now: Date): void => {
+/** Errors: `usage` where it is not one; `unreachable` where the certificate has run out, or is not valid yet by this machine's clock. */
+export const checkValidity = (
+  cert: string,
+  { owner, renewal, now }: { readonly owner: string; readonly renewal: readonly string[]; readonly now: Date },
+): void => {
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(cert);
   } catch {
     throw new RunbookError('usage', `the client certificate of ${owner} is not a certificate`, {
-      next: ['get a new kubeconfig for this cluster'],
+      next: renewal,
     });
   }
   const from = new Date(certificate.validFrom);
   const to = new Date(certificate.validTo);
   if (now > to)
     throw new RunbookError('unreachable', `the client certificate of ${owner} expired on ${to.toISOString()}`, {
-      next: ['get a new kubeconfig for this cluster, then run the command again'],
+      next: renewal,
     });
   if (now < from)
     throw new RunbookError('unreachable', `the client certificate of ${owner} is valid from ${from.toISOString()} on`, {
