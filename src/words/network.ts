@@ -25,7 +25,7 @@ export interface NetworkFailure {
   readonly kind: NetworkFailureKind;
   /** Begins where the name of the server and a colon end: "connection refused", "the server's certificate has expired". */
   readonly phrase: string;
-  /** Of TLS: the connection stands, and nothing was sent over it. */
+  /** Of TLS: the network is fine. */
   readonly tls: boolean;
 }
 

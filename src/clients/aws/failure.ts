@@ -1,3 +1,5 @@
+import { networkFailure } from '../../words/network.ts';
+import type { NetworkFailure, NetworkFailureKind } from '../../words/network.ts';
 import { shortText } from '../../words/short-text.ts';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import type { ErrorKind } from '../../engine/errors.ts';
@@ -30,7 +32,7 @@ export interface Attempt {
  */
 export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
   const { action, purpose, region } = attempt;
-  const { code, status, said } = wordsOf(error);
+  const { code, status, said, network } = wordsOf(error);
   const failure = (kind: ErrorKind, message: string, next: readonly string[] = []) =>
     new AwsFailure(kind, message, code, { next, cause: error });
 
@@ -40,7 +42,7 @@ export const awsFailure = (error: unknown, attempt: Attempt): AwsFailure => {
     return failure('unreachable', denied(action, said), [`allow ${actionIn(said) ?? action} to this role`]);
   if (throttles.has(code) || status === 429)
     return failure('unreachable', `AWS throttles ${action} in ${region}: ${said}`, ['wait a minute and run it again']);
-  if (neverSent.has(code))
+  if (network && neverSent.includes(network.kind))
     return failure('unreachable', `AWS does not answer in ${region} (${action}): ${said}`, [
       'check the network, the region and AWS_ENDPOINT_URL',
     ]);
@@ -74,7 +76,9 @@ export const hasCode = (error: unknown, ...codes: readonly string[]): error is A
   error instanceof AwsFailure && codes.includes(error.code);
 
 /** The sentence and the code of anything that the SDK throws. A connection to several addresses fails with all their errors in one. */
-const wordsOf = (error: unknown): { code: string; status: number | undefined; said: string } => {
+const wordsOf = (
+  error: unknown,
+): { code: string; status: number | undefined; said: string; network: NetworkFailure | undefined } => {
   const inner: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
   const { name, code, $metadata } = (inner ?? {}) as {
     name?: unknown;
@@ -88,7 +92,9 @@ const wordsOf = (error: unknown): { code: string; status: number | undefined; sa
     .trim();
   // The SDK names its own setting there.
   const said = message.includes('requestTimeout') ? 'no answer in time' : message;
-  return { code: word, status: $metadata?.httpStatusCode, said: said || word };
+  const status = $metadata?.httpStatusCode;
+  const network = status === undefined ? networkFailure(inner) : undefined;
+  return { code: word, status, said: network?.phrase ?? (said || word), network };
 };
 
 const denials = new Set(['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'NotAuthorizedException']);
@@ -103,14 +109,19 @@ const throttles = new Set([
   'PriorRequestNotComplete',
   'SlowDown',
 ]);
-const neverSent = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'CERT_HAS_EXPIRED',
-]);
+/** A request that failed so was not sent. */
+const neverSent: readonly NetworkFailureKind[] = [
+  'no-such-name',
+  'no-resolver',
+  'refused',
+  'no-route',
+  'expired',
+  'not-yet-valid',
+  'untrusted',
+  'other-name',
+  'revoked',
+  'not-tls',
+];
 
 const actionIn = (said: string): string | undefined => /perform: ([\w-]+:\w+)/.exec(said)?.[1];
 

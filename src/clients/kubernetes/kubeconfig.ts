@@ -1,5 +1,6 @@
 import { unescape } from 'node:querystring';
 import { RunbookError } from '../../engine/errors.ts';
+import { listing } from '../../words/listing.ts';
 import { fingerprintOf } from '../http/pem.ts';
 import { proxyFor } from '../http/proxy.ts';
 import { isLoopback, normalised, shownUrl } from '../http/url.ts';
@@ -69,7 +70,7 @@ const entriesOf = (
   if (!context)
     throw new RunbookError(
       'usage',
-      `there is no context ${JSON.stringify(name)} in ${files.join(', ')}; there are: ${listed([...contexts.keys()])}`,
+      `there is no context ${JSON.stringify(name)} in ${files.join(', ')}; there are: ${listing([...contexts.keys()], 20)}`,
       { next: ['correct `workload.context` in runbook.config.yaml, or set KUBECONFIG', 'kubectl config get-contexts'] },
     );
   const cluster = clusters.get(textIn(context, 'cluster') ?? '');
@@ -83,11 +84,6 @@ const entriesOf = (
   if (!user) throw broken(context.file, `context ${name} names the user ${named ?? '""'}, which is not there`);
   return { context, cluster, user };
 };
-
-const listed = (names: readonly string[]): string =>
-  names.length === 0
-    ? 'none'
-    : `${names.slice(0, 20).join(', ')}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`;
 
 const serverOf = (cluster: Entry): URL => {
   const url = normalised(textIn(cluster, 'server') ?? '');

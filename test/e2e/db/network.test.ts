@@ -67,7 +67,7 @@ describe('rb db through a network that', () => {
 
   test('refuses connections', async () => {
     await toxic().cut();
-    await unreachable(/127\.0\.0\.1:\d+ refuses connections/);
+    await unreachable(/127\.0\.0\.1:\d+: connection refused/);
   });
 
   test('resets connections', async () => {

@@ -233,7 +233,7 @@ describe('rb db replication', () => {
       return (await stage.rig.sql('postgres', 'SELECT FROM pg_stat_replication')).length === 0;
     });
     const without = await run('db replication');
-    expect(without.stdout).toMatch(/replica-1: cannot see: localhost:\d+ refuses connections/);
+    expect(without.stdout).toMatch(/replica-1: cannot see: cannot reach localhost:\d+: connection refused/);
     expect(without.stdout).toContain('no configured replica is connected');
     expect(without.code).toBe(6);
   });

@@ -98,14 +98,14 @@ onEachVersion(
       const error = await refusal(base(bench, { sslmode: 'verify-full' }));
       expect(error).toMatchObject({ kind: 'unreachable' });
       expect(error.message).toBe(
-        `the certificate of localhost:${port()} is signed by no authority that is trusted here (sslmode=verify-full).`,
+        `cannot reach localhost:${port()}: the server's certificate comes from an authority that is not trusted here (sslmode=verify-full).`,
       );
       expect(error.next?.[0]).toContain('sslrootcert=');
       // With an authority named, `require` verifies too.
       const other = join(ownDirectory(), 'other.crt');
       writeFileSync(other, (await createAuthority(Date.now)).certificate);
       expect((await refusal(base(bench, { sslmode: 'require', sslrootcert: other }))).message).toContain(
-        'signed by no authority',
+        'an authority that is not trusted here',
       );
     });
 
@@ -113,7 +113,7 @@ onEachVersion(
       const error = await refusal(byAnotherName(bench, 'verify-full'));
       expect(error).toMatchObject({ kind: 'unreachable' });
       expect(error.message).toMatch(
-        /^the certificate of db\.example\.com:\d+ is for another name than db\.example\.com: .*localhost/,
+        /^cannot reach db\.example\.com:\d+: the server's certificate is for another name than db\.example\.com: .*localhost/,
       );
       expect(await identify(byAnotherName(bench, 'verify-ca'))).toMatchObject({ address: `db.example.com:${port()}` });
       expect(await identify(byAnotherName(bench, 'require').replace(/sslrootcert=[^&]*&/, ''))).toMatchObject({
@@ -127,7 +127,7 @@ onEachVersion(
         const error = await refusal(bench.rig.url('plain', 'postgres'));
         expect(error).toMatchObject({
           kind: 'unreachable',
-          message: `the certificate of localhost:${port()} has expired.`,
+          message: `cannot reach localhost:${port()}: the server's certificate has expired.`,
         });
       } finally {
         await bench.rig.presentCertificate(1);

@@ -245,7 +245,7 @@ describe('TLS', () => {
 
   test('a certificate that is not trusted is a failure that says so; with its authority it is fine', async () => {
     const url = `https://127.0.0.1:${await listen(createTlsServer({ key, cert }, json({ status: 'ok' })))}/`;
-    expect(await ask(url)).toMatchObject({ failure: 'tls', detail: 'the certificate is self-signed' });
+    expect(await ask(url)).toMatchObject({ failure: 'tls', detail: "the server's certificate is self-signed" });
     expect(await ask(url, {}, { ca: [cert] })).toMatchObject({ healthy: true });
   });
 
@@ -254,7 +254,7 @@ describe('TLS', () => {
     const lookup = leadingTo('127.0.0.1');
     expect(await ask(`https://other.example.com:${port}/`, {}, { ca: [cert], lookup })).toMatchObject({
       failure: 'tls',
-      detail: 'the certificate is for another name',
+      detail: "the server's certificate is for another name",
     });
   });
 

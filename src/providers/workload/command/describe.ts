@@ -16,10 +16,6 @@ export const described = (instance: Seen, now: Date): string => {
   return facts.length === 0 ? instance.id : `${instance.id} (${facts.join(', ')})`;
 };
 
-/** "a", "a and b", "a, b and c". */
-export const listing = (names: readonly string[]): string =>
-  names.length < 2 ? (names[0] ?? 'none') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-
 /** The platform says so. */
 export const isStopped = (instance: Seen): boolean => instance.listedState === 'stopped';
 

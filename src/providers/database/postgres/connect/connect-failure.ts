@@ -1,4 +1,6 @@
 import { RunbookError } from '../../../../engine/errors.ts';
+import { networkFailure } from '../../../../words/network.ts';
+import type { NetworkFailureKind } from '../../../../words/network.ts';
 import { UnusableAnswer } from '../../../../clients/peer/unusable.ts';
 import { codeOf, isFromServer, oneLine, unusableAnswer } from '../query/failure.ts';
 import type { Doing } from '../query/failure.ts';
@@ -44,81 +46,47 @@ const tooMany = (user: string): readonly string[] => [
 ];
 
 const networkSays = (error: unknown, { address }: Doing, parameters: ConnectionParameters): Explained => {
-  const code = codeOf(error) ?? '';
-  const host = address.replace(/:\d+$/, '');
   const said = oneLine(error);
-  switch (code) {
-    case 'ENOTFOUND':
-      return [
-        `there is no host ${host} (NXDOMAIN)`,
-        ['correct the host in `database.url`, or look at the resolver of this machine'],
-      ];
-    case 'EAI_AGAIN':
-      return [
-        `the resolver does not tell the address of ${host}`,
-        ['look at the resolver of this machine, and try again'],
-      ];
-    case 'ECONNREFUSED':
-      return [
-        `${address} refuses connections: no server listens there`,
-        ['is it running, and is this its host and port?'],
-      ];
-    case 'ENOENT':
-      return [`${address} does not exist: no server has a socket there`, ['is it running on this machine?']];
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return [`there is no way through the network to ${address}`, ['look at the network and at the VPN']];
-  }
-  if (/timeout expired/.test(said) || code === 'ETIMEDOUT')
-    return [
-      `${address} does not answer within ${parameters.connectTimeoutMs / 1000} s`,
-      ['look at the server, the network and the firewalls between; `connect_timeout` in the URL changes the limit'],
-    ];
-  return (
-    tlsSays(code, said, address, host, parameters) ?? [
-      `no connection to ${address}: ${said}`,
-      ['look at the server and the network'],
-    ]
-  );
-};
-
-const tlsSays = (
-  code: string,
-  said: string,
-  address: string,
-  host: string,
-  { sslmode, sslmodeIsDefault, sslrootcert }: ConnectionParameters,
-): Explained | undefined => {
-  const mode = `sslmode=${sslmode}${sslmodeIsDefault ? ', the default' : ''}`;
+  const mode = `sslmode=${parameters.sslmode}${parameters.sslmodeIsDefault ? ', the default' : ''}`;
   if (/does not support SSL/.test(said))
     return [
       `${address} does not do TLS, and ${mode} wants it`,
       ['switch it on there, or add to the URL: sslmode=disable'],
     ];
-  if (code === 'CERT_HAS_EXPIRED') return [`the certificate of ${address} has expired`, ['renew it: rb certs renew']];
-  if (code === 'CERT_NOT_YET_VALID') return [`the certificate of ${address} is not valid yet`, ['compare the clocks']];
-  if (code === 'CERT_REVOKED') return [`the certificate of ${address} is revoked`, ['renew it there']];
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+  const failure = networkFailure(error);
+  if (failure?.kind === 'timeout' || /timeout expired/.test(said))
     return [
-      `the certificate of ${address} is for another name than ${host}: ${reasonOf(said)}`,
-      ['connect by a name that is in it, or add to the URL: sslmode=verify-ca'],
+      `${address} does not answer within ${parameters.connectTimeoutMs / 1000} s`,
+      ['look at the server, the network and the firewalls between; `connect_timeout` in the URL changes the limit'],
     ];
-  if (/SELF_SIGNED|UNABLE_TO|CERT_UNTRUSTED|ISSUER/.test(code))
-    return [
-      `the certificate of ${address} is signed by no authority that is trusted here (${mode})`,
-      [
-        sslrootcert === undefined
-          ? 'add to the URL: sslrootcert=<file with the certificate of its authority>'
-          : `is ${sslrootcert} the certificate of its authority?`,
-      ],
-    ];
-  if (/alert protocol version|unsupported protocol/.test(said))
-    return [
-      `${address} does no version of TLS that is allowed here`,
-      ['compare ssl_min_protocol_version and ssl_max_protocol_version in the URL and on the server'],
-    ];
-  if (/^ERR_SSL|^ERR_TLS/.test(code)) return [`no TLS with ${address}: ${said}`, ['look at the log of the server']];
-  return undefined;
+  const host = address.replace(/:\d+$/, '');
+  const detail =
+    failure?.kind === 'other-name'
+      ? ` than ${host}: ${/altnames: (.*)$/.exec(said)?.[1] ?? said}`
+      : failure?.kind === 'untrusted'
+        ? ` (${mode})`
+        : '';
+  return [
+    `cannot reach ${address}: ${failure?.phrase ?? said}${detail}`,
+    (failure && adviceFor(parameters)[failure.kind]) ?? ['look at the network and at the log of the server'],
+  ];
 };
 
-const reasonOf = (said: string): string => /altnames: (.*)$/.exec(said)?.[1] ?? said;
+const adviceFor = ({ sslrootcert }: ConnectionParameters): Partial<Record<NetworkFailureKind, readonly string[]>> => ({
+  'no-such-name': ['correct the host in `database.url`, or look at the resolver of this machine'],
+  'no-resolver': ['look at the resolver of this machine, and try again'],
+  refused: ['is it running, and is this its host and port?'],
+  'no-socket': ['is it running on this machine?'],
+  'no-route': ['look at the network and at the VPN'],
+  expired: ['renew it: rb certs renew'],
+  'not-yet-valid': ['compare the clocks'],
+  revoked: ['renew it there'],
+  untrusted: [
+    sslrootcert === undefined
+      ? 'add to the URL: sslrootcert=<file with the certificate of its authority>'
+      : `is ${sslrootcert} the certificate of its authority?`,
+  ],
+  'other-name': ['connect by a name that is in it, or add to the URL: sslmode=verify-ca'],
+  'tls-version': ['compare ssl_min_protocol_version and ssl_max_protocol_version in the URL and on the server'],
+  'client-certificate': ['look at sslcert in the URL, and at pg_hba.conf of the server'],
+});

@@ -12,7 +12,8 @@ import type { TaskDefinitions } from '../tasks/task-definition.ts';
 import { allTasks, endedByItself } from '../tasks/tasks.ts';
 import { watch } from '../rollout/watch.ts';
 import type { Judgement, Look } from '../rollout/watch.ts';
-import { listing, unended } from '../words.ts';
+import { unended } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 /** A count has no circuit breaker: so many new tasks that end by themselves, and none that serves, are enough. */

@@ -18,7 +18,8 @@ import type { TaskDefinitions } from '../tasks/task-definition.ts';
 import { allTasks, instancesOf } from '../tasks/tasks.ts';
 import { watch } from '../rollout/watch.ts';
 import type { Judgement, Look } from '../rollout/watch.ts';
-import { listing, unended } from '../words.ts';
+import { unended } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 const StopTaskData = z.object({

@@ -6,7 +6,7 @@ import type { Call } from '../../port.ts';
 import { taskId, toInstance } from '../tasks/instances.ts';
 import type { EcsService } from '../service.ts';
 import { allTasks } from '../tasks/tasks.ts';
-import { listing } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 const pauseMs = 5000;

@@ -5,7 +5,7 @@ import type { Service } from '../service.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import { watchForTrouble } from '../rollout/trouble.ts';
 import type { Look } from '../rollout/watching.ts';
-import { listing } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 export interface WantedCount {

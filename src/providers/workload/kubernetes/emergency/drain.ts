@@ -5,7 +5,7 @@ import { graceMs } from '../count/count-verdict.ts';
 import type { Service } from '../service.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import { watchWorkload } from '../rollout/watching.ts';
-import { listing } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 /** How long everything may take to stop: as configured, or what the pods themselves ask for where that is longer. */

@@ -13,7 +13,7 @@ import { shortUid } from '../objects/short-uid.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import { watchForTrouble } from '../rollout/trouble.ts';
 import { watchWorkload } from '../rollout/watching.ts';
-import { listing } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 /** Is everything stopped, started and given back? The note on the object is taken away last: while it is there, it is not. */

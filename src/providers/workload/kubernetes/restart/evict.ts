@@ -13,7 +13,7 @@ import type { Service } from '../service.ts';
 import { shortUid } from '../objects/short-uid.ts';
 import { openTrouble, watchForTrouble } from '../rollout/trouble.ts';
 import { type Look, watchWorkload } from '../rollout/watching.ts';
-import { listing } from '../words.ts';
+import { listing } from '../../../../words/listing.ts';
 import { counted } from '../../../../words/counts.ts';
 
 const EvictData = z.object({

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { listing } from '../../../../words/listing.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import { ApiFailure } from '../../../../clients/kubernetes/failure.ts';
 import type { Resource } from '../../../../clients/kubernetes/port.ts';
@@ -6,7 +7,6 @@ import type { LabelSelector, Meta, Pod } from '../objects/objects.ts';
 import { resources } from '../objects/objects.ts';
 import { budget } from '../objects/shapes.ts';
 import type { Service } from '../service.ts';
-import { listing } from '../words.ts';
 
 const budgets: Resource = { api: 'policy/v1', plural: 'poddisruptionbudgets', shape: budget };
 

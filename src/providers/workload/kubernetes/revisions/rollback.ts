@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { listing } from '../../../../words/listing.ts';
 import type { Change } from '../../../../engine/change.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { AnyFinding, Finding } from '../../../../engine/finding.ts';
@@ -16,7 +17,6 @@ import { exceededAt, judgeRollout } from '../rollout/rollout.ts';
 import type { Service } from '../service.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import { templateDifference } from './template-difference.ts';
-import { listing } from '../words.ts';
 import { type PlannedWrite, rehearse, type Version, writeAsPlanned } from '../writing/write.ts';
 
 /** The template itself is read again: it may hold what must not be recorded. */

@@ -1,6 +1,6 @@
+import { listing } from '../../../../words/listing.ts';
 import { formatDuration } from '../../../../words/ages.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
-import { listing } from '../words.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Change } from '../../../../engine/change.ts';
+import { listing } from '../../../../words/listing.ts';
 import { formatDuration } from '../../../../words/ages.ts';
 import { RunbookError } from '../../../../engine/errors.ts';
 import type { Finding } from '../../../../engine/finding.ts';
@@ -13,7 +14,6 @@ import { findPart, type PresentPart, putPart, removePart } from './schedule-part
 import { listSchedules } from './schedule-runs.ts';
 import type { Service } from '../service.ts';
 import { resourceOf } from '../objects/objects.ts';
-import { listing } from '../words.ts';
 import { counted } from '../../../../words/counts.ts';
 
 /** Restarts at fixed times by a CronJob with a ServiceAccount, a Role and a RoleBinding of its own, which `rb` is no part of any more. */
