@@ -33,7 +33,7 @@ const startUp: Readonly<Record<string, readonly string[]>> = {
   ],
   restart: ['src/sections/restart/section.ts', 'src/sections/restart/command.ts', 'src/sections/restart/rolling.ts'],
   kubernetes: [
-    'src/clients/kubernetes/kubeconfig.ts',
+    'src/clients/kubernetes/connection.ts',
     'src/clients/kubernetes/client.ts',
     'src/providers/workload/kubernetes.ts',
     'node_modules/js-yaml/',

@@ -11,7 +11,7 @@ import { readPlainFile, readPlainText } from '../../src/files/plain-file.ts';
 import { openAwsSession } from '../../src/clients/aws/session.ts';
 import { passwordFrom } from '../../src/providers/database/postgres/parameters/password-file.ts';
 import { readService } from '../../src/providers/database/postgres/parameters/service-file.ts';
-import { readKubeconfig } from '../../src/clients/kubernetes/kubeconfig-file.ts';
+import { readKubeconfig } from '../../src/clients/kubernetes/kubeconfig.ts';
 import { fileText } from '../../src/clients/http/pem.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'rb-plain-'));

@@ -6,7 +6,7 @@ import { loadConfig } from '../config/rig.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import { passwordFrom } from '../../src/providers/database/postgres/parameters/password-file.ts';
 import { readService } from '../../src/providers/database/postgres/parameters/service-file.ts';
-import { openConnection } from '../../src/clients/kubernetes/kubeconfig.ts';
+import { openConnection } from '../../src/clients/kubernetes/connection.ts';
 import { readLine } from '../../src/providers/logs/line.ts';
 import { parseInstances } from '../../src/providers/workload/command/instances.ts';
 import { instancesFinding } from '../../src/sections/instances.ts';

@@ -3,7 +3,7 @@ import { RunbookError } from '../../engine/errors.ts';
 import { hostOf, isLoopback } from './url.ts';
 
 /** A proxy that is configured for this one server. `where` is for messages: "proxy-url in /home/ann/.kube/config". */
-export interface ConfiguredProxy {
+interface ConfiguredProxy {
   readonly url: string;
   readonly where: string;
 }

@@ -38,7 +38,7 @@ export interface Incoming {
 }
 
 /** Rejects with `Broken`: also where the signal ended it, whose reason is then the cause. */
-export type Transport = (outgoing: Outgoing) => Promise<Incoming>;
+type Transport = (outgoing: Outgoing) => Promise<Incoming>;
 
 const { bytes, bytesPerSecond } = limits.http;
 

@@ -1,16 +1,14 @@
 import type { Clock } from '../../engine/clock.ts';
 import type { Json, JsonObject } from '../../engine/json.ts';
-import { UnusableAnswer } from '../peer/unusable.ts';
 import { endOf } from '../http/body.ts';
 import { openHttpClient } from '../http/client.ts';
-import { unusableAnswer } from './broken-request.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
 import type { Connection } from './connection.ts';
 import { createConversation } from './conversation.ts';
 import type { Sending } from './conversation.ts';
-import { isStatus } from './failure.ts';
-import { readAll } from './list.ts';
+import { isStatus, unusableAnswer } from './failure.ts';
 import type { Kubernetes, PatchType, Resource, Write } from './port.ts';
-import { readAny, readObject, readPage } from './read-object.ts';
+import { readAll, readAny, readObject, readPage } from './read-objects.ts';
 import { watchEvents } from './watch.ts';
 
 export interface ClientDeps {

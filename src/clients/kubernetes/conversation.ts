@@ -1,12 +1,11 @@
 import type { Failures, HttpRequest, Send } from '../http/client.ts';
 import type { Incoming } from '../http/transport.ts';
-import { answerFailure, isDisruptionBudget } from './answer-failure.ts';
-import { brokenRequest, redirected, unusableAnswer } from './broken-request.ts';
 import type { Connection } from './connection.ts';
-import { pathOf } from './paths.ts';
+import { answerFailure, brokenRequest, isDisruptionBudget, redirected, unusableAnswer } from './failure.ts';
+import { pathOf } from './request.ts';
 import type { ApiRequest } from './request.ts';
 
-export interface ConversationDeps {
+interface ConversationDeps {
   readonly send: Send;
   /** How long an answer may take, in milliseconds, to its end: for reads, and for changes, which the server may have to ask others about. */
   readonly readMs: number;

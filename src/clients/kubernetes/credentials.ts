@@ -3,13 +3,8 @@ import { RunbookError } from '../../engine/errors.ts';
 import type { Credential, Credentials } from '../http/endpoint.ts';
 import { checkValidity } from '../http/pem.ts';
 import { fromTokenFile } from '../http/token-file.ts';
-import { pluginOf, secretsOf } from './exec-config.ts';
-import type { ExecPlugin } from './exec-config.ts';
-import { isFields, pathIn, pemIn, textIn } from './kubeconfig-file.ts';
-import type { Entry, Fields } from './kubeconfig-file.ts';
-import { impersonation } from './impersonation.ts';
-import { idTokenIn } from './oidc-token.ts';
-import { sharedAnswer } from './shared-answer.ts';
+import { broken, isFields, pathIn, pemIn, textIn } from './kubeconfig.ts';
+import type { Entry, Fields } from './kubeconfig.ts';
 
 export interface CredentialDeps {
   /** Credential plugins get all of it, as from kubectl: what they log in with is there. */
@@ -27,7 +22,12 @@ export interface CredentialDeps {
  * Who asks, by a user entry of a kubeconfig. Which of several kinds is taken, and that data wins over files, is as with kubectl.
  * Reads certificate files and looks at their dates; starts no plugin and reads no token file before it is asked.
  */
-export const credentialsOf = (user: Entry, cluster: Fields, context: string, deps: CredentialDeps): Credentials => {
+export const credentialsOf = async (
+  user: Entry,
+  cluster: Fields,
+  context: string,
+  deps: CredentialDeps,
+): Promise<Credentials> => {
   const owner = `user ${user.name} of ${user.file}`;
   const newKubeconfig = [`get a new kubeconfig for this cluster (${user.file}), then run the command again`];
   const certificate = clientCertificate(user, { owner, renewal: newKubeconfig }, deps);
@@ -43,50 +43,14 @@ export const credentialsOf = (user: Entry, cluster: Fields, context: string, dep
   const token = textIn(user, 'token');
   if (token !== undefined)
     return always(withToken(token), owner, [`put a new token into ${user.file}, then run the command again`]);
-  const plugin = pluginOf(user, cluster);
-  if (plugin) return fromPlugin(plugin, { owner, context, fixed, withToken, deps });
+  if (user.fields['exec'] !== undefined && user.fields['exec'] !== null) {
+    // Loaded when it is needed: starting programs costs time to load.
+    const { fromPlugin } = await import('./exec-plugin.ts');
+    return fromPlugin(user, cluster, { ...deps, owner, context, fixed, withToken });
+  }
   const provider = user.fields['auth-provider'];
   if (isFields(provider)) return fromProvider(provider, { owner, context, withToken, deps });
   return always(fixed, owner, newKubeconfig);
-};
-
-const fromPlugin = (
-  plugin: ExecPlugin,
-  source: {
-    readonly owner: string;
-    readonly context: string;
-    readonly fixed: Credential;
-    readonly withToken: (token: string) => Credential;
-    readonly deps: CredentialDeps;
-  },
-): Credentials => {
-  const { owner, context, fixed, withToken, deps } = source;
-  const renewal = [`log in again, for example by: kubectl --context ${context} version`];
-  let kept: { readonly credential: Credential; readonly until: number } | undefined;
-  // Several requests at once must not start as many logins.
-  const ask = sharedAnswer(async (signal): Promise<Credential> => {
-    // Loaded when it is needed: starting programs costs time to load.
-    const { runPlugin } = await import('./exec-plugin.ts');
-    for (const [name, secret] of secretsOf(plugin, deps.env)) deps.remember(name, secret);
-    const answer = await runPlugin(plugin, { ...deps, owner, renewal, signal });
-    if (answer.key !== undefined) deps.remember(owner, answer.key.trim());
-    const withCertificate =
-      answer.cert !== undefined && answer.key !== undefined
-        ? { certificate: { cert: answer.cert, key: answer.key } }
-        : {};
-    const base = answer.token === undefined ? fixed : withToken(answer.token);
-    const credential = { ...base, ...withCertificate };
-    kept = { credential, until: answer.expires?.getTime() ?? Infinity };
-    return credential;
-  });
-  return {
-    owner,
-    renewal,
-    current: async (signal) => (kept && deps.clock.now().getTime() < kept.until ? kept.credential : ask(signal)),
-    refuse: (credential) => {
-      if (kept?.credential === credential) kept = undefined;
-    },
-  };
 };
 
 const fromProvider = (
@@ -153,4 +117,57 @@ const basic = (user: Entry, deps: CredentialDeps): Readonly<Record<string, strin
   const password = textIn(user, 'password') ?? '';
   deps.remember(user.name, password);
   return { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` };
+};
+
+/**
+ * The headers of a user entry that acts as somebody else.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+const impersonation = (user: Entry): Readonly<Record<string, string | readonly string[]>> => {
+  const name = textIn(user, 'as');
+  const uid = textIn(user, 'as-uid');
+  const groups = textsIn(user, user.fields['as-groups'] ?? [], 'as-groups');
+  const extra = user.fields['as-user-extra'] ?? {};
+  if (!isFields(extra)) throw broken(user.file, `as-user-extra of ${user.name} is not a mapping`);
+  return {
+    ...(name === undefined ? {} : { 'impersonate-user': name }),
+    ...(uid === undefined ? {} : { 'impersonate-uid': uid }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': groups }),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key)}`,
+        textsIn(user, values, `as-user-extra ${key}`),
+      ]),
+    ),
+  };
+};
+
+const textsIn = (user: Entry, value: unknown, field: string): readonly string[] => {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw broken(user.file, `${field} of ${user.name} is not a list of texts`);
+};
+
+/** The ID token that `kubectl` keeps in the entry of an OIDC user. Errors: `unreachable` where there is none, or it has run out. */
+const idTokenIn = (provider: Fields, owner: string, renewal: readonly string[], now: Date): string => {
+  const config = isFields(provider['config']) ? provider['config'] : {};
+  const token = config['id-token'];
+  if (typeof token !== 'string' || token === '')
+    throw new RunbookError('unreachable', `${owner} is not logged in (OIDC)`, { next: renewal });
+  const expires = expiryOf(token);
+  if (expires !== undefined && now >= expires)
+    throw new RunbookError('unreachable', `the login of ${owner} (OIDC) expired at ${expires.toISOString()}`, {
+      next: renewal,
+    });
+  return token;
+};
+
+/** `exp` of a JSON Web Token (RFC 7519); undefined where it says none. Whether it is genuine is the server's question. */
+const expiryOf = (token: string): Date | undefined => {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const seconds = isFields(claims) ? claims['exp'] : undefined;
+    return typeof seconds === 'number' ? new Date(seconds * 1000) : undefined;
+  } catch {
+    return undefined;
+  }
 };

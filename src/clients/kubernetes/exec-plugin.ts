@@ -1,11 +1,142 @@
+import { dirname, resolve } from 'node:path';
+import type { Clock } from '../../engine/clock.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import { namesSecret } from '../../words/secret-words.ts';
 import { textEnd } from '../../words/short-text.ts';
+import type { Credential, Credentials } from '../http/endpoint.ts';
 import { askProgram } from '../process/ask.ts';
-import type { ExecPlugin } from './exec-config.ts';
-import { isFields } from './kubeconfig-file.ts';
+import type { Environment } from '../process/environment.ts';
+import { broken, isFields, textIn } from './kubeconfig.ts';
+import type { Entry, Fields } from './kubeconfig.ts';
 
-export interface PluginAnswer {
+/** What a user entry gives besides its plugin, and what the plugin needs. */
+interface PluginDeps {
+  readonly owner: string;
+  readonly context: string;
+  /** What goes with every credential that the plugin hands out. */
+  readonly fixed: Credential;
+  readonly withToken: (token: string) => Credential;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly redact: (text: string) => string;
+  readonly remember: (name: string, secret: string) => void;
+  readonly pluginTimeoutMs?: number;
+}
+
+/** Credentials that the plugin of a user entry hands out. Starts nothing before they are asked for. Errors: those of `pluginOf`. */
+export const fromPlugin = (user: Entry, cluster: Fields, deps: PluginDeps): Credentials => {
+  const plugin = pluginOf(user, cluster);
+  const { owner, fixed, withToken, clock, remember } = deps;
+  const renewal = [`log in again, for example by: kubectl --context ${deps.context} version`];
+  let kept: { readonly credential: Credential; readonly until: number } | undefined;
+  // Several requests at once must not start as many logins.
+  const ask = sharedAnswer(async (signal): Promise<Credential> => {
+    for (const [name, secret] of secretsOf(plugin, deps.env)) remember(name, secret);
+    const answer = await runPlugin(plugin, { ...deps, renewal, signal });
+    if (answer.key !== undefined) remember(owner, answer.key.trim());
+    const { cert, key } = answer;
+    const credential = {
+      ...(answer.token === undefined ? fixed : withToken(answer.token)),
+      ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
+    };
+    kept = { credential, until: answer.expires?.getTime() ?? Infinity };
+    return credential;
+  });
+  return {
+    owner,
+    renewal,
+    current: async (signal) => (kept && clock.now().getTime() < kept.until ? kept.credential : ask(signal)),
+    refuse: (credential) => {
+      if (kept?.credential === credential) kept = undefined;
+    },
+  };
+};
+
+/** A program that hands out credentials, as a kubeconfig names it. */
+interface ExecPlugin {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly apiVersion: string;
+  /** What to do where it is not installed. */
+  readonly installHint?: string;
+  /** What it is told about the cluster, where it wants that. */
+  readonly cluster?: Fields;
+}
+
+const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+
+/**
+ * The plugin of a user entry.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+ * Errors: `usage`, also where it insists on a terminal: `rb` has none to give away.
+ */
+const pluginOf = (user: Entry, cluster: Fields): ExecPlugin => {
+  const fields = user.fields['exec'];
+  if (!isFields(fields)) throw broken(user.file, `exec of ${user.name} is not a mapping`);
+  const exec: Entry = { ...user, fields, name: `${user.name} (exec)` };
+  const command = textIn(exec, 'command');
+  if (command === undefined) throw broken(user.file, `exec of ${user.name} has no command`);
+  const apiVersion = textIn(exec, 'apiVersion') ?? '';
+  if (!versions.includes(apiVersion))
+    throw broken(
+      user.file,
+      `exec of ${user.name} has the apiVersion "${apiVersion}"; ${versions.join(' and ')} are known`,
+    );
+  if (textIn(exec, 'interactiveMode') === 'Always')
+    throw new RunbookError(
+      'usage',
+      `the credential plugin ${command} of user ${user.name} wants to ask at the terminal, which rb does not lend it`,
+      {
+        next: [`set interactiveMode: IfAvailable for it in ${user.file}, if it can also answer from an earlier login`],
+      },
+    );
+  const installHint = textIn(exec, 'installHint');
+  return {
+    // As with kubectl: a path begins at the kubeconfig, a name alone is looked for in PATH.
+    command: command.includes('/') ? resolve(dirname(user.file), command) : command,
+    args: argumentsIn(exec, fields['args'] ?? []),
+    env: variablesIn(exec, fields['env'] ?? []),
+    apiVersion,
+    ...(installHint === undefined ? {} : { installHint }),
+    ...(fields['provideClusterInfo'] === true ? { cluster } : {}),
+  };
+};
+
+const secretName = /pass|token|secret|credential|key$|auth/i;
+
+/** What the plugin is given and is named like a secret: variables, `--token value` and `--token=value`. */
+const secretsOf = (
+  { args, env }: ExecPlugin,
+  inherited: Readonly<Record<string, string | undefined>>,
+): readonly (readonly [string, string])[] => [
+  ...Object.entries({ ...inherited, ...env }).flatMap(([name, value]): readonly (readonly [string, string])[] =>
+    secretName.test(name) && value ? [[name, value]] : [],
+  ),
+  ...args.flatMap((word, index): readonly (readonly [string, string])[] => {
+    const [, option = '', value] = /^(--?[\w-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const secret = value ?? args[index + 1];
+    return secretName.test(option) && secret ? [[option, secret]] : [];
+  }),
+];
+
+const argumentsIn = (exec: Entry, value: unknown): readonly string[] => {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw broken(exec.file, `args of ${exec.name} is not a list of texts`);
+};
+
+const variablesIn = (exec: Entry, value: unknown): Readonly<Record<string, string>> => {
+  const variables: Record<string, string> = {};
+  for (const item of Array.isArray(value) ? value : [undefined]) {
+    const { name, value: text } = isFields(item) ? item : {};
+    if (typeof name !== 'string' || typeof text !== 'string')
+      throw broken(exec.file, `env of ${exec.name} is not a list of name and value`);
+    variables[name] = text;
+  }
+  return variables;
+};
+
+interface PluginAnswer {
   readonly token?: string;
   /** PEM texts. */
   readonly cert?: string;
@@ -13,13 +144,8 @@ export interface PluginAnswer {
   readonly expires?: Date;
 }
 
-interface PluginCall {
-  readonly owner: string;
+interface PluginCall extends PluginDeps {
   readonly renewal: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly redact: (text: string) => string;
-  readonly remember: (name: string, secret: string) => void;
-  readonly pluginTimeoutMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +156,7 @@ const largestAnswer = 1024 * 1024;
  * Errors: `usage` where it cannot be started, `unreachable` where it fails or answers something else. Of what it prints only the
  * end of standard error is shown, without what may be a credential; standard output holds the credential.
  */
-export const runPlugin = async (plugin: ExecPlugin, call: PluginCall): Promise<PluginAnswer> => {
+const runPlugin = async (plugin: ExecPlugin, call: PluginCall): Promise<PluginAnswer> => {
   const { owner, renewal, signal, pluginTimeoutMs: timeoutMs = 60_000 } = call;
   const ended = await askProgram({
     argv: [plugin.command, ...plugin.args],
@@ -134,4 +260,39 @@ const said = (stderr: string): string => {
     .slice(-3)
     .join(' ');
   return end === '' ? '' : `: ${end.length > 300 ? `…${end.slice(-300)}` : end}`;
+};
+
+interface Running<Value> {
+  readonly answer: Promise<Value>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
+/** Several who ask at the same time get one answer. Who is told to stop leaves the others waiting; when nobody waits any more, the asking ends. */
+const sharedAnswer = <Value>(
+  ask: (signal: AbortSignal) => Promise<Value>,
+): ((signal: AbortSignal) => Promise<Value>) => {
+  let running: Running<Value> | undefined;
+  const start = (): Running<Value> => {
+    const stop = new AbortController();
+    return { answer: ask(stop.signal), stop, waiting: 0 };
+  };
+  return async (signal) => {
+    signal.throwIfAborted();
+    const joined = (running ??= start());
+    joined.waiting += 1;
+    const told = Promise.withResolvers<never>();
+    const leave = (): void => told.reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await Promise.race([joined.answer, told.promise]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      joined.waiting -= 1;
+      if (joined.waiting === 0) {
+        if (running === joined) running = undefined;
+        joined.stop.abort();
+      }
+    }
+  };
 };

@@ -1,14 +1,13 @@
 import { parseJson } from '../peer/json.ts';
 import { fields, oneOf } from '../peer/shape.ts';
 import { UnusableAnswer } from '../peer/unusable.ts';
-import { answerFailure } from './answer-failure.ts';
 import { linesOf } from '../http/body.ts';
 import { Broken } from '../http/broken.ts';
-import { notKubernetes, unusableAnswer } from './broken-request.ts';
 import type { Connection } from './connection.ts';
 import type { Converse } from './conversation.ts';
+import { answerFailure, notKubernetes, unusableAnswer } from './failure.ts';
 import type { Ask, Resource, Selection, WatchEvent } from './port.ts';
-import { anyObject, requireFit } from './read-object.ts';
+import { anyObject, requireFit } from './read-objects.ts';
 
 /** The server ends a watch after 5 to 10 minutes, so that not all clients come back at the same moment. */
 const shortestMs = 300_000;

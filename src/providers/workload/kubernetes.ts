@@ -1,5 +1,5 @@
 import { openKubernetes } from '../../clients/kubernetes/client.ts';
-import { openConnection } from '../../clients/kubernetes/kubeconfig.ts';
+import { openConnection } from '../../clients/kubernetes/connection.ts';
 import type { Kubernetes } from '../../clients/kubernetes/port.ts';
 import type { Surroundings } from '../capability.ts';
 import type { SettingsOf } from './capability.ts';

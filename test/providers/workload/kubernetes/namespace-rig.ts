@@ -2,7 +2,7 @@ import { test as base } from 'vitest';
 import { RunbookError } from '../../../../src/engine/errors.ts';
 import type { Json } from '../../../../src/engine/json.ts';
 import { openKubernetes } from '../../../../src/clients/kubernetes/client.ts';
-import { openConnection } from '../../../../src/clients/kubernetes/kubeconfig.ts';
+import { openConnection } from '../../../../src/clients/kubernetes/connection.ts';
 import { openMirror } from '../../../../src/clients/kubernetes/mirror.ts';
 import type { Kubernetes, Write } from '../../../../src/clients/kubernetes/port.ts';
 import type { KubernetesWorkloadConfig } from '../../../../src/providers/workload/kubernetes/config.ts';

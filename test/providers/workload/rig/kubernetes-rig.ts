@@ -1,5 +1,5 @@
 import { openKubernetes } from '../../../../src/clients/kubernetes/client.ts';
-import { openConnection } from '../../../../src/clients/kubernetes/kubeconfig.ts';
+import { openConnection } from '../../../../src/clients/kubernetes/connection.ts';
 import { openMirror } from '../../../../src/clients/kubernetes/mirror.ts';
 import type { Kubernetes } from '../../../../src/clients/kubernetes/port.ts';
 import { openKubernetesWorkload } from '../../../../src/providers/workload/kubernetes.ts';

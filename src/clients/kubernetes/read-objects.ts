@@ -1,0 +1,113 @@
+import { textOf } from '../http/body.ts';
+import type { Incoming } from '../http/transport.ts';
+import { parseJson } from '../peer/json.ts';
+import { inBytes, limits } from '../peer/limits.ts';
+import { fields, listOf, nullable, optional, type Shape, text } from '../peer/shape.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
+import { isStatus, notKubernetes } from './failure.ts';
+import type { Page, Resource } from './port.ts';
+import { type Location, type Query, shownLocation } from './request.ts';
+
+/** The object in an answer, which the caller knows the type of. Errors: `UnusableAnswer` where it is none, or not of the shape that its resource has. */
+export const readObject =
+  <Item>(location: Location) =>
+  async (answer: Incoming): Promise<Item> => {
+    const { value } = await jsonIn<Item>(answer);
+    const { of, subresource } = location;
+    requireFit(value, (subresource === undefined ? of.shape : undefined) ?? anyObject, location);
+    return value;
+  };
+
+/** Whatever object there is in an answer. */
+export const readAny = <Item>(location: Location) =>
+  readObject<Item>({ ...location, of: { api: location.of.api, plural: location.of.plural } });
+
+/** A page of a list. Errors: the same. */
+export const readPage =
+  <Item>(location: Location) =>
+  async (answer: Incoming): Promise<Sized<List<Item>>> => {
+    const page = await jsonIn<List<Item>>(answer);
+    requireFit(page.value, pageShapeOf(location.of), location);
+    return page;
+  };
+
+const jsonIn = async <Value>(answer: Incoming): Promise<Sized<Value>> => {
+  const body = await textOf(answer);
+  const value: Value = parseJson(body, notKubernetes(answer.headers['content-type']));
+  return { value, length: body.length };
+};
+
+/** Errors: `UnusableAnswer` that names the place in it. */
+export const requireFit = (value: unknown, shape: Shape<object>, location: Location): void => {
+  const misfit = shape.misfit(value, '');
+  if (misfit !== undefined)
+    throw new UnusableAnswer(`answers with ${shownLocation(location)} that cannot be read: ${misfit}`);
+};
+
+export const anyObject = fields({});
+const listMeta = fields({ resourceVersion: optional(text), continue: optional(text) });
+const pageShapes = new WeakMap<Resource, Shape<object>>();
+const pageShapeOf = (of: Resource): Shape<object> => {
+  const known = pageShapes.get(of);
+  if (known) return known;
+  const page = fields({ items: nullable(listOf(of.shape ?? anyObject)), metadata: optional(listMeta) });
+  pageShapes.set(of, page);
+  return page;
+};
+
+/** A page of pods with everything in it is a few MiB. */
+const pageSize = 250;
+
+/** One page, as the server sends it. */
+interface List<Item> {
+  /** Null: none. */
+  readonly items: readonly Item[] | null;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+}
+
+/** With the length of its JSON. */
+interface Sized<Value> {
+  readonly value: Value;
+  readonly length: number;
+}
+
+type AskPage<Item> = (query: Query) => Promise<Sized<List<Item>>>;
+
+/**
+ * All pages of a list; `ask` reads one. A resource that the cluster does not know is an empty page with `resourceVersion` ''.
+ * Errors: `UnusableAnswer` for more than `limits.kubernetes` allows.
+ */
+export const readAll = async <Item>(ask: AskPage<Item>): Promise<Page<Item>> => {
+  try {
+    return await pageByPage(ask);
+  } catch (error) {
+    if (isStatus(error, 404)) return { items: [], resourceVersion: '' };
+    // It took so long that the server has forgotten where the pages began: then all of them at once.
+    if (isStatus(error, 410)) return pageOf((await ask({})).value);
+    throw error;
+  }
+};
+
+const pageByPage = async <Item>(ask: AskPage<Item>): Promise<Page<Item>> => {
+  const { pages, items: mostItems, listBytes } = limits.kubernetes;
+  const items: Item[] = [];
+  let bytes = 0;
+  let from: string | undefined;
+  for (let number = 1; number <= pages; number++) {
+    // oxlint-disable-next-line no-await-in-loop -- each page says where the next begins
+    const { value, length } = await ask({ limit: pageSize, continue: from });
+    const page = pageOf(value);
+    for (const item of page.items) items.push(item);
+    bytes += length;
+    if (items.length > mostItems) throw new UnusableAnswer(`answers with a list of more than ${mostItems} objects`);
+    if (bytes > listBytes) throw new UnusableAnswer(`answers with a list of more than ${inBytes(listBytes)}`);
+    from = value.metadata?.continue;
+    if (from === undefined || from === '') return { items, resourceVersion: page.resourceVersion };
+  }
+  throw new UnusableAnswer(`answers with a list of more than ${pages} pages`);
+};
+
+const pageOf = <Item>({ items, metadata }: List<Item>): Page<Item> => ({
+  items: items ?? [],
+  resourceVersion: metadata?.resourceVersion ?? '',
+});
