@@ -46,7 +46,7 @@ onEachVersion(
         const error = await refusal(atLeast('TLSv1.3'));
         expect(error).toMatchObject({
           kind: 'unreachable',
-          message: `localhost:${port()} does no version of TLS that is allowed here.`,
+          message: `cannot reach localhost:${port()}: the other side speaks no version of TLS that is allowed here.`,
         });
       } finally {
         await bench.rig.sql('postgres', 'ALTER SYSTEM RESET ssl_max_protocol_version');
