@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RunbookError } from '../../src/engine/errors.ts';
 import { openKubernetes } from '../../src/clients/kubernetes/client.ts';
 import type { Connection } from '../../src/clients/kubernetes/connection.ts';
@@ -8,21 +8,28 @@ import { clock, forever } from '../clients/kubernetes/clock.ts';
 import type { Play } from './http-answers.ts';
 import { goodDeployment, hostileApiAnswers } from './kubernetes-answers.ts';
 import { type PlayServer, startPlayServer } from './play-server.ts';
-import { answersOf } from './prove.ts';
+import { answersOf, atOnce } from './prove.ts';
 
-let server: PlayServer;
-let client: Kubernetes;
-beforeAll(async () => {
-  server = await startPlayServer();
-  const url = `http://127.0.0.1:${server.port}`;
+vi.setConfig({ maxConcurrency: atOnce });
+
+const clientOf = ({ port }: PlayServer): Kubernetes => {
+  const url = `http://127.0.0.1:${port}`;
   const connection: Connection = {
     identity: { context: 'prod', server: url, ca: 'system', namespace: 'shop' },
     server: new URL(url),
     compression: true,
     credentials: { owner: 'ann', renewal: [], current: async () => ({ headers: {} }), refuse: () => undefined },
   };
-  const times = { readMs: 400, changeMs: 400, connectMs: 400 };
-  client = openKubernetes(connection, { clock: { ...clock, sleep: async () => undefined }, ...times });
+  // Long enough that eight answers at once do not make one of them late.
+  const times = { readMs: 1000, changeMs: 1000, connectMs: 1000 };
+  return openKubernetes(connection, { clock: { ...clock, sleep: async () => undefined }, ...times });
+};
+
+let server: PlayServer;
+let client: Kubernetes;
+beforeAll(async () => {
+  server = await startPlayServer();
+  client = clientOf(server);
 });
 afterAll(() => server.close());
 
@@ -36,17 +43,19 @@ const failure = (promise: Promise<unknown>): Promise<Partial<RunbookError>> =>
     },
     (error: Partial<RunbookError>) => error,
   );
-const change = () => client.patch(of, 'checkout', { spec: {} }, { ...ask, type: 'merge' });
+const change = (at = client) => at.patch(of, 'checkout', { spec: {} }, { ...ask, type: 'merge' });
 
-describe('an API server that answers', () => {
-  test.each(answers)('$name is not believed', async ({ name, answer }) => {
-    server.answer = answer;
-    const read = await failure(client.get(of, 'checkout', ask));
+describe.concurrent('an API server that answers', () => {
+  test.for(answers)('$name is not believed', async ({ name, answer }, { onTestFinished }) => {
+    const hostile = await startPlayServer(answer);
+    onTestFinished(() => hostile.close());
+    const asked = clientOf(hostile);
+    const read = await failure(asked.get(of, 'checkout', ask));
     expect(read).toMatchObject({ kind: 'unreachable' });
     expect(read.message?.length).toBeLessThan(700);
-    expect(await failure(client.list(of, ask))).toMatchObject({ kind: 'unreachable' });
+    expect(await failure(asked.list(of, ask))).toMatchObject({ kind: 'unreachable' });
     // What redirects has not done it.
-    expect((await failure(change())).kind).toBe(name.endsWith('a redirect') ? 'unreachable' : 'unknown');
+    expect((await failure(change(asked))).kind).toBe(name.endsWith('a redirect') ? 'unreachable' : 'unknown');
   });
 });
 

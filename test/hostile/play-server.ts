@@ -10,7 +10,7 @@ export interface PlayServer {
 }
 
 /** A TCP server on this machine that reads the head of a request and then does whatever `answer` does. */
-export const startPlayServer = async (): Promise<PlayServer> => {
+export const startPlayServer = async (answer: Play = (socket) => socket.destroy()): Promise<PlayServer> => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -23,7 +23,7 @@ export const startPlayServer = async (): Promise<PlayServer> => {
   const address = server.address();
   const playing: PlayServer = {
     port: typeof address === 'object' && address ? address.port : 0,
-    answer: (socket) => socket.destroy(),
+    answer,
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -4,19 +4,16 @@ import { good, greeting, type HostileServer } from './postgres-answers.ts';
 
 export interface PlayedPostgres {
   readonly url: string;
-  /** What it does from the next connection on. */
-  server: HostileServer;
   close(): void;
 }
 
 /** Speaks as much of the protocol as it takes to be asked: a startup message is greeted, every query and Sync is answered. */
-export const startPostgres = async (): Promise<PlayedPostgres> => {
+export const startPostgres = async ({ greet, answer = good }: HostileServer): Promise<PlayedPostgres> => {
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
-    const { greet, answer = good } = playing.server;
     let read = Buffer.alloc(0);
     let greeted = false;
     socket.on('data', (chunk) => {
@@ -39,13 +36,11 @@ export const startPostgres = async (): Promise<PlayedPostgres> => {
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const address = listener.address();
-  const playing: PlayedPostgres = {
+  return {
     url: `postgres://rb@127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/shop?sslmode=disable`,
-    server: {},
     close: () => {
       for (const socket of sockets) socket.destroy();
       listener.close();
     },
   };
-  return playing;
 };

@@ -13,6 +13,9 @@ export const answersOf = (usually: number): readonly [seed: number, n: number] =
   asked === undefined ? times({ usually, long: 4 * usually }) : Number(asked),
 ];
 
+/** Hostile answers that are played side by side: those that trickle only wait for the time limit. */
+export const atOnce = 8;
+
 /** Adds a line to the table of `npm run prove`. */
 export const tried = (what: string, count: number, broken: readonly string[]): void => {
   if (table !== undefined) appendFileSync(table, `${JSON.stringify({ what, count, broken: broken.length })}\n`);
