@@ -59,6 +59,7 @@ const primary: From<ReplicationView> = {
       state: 'streaming',
       syncState: 'async',
       slot: 's',
+      replays: true,
       notSentBytes: 0,
       notWrittenBytes: 0,
       notFlushedBytes: 0,

@@ -72,6 +72,7 @@ const receiver = (more: Partial<Receiver> = {}): Receiver => ({
   state: 'streaming',
   syncState: 'async',
   slot: null,
+  replays: true,
   notSentBytes: 0,
   notWrittenBytes: 0,
   notFlushedBytes: 0,

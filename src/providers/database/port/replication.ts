@@ -26,6 +26,8 @@ export interface Receiver {
   /** `async`, `potential`, `sync`, `quorum`. */
   readonly syncState: string;
   readonly slot: string | null;
+  /** Whether it replays what it receives. False: it has answered without a position, as pg_receivewal and pg_recvlogical do. Null: it has not answered yet. */
+  readonly replays: boolean | null;
   readonly notSentBytes: number | null;
   readonly notWrittenBytes: number | null;
   readonly notFlushedBytes: number | null;

@@ -24,7 +24,8 @@ export interface Session extends SessionKey {
   readonly transactionMs: number | null;
   /** Since the present or last statement began. */
   readonly queryMs: number | null;
-  readonly connectedMs: number;
+  /** Null where it cannot be seen. */
+  readonly connectedMs: number | null;
   /** `Lock: transactionid`, `IO: DataFileRead`; null where it does not wait. */
   readonly waitsFor: string | null;
   /** Process ids of those it waits for a lock for; 0 is a prepared transaction. Empty where it waits for none. */

@@ -26,7 +26,8 @@ export interface IndexReview {
 export interface MissingIndex {
   readonly table: string;
   readonly bytes: number;
-  readonly rows: number;
+  /** Null: never analysed, and the statistics know of no row. */
+  readonly rows: number | null;
   readonly sequentialScans: number;
   readonly rowsRead: number;
   /** Null: the table has no index at all. */

@@ -40,9 +40,11 @@ export interface VacuumProgress {
   readonly pid: number;
   /** Quoted, with its schema; null where it is another database's. */
   readonly table: string | null;
-  readonly tableOid: number;
+  /** Null where it may not be read. */
+  readonly tableOid: number | null;
   readonly database: string | null;
-  readonly autovacuum: boolean;
+  /** Null where it may not be read. */
+  readonly autovacuum: boolean | null;
   /** `scanning heap`, `vacuuming indexes`, ...; null where it may not be read. */
   readonly phase: string | null;
   /** Of the table's pages, read so far, 0 to 1; null where it is not known. It may stand still while indexes are cleaned. */

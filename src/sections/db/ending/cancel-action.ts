@@ -88,7 +88,7 @@ export const judgeCancel = (
     return answer && answer.outcome !== 'done'
       ? { verdict: 'ok', summary: 'nothing had to be cancelled: it ended by itself', data }
       : { verdict: 'ok', summary: 'cancelled', data };
-  const summary = `the statement goes on${still.waitsFor === null || still.waitsFor.startsWith('Timeout') ? '' : `, waiting for ${still.waitsFor}`}, for ${age(still.queryMs ?? 0)} now`;
+  const summary = `the statement goes on${still.waitsFor === null || still.waitsFor.startsWith('Timeout') ? '' : `, waiting for ${still.waitsFor}`}${still.queryMs === null ? '' : `, for ${age(still.queryMs)} now`}`;
   // Without an answer it is not known whether the signal was sent: then it is sent once more.
   return { verdict: answer ? 'warn' : 'critical', summary, data };
 };

@@ -100,7 +100,7 @@ export const whoIsAffected = (session: Session): readonly string[] => [
   [
     ...(session.database === null ? [] : [`database ${session.database}`]),
     ...(session.client === null ? [] : [`from ${session.client}`]),
-    `connected for ${age(session.connectedMs)}`,
+    ...(session.connectedMs === null ? [] : [`connected for ${age(session.connectedMs)}`]),
   ].join(', '),
   ...(session.kind === 'walsender' ? ['a walsender: what hangs on it has to connect again'] : []),
   ...(session.kind === 'autovacuum worker' ? ['autovacuum: it begins anew later'] : []),

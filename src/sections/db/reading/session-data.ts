@@ -31,7 +31,7 @@ export const SessionData = z.extend(UnchangedSession, {
   stateMs: nullableNumber,
   transactionMs: nullableNumber,
   queryMs: nullableNumber,
-  connectedMs: z.number(),
+  connectedMs: nullableNumber,
   waitsFor: nullableText,
   blockedBy: list(z.number()),
   query: nullableText,

@@ -17,8 +17,11 @@ export const presentMs = ({ state, queryMs, stateMs }: Session): number | null =
   state === 'active' ? (queryMs ?? stateMs) : stateMs;
 
 /** `idle in transaction for 3 h`. */
-export const doing = (session: Session): string =>
-  session.state === null ? 'cannot see what it does' : `${session.state} for ${age(presentMs(session) ?? 0)}`;
+export const doing = (session: Session): string => {
+  if (session.state === null) return 'cannot see what it does';
+  const ms = presentMs(session);
+  return ms === null ? session.state : `${session.state} for ${age(ms)}`;
+};
 
 /** A statement for a line of its own: shortened further than the server's adapter does. */
 export const shortQuery = (query: string | null, most = 80): string | null =>

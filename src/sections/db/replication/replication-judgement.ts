@@ -21,16 +21,22 @@ interface Lag {
 
 const judgeLag = ({ lagMs, behindBytes }: Lag): Verdict => {
   const reached = (limit: { readonly lagMs: number; readonly behindBytes: number }) =>
-    (lagMs ?? 0) >= limit.lagMs || (behindBytes ?? 0) >= limit.behindBytes;
+    (lagMs !== null && lagMs >= limit.lagMs) || (behindBytes !== null && behindBytes >= limit.behindBytes);
   if (reached(replicationLimits.critical)) return 'critical';
   return reached(replicationLimits.warn) ? 'warn' : 'ok';
 };
 
+/** How far a receiver lies behind: by what it has replayed, or has written where it replays nothing (pg_receivewal). Null: not known. */
+export const behindOf = ({ replays, notReplayedBytes, notWrittenBytes }: Receiver): number | null =>
+  replays === false ? notWrittenBytes : notReplayedBytes;
+
 /** As the primary sees it. A base backup is no replica: it may take as long as it takes. */
-export const judgeReceiver = ({ state, replayLagMs, notReplayedBytes, notSentBytes }: Receiver): Verdict => {
+export const judgeReceiver = (receiver: Receiver): Verdict => {
+  const { state, replayLagMs, notSentBytes } = receiver;
   if (state === 'backup') return 'ok';
-  const lag = judgeLag({ lagMs: replayLagMs, behindBytes: notReplayedBytes ?? notSentBytes });
-  return worst([lag, state === 'streaming' ? 'ok' : 'warn', notReplayedBytes === null ? 'unknown' : 'ok']);
+  const behindBytes = behindOf(receiver);
+  const lag = judgeLag({ lagMs: replayLagMs, behindBytes: behindBytes ?? notSentBytes });
+  return worst([lag, state === 'streaming' ? 'ok' : 'warn', behindBytes === null ? 'unknown' : 'ok']);
 };
 
 /**
@@ -44,8 +50,8 @@ export const judgeReplica = ({
   notReplayedBytes,
   notReceivedBytes,
 }: ReplicaReplication): Verdict => {
-  const behindBytes =
-    notReplayedBytes === null && notReceivedBytes === null ? null : (notReplayedBytes ?? 0) + (notReceivedBytes ?? 0);
+  const known = [notReplayedBytes, notReceivedBytes].filter((bytes) => bytes !== null);
+  const behindBytes = known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes);
   return worst([
     judgeLag({ lagMs, behindBytes }),
     receiver === 'none' ? 'critical' : receiver === 'other' ? 'warn' : receiver === 'unseen' ? 'unknown' : 'ok',

@@ -6,7 +6,7 @@ import type {
   ReplicaReplication,
   ReplicationView,
 } from '../../../providers/database/port.ts';
-import { judgeReceiver, judgeReplica, wantedForCommit } from './replication-judgement.ts';
+import { behindOf, judgeReceiver, judgeReplica, wantedForCommit } from './replication-judgement.ts';
 import { judgeSlot } from './slots-judgement.ts';
 import { slotDetail } from './slots-table.ts';
 import { age } from '../../../words/ages.ts';
@@ -64,7 +64,7 @@ const synchronousRows = (
 const receiverRow = (from: string, receiver: Receiver): EndRow => ({
   from,
   what: receiver.name || `pid ${receiver.pid}`,
-  behind: bytes(receiver.notReplayedBytes),
+  behind: bytes(behindOf(receiver)),
   lag: receiver.replayLagMs === null && receiver.notReplayedBytes === 0 ? '0 s' : age(receiver.replayLagMs),
   detail: [receiver.state, receiver.syncState, ...(receiver.client === null ? [] : [`at ${receiver.client}`])].join(
     ', ',

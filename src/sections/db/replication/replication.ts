@@ -21,6 +21,7 @@ const ReceiverData = z.object({
   state: z.string(),
   syncState: z.string(),
   slot: nullableText,
+  replays: z.nullable(z.boolean()),
   notSentBytes: nullableNumber,
   notWrittenBytes: nullableNumber,
   notFlushedBytes: nullableNumber,

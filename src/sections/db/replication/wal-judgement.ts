@@ -29,5 +29,6 @@ const judgeArchiving = (archiving: WalView['archiving']): Verdict => {
   if (archiving.mode === 'off') return 'ok';
   const waiting = archiving.waiting ?? 0;
   if (waiting >= walLimits.criticalWaitingFiles) return 'critical';
-  return isFailing(archiving) || !archiving.configured || waiting >= walLimits.warnWaitingFiles ? 'warn' : 'ok';
+  if (isFailing(archiving) || !archiving.configured || waiting >= walLimits.warnWaitingFiles) return 'warn';
+  return archiving.waiting === null ? 'unknown' : 'ok';
 };

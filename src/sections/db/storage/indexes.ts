@@ -27,7 +27,7 @@ const IndexesData = z.object({
     z.object({
       table: z.string(),
       bytes: z.number(),
-      rows: z.number(),
+      rows: nullableNumber,
       sequentialScans: z.number(),
       rowsRead: z.number(),
       indexScans: nullableNumber,

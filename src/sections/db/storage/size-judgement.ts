@@ -10,5 +10,5 @@ export const judgeSize = ({ bytes, temporary, walBytes }: DatabaseSize): Verdict
   const now = temporary.bytes ?? 0;
   if (now >= sizeLimits.criticalTemporaryBytes) return 'critical';
   if (now >= sizeLimits.warnTemporaryBytes) return 'warn';
-  return bytes === null || walBytes === null ? 'unknown' : 'ok';
+  return bytes === null || walBytes === null || temporary.bytes === null ? 'unknown' : 'ok';
 };

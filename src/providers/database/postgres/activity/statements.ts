@@ -88,7 +88,7 @@ export const readStatements = async (
 /** The columns by the version of the extension: 1.8 split planning from execution, 1.11 told shared blocks from local ones. */
 const columnsOf = ({ columns }: Extension) => {
   const first = (...names: readonly string[]): string | undefined => names.find((name) => columns.includes(name));
-  const column = (...names: readonly string[]): string => (first(...names) ? `s.${first(...names)}` : '0');
+  const column = (...names: readonly string[]): string => (first(...names) ? `s.${first(...names)}` : 'NULL::float8');
   return {
     total: column('total_exec_time', 'total_time'),
     mean: column('mean_exec_time', 'mean_time'),
@@ -165,11 +165,12 @@ const readView = async (
       )
     : { sinceMs: null, dropped: null };
   const [any] = rows;
+  if (any === undefined) throw new UnusableAnswer('answers without the sums of its statements');
   return {
     available: true,
     statements: rows.flatMap((row) => statementOf(row)),
-    total: { statements: any?.allStatements ?? 0, calls: any?.allCalls ?? 0, executionMs: any?.allMs ?? 0 },
-    unseen: any?.unseen ?? 0,
+    total: { statements: any.allStatements, calls: any.allCalls, executionMs: any.allMs },
+    unseen: any.unseen,
     ...info,
     track: found.track ?? 'top',
   };

@@ -3,18 +3,19 @@ import type { PrimaryReplication, Receiver, ReplicaReplication, ReplicationView 
 import type { Connection } from '../connect/connection.ts';
 import { type Columns, name } from '../query/rows.ts';
 import { position, readSlots } from './slots.ts';
-import { ageMs } from '../query/sql.ts';
+import { ageMs, notBelow0 } from '../query/sql.ts';
 
 const lag = (value: string): string => `round(extract(epoch FROM ${value}) * 1000)::float8`;
 
 /** Without the right to see it, the rows are there and everything but the process id, user and name is NULL. */
 const receiversQuery = (replica: boolean): string => {
-  const behind = (lsn: string) => `greatest(0, pg_wal_lsn_diff(${position(replica)}, ${lsn}))`;
+  const behind = (lsn: string) => notBelow0(`pg_wal_lsn_diff(${position(replica)}, ${lsn})`);
   return `
     SELECT r.pid, coalesce(r.application_name, '') AS name, r.usename::text AS user,
            CASE WHEN r.state IS NULL THEN NULL ELSE coalesce(host(r.client_addr), 'local') END AS client,
            r.state, coalesce(r.sync_state, '') AS "syncState",
            (SELECT s.slot_name::text FROM pg_replication_slots s WHERE s.active_pid = r.pid LIMIT 1) AS slot,
+           CASE WHEN r.replay_lsn IS NOT NULL THEN true WHEN r.reply_time IS NOT NULL THEN false END AS replays,
            ${behind('r.sent_lsn')} AS "notSentBytes", ${behind('r.write_lsn')} AS "notWrittenBytes",
            ${behind('r.flush_lsn')} AS "notFlushedBytes", ${behind('r.replay_lsn')} AS "notReplayedBytes",
            ${lag('r.write_lag')} AS "writeLagMs", ${lag('r.flush_lag')} AS "flushLagMs", ${lag('r.replay_lag')} AS "replayLagMs",
@@ -33,6 +34,7 @@ const receiverColumns: Columns<ReceiverRow> = {
   state: nullable(name),
   syncState: name,
   slot: nullable(name),
+  replays: nullable(flag),
   notSentBytes: nullable(amount),
   notWrittenBytes: nullable(amount),
   notFlushedBytes: nullable(amount),
@@ -102,8 +104,8 @@ const own = (version: number): string => `
   SELECT w.pid, w.status, w.sender_host AS "senderHost", w.sender_port AS "senderPort", w.slot_name AS slot,
          ${ageMs('w.last_msg_receipt_time')} AS "lastMessageMs",
          pg_last_wal_receive_lsn()::text AS "receivedLsn", pg_last_wal_replay_lsn()::text AS "replayedLsn",
-         greatest(0, pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())) AS "notReplayedBytes",
-         greatest(0, pg_wal_lsn_diff(w.latest_end_lsn, pg_last_wal_receive_lsn())) AS "notReceivedBytes",
+         ${notBelow0('pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())')} AS "notReplayedBytes",
+         ${notBelow0('pg_wal_lsn_diff(w.latest_end_lsn, pg_last_wal_receive_lsn())')} AS "notReceivedBytes",
          ${
            version >= 14
              ? 'pg_get_wal_replay_pause_state()'
@@ -151,6 +153,6 @@ const lagOf = (
   lastCommitMs: number | null,
 ): number | null => {
   if (receiver === 'unseen' || receiver === 'archive') return null;
-  if (receiver === 'streaming' && notReplayed === 0 && (notReceived ?? 0) === 0) return 0;
+  if (receiver === 'streaming' && notReplayed === 0 && notReceived === 0) return 0;
   return lastCommitMs;
 };

@@ -2,7 +2,7 @@ import { amount, flag, integer, nullable, number, oneOf } from '../../../../clie
 import type { ReplicationSlot } from '../../port.ts';
 import type { Connection } from '../connect/connection.ts';
 import { type Columns, name } from '../query/rows.ts';
-import { ageMs } from '../query/sql.ts';
+import { ageMs, notBelow0 } from '../query/sql.ts';
 
 /**
  * Where the log stands. A replica has no position of its own to write at; what it replays from the archive it has not received.
@@ -32,7 +32,7 @@ export const readSlots = (connection: Connection, replica: boolean): Promise<rea
     columns,
     `
     SELECT s.slot_name::text AS name, s.slot_type AS type, s.database::text, s.active, s.temporary,
-           CASE WHEN ${isKept} THEN greatest(0, pg_wal_lsn_diff(${position(replica)}, s.restart_lsn)) END AS "retainedBytes",
+           CASE WHEN ${isKept} THEN ${notBelow0(`pg_wal_lsn_diff(${position(replica)}, s.restart_lsn)`)} END AS "retainedBytes",
            s.wal_status AS "walStatus", s.safe_wal_size AS "safeBytes",
            ${connection.version >= 17 ? `CASE WHEN NOT s.active THEN ${ageMs('s.inactive_since')} END` : 'NULL::float8'} AS "inactiveMs",
            CASE WHEN ${isKept} THEN greatest(age(s.xmin), age(s.catalog_xmin)) END AS "xminAge"

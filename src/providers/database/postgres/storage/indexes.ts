@@ -11,7 +11,7 @@ const indexName = qualified('n.nspname', 'c.relname');
 /** All that has been read from end to end at all. The product may exceed 64 bits. */
 const missing = `
   WITH ${lockedTables}, read AS MATERIALIZED (
-    SELECT c.oid, c.relname, c.relnamespace, c.reltuples, ${relationBytes('c')} AS bytes,
+    SELECT c.oid, c.relname, c.relnamespace, c.reltuples, c.relpages, ${relationBytes('c')} AS bytes,
            pg_stat_get_numscans(c.oid) AS scans, pg_stat_get_tuples_returned(c.oid) AS read
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'm') AND ${isUserSchema('n.nspname')} AND pg_stat_get_numscans(c.oid) > 0
@@ -20,7 +20,8 @@ const missing = `
      ORDER BY read::numeric * bytes DESC, oid LIMIT $1
   )
   SELECT ${qualified('tn.nspname', 't.relname')} AS table, t.bytes,
-         greatest(coalesce(pg_stat_get_live_tuples(t.oid), 0), t.reltuples::int8) AS rows,
+         CASE WHEN t.reltuples > 0 OR t.relpages > 0 OR pg_stat_get_live_tuples(t.oid) > 0
+              THEN greatest(0, pg_stat_get_live_tuples(t.oid), t.reltuples::int8) END AS rows,
          t.scans AS "sequentialScans", t.read AS "rowsRead",
          (SELECT sum(pg_stat_get_numscans(i.indexrelid)) FROM pg_index i WHERE i.indrelid = t.oid) AS "indexScans", t.count
     FROM large t JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -114,7 +115,7 @@ const totalColumns: Columns<Totals> = {
 const missingColumns: Columns<Counted<MissingIndex>> = {
   table: name,
   bytes: amount,
-  rows: number,
+  rows: nullable(amount),
   sequentialScans: amount,
   rowsRead: amount,
   indexScans: nullable(amount),

@@ -9,9 +9,9 @@ type Row = Omit<VacuumProgress, 'share'> & { readonly blocks: number | null; rea
 const columns: Columns<Row> = {
   pid: integer,
   table: nullable(name),
-  tableOid: count,
+  tableOid: nullable(count),
   database: nullable(name),
-  autovacuum: flag,
+  autovacuum: nullable(flag),
   phase: nullable(name),
   scannedBytes: nullable(amount),
   totalBytes: nullable(amount),
@@ -23,9 +23,9 @@ const columns: Columns<Row> = {
 
 /** Another database's tables have ids, and no names here. */
 const query = `
-  SELECT p.pid, coalesce(p.relid, 0) AS "tableOid", p.datname::text AS database,
+  SELECT p.pid, p.relid AS "tableOid", p.datname::text AS database,
          CASE WHEN c.oid IS NOT NULL THEN ${qualified('n.nspname', 'c.relname')} END AS table,
-         coalesce(a.backend_type = 'autovacuum worker', false) AS autovacuum,
+         a.backend_type = 'autovacuum worker' AS autovacuum,
          p.phase, p.heap_blks_total AS blocks, p.heap_blks_scanned AS scanned,
          p.heap_blks_scanned * current_setting('block_size')::int8 AS "scannedBytes",
          p.heap_blks_total * current_setting('block_size')::int8 AS "totalBytes",
