@@ -29,6 +29,22 @@ describe('the direction of imports', () => {
     },
   );
 
+  it('makes no circle: what is below knows nothing of what is above, types included', () => {
+    const needed = new Map(
+      files.map((file) => [
+        file,
+        imports.filter(({ from, to, how }) => from === file && how !== 'import()' && to.endsWith('.ts')),
+      ]),
+    );
+    // Whatever only needs what is known already is known next; a circle never is.
+    const known = new Set<string>();
+    for (let before = -1; before < known.size;) {
+      before = known.size;
+      for (const [file, all] of needed) if (all.every(({ to }) => known.has(to))) known.add(file);
+    }
+    expect(files.filter((file) => !known.has(file))).toEqual([]);
+  });
+
   it('leads to files that exist', () => {
     expect(imports.filter((one) => one.to.endsWith('.ts') && !files.includes(one.to))).toEqual([]);
   });

@@ -8,6 +8,20 @@ import { networkFailure, networkPhrase } from '../../src/words/network.ts';
 
 const coded = (code: string, message = code) => Object.assign(new Error(message), { code });
 
+const failing = async (server: Server, secure: boolean, listens = true): Promise<unknown> => {
+  const { port } = await new Promise<AddressInfo>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(server.address() as AddressInfo));
+  });
+  if (!listens) await new Promise((resolve) => server.close(resolve));
+  const socket = secure ? connect({ port, host: '127.0.0.1' }) : connectPlain({ port, host: '127.0.0.1' });
+  return new Promise((resolve) => {
+    socket.once('error', (error) => {
+      server.close();
+      resolve(error);
+    });
+  });
+};
+
 describe('a failure of the network in words', () => {
   test.each([
     ['ENOTFOUND', 'no-such-name', false],
@@ -47,20 +61,6 @@ describe('a failure of the network in words', () => {
     }
     expect(networkPhrase(new Error('x'.repeat(1000)))).toHaveLength(200);
   });
-
-  const failing = async (server: Server, secure: boolean, listens = true): Promise<unknown> => {
-    const { port } = await new Promise<AddressInfo>((resolve) => {
-      server.listen(0, '127.0.0.1', () => resolve(server.address() as AddressInfo));
-    });
-    if (!listens) await new Promise((resolve) => server.close(resolve));
-    const socket = secure ? connect({ port, host: '127.0.0.1' }) : connectPlain({ port, host: '127.0.0.1' });
-    return new Promise((resolve) => {
-      socket.once('error', (error) => {
-        server.close();
-        resolve(error);
-      });
-    });
-  };
 
   test('as real connections have it', async () => {
     expect(networkPhrase(await failing(createServer(), false, false))).toBe('connection refused');

@@ -3,7 +3,7 @@ import { unkeptPromises } from '../../config/check/not-yet.ts';
 import { RunbookError } from '../../engine/errors.ts';
 import type { Guard } from '../../engine/session/guard.ts';
 import type { AnyProcedure } from '../../engine/procedure/tree.ts';
-import type { SessionSetting } from './run-session.ts';
+import type { SessionSetting } from './setting.ts';
 import { systemActor, systemClock } from '../system.ts';
 
 /** What may forbid a change of a session, a new one or a resumed one. A look and a dry run change nothing. */

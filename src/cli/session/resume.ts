@@ -16,7 +16,7 @@ import { isUnfinished } from '../../engine/session/session-state.ts';
 import type { SessionState } from '../../engine/session/session-state.ts';
 import { procedureWith } from '../../sections/catalogue.ts';
 import { conduct, recordedConfiguration, subjectOf, why } from './run-session.ts';
-import type { SessionSetting } from './run-session.ts';
+import type { SessionSetting } from './setting.ts';
 import { systemActor, systemClock } from '../system.ts';
 
 export interface ResumeDeps {

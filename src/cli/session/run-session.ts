@@ -2,12 +2,12 @@ import { openAuditLog } from '../../audit/record/file.ts';
 import { openLate } from '../../audit/record/late.ts';
 import type { LateAuditLog } from '../../audit/record/late.ts';
 import { newSessionId } from '../../audit/session-id.ts';
-import type { LoadedConfig } from '../../config/file/load.ts';
 import { realPathOf } from '../../files/real-path.ts';
 import { withoutSecrets } from '../../config/show.ts';
 import { createEmitter } from '../../engine/session/emitter.ts';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
-import type { Event, Subject } from '../../engine/session/events.ts';
+import type { Event } from '../../engine/session/events.ts';
+import type { Subject } from '../../engine/subject.ts';
 import { isObject } from '../../engine/json.ts';
 import type { Json, JsonObject } from '../../engine/json.ts';
 import { createOperator } from '../../engine/session/operator.ts';
@@ -24,24 +24,11 @@ import type { Settings } from '../../sections/settings.ts';
 import type { Terminal } from '../../terminal/sink.ts';
 import { multiline } from '../../terminal/text.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Faults } from '../start/faults.ts';
 import type { Globals } from '../globals.ts';
 import { guardsFor } from './guards.ts';
+import type { SessionSetting } from './setting.ts';
 import { stopOnSignals } from './signals.ts';
 import { systemActor, systemClock } from '../system.ts';
-
-/** What a session needs, whether it is new or resumed. */
-export interface SessionSetting {
-  readonly globals: Globals;
-  readonly terminal: Terminal;
-  readonly loaded: LoadedConfig;
-  readonly settings: Settings;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  readonly auditDirectory: string;
-  readonly version: string;
-  readonly faults: Faults;
-}
 
 /** Runs a procedure as a session of its own. Returns the exit code. */
 export const runNewSession = async (

@@ -5,7 +5,7 @@ import { getSSOTokenFromFile, loadSharedConfigFiles } from '@smithy/core/config'
 import * as z from 'zod/mini';
 import { readPlainText } from '../../files/plain-file.ts';
 import type { Environment } from '../process/environment.ts';
-import type { ClientSettings } from './session.ts';
+import type { ClientSettings } from './settings.ts';
 
 export type Remember = (name: string, secret: string) => void;
 type Provider = Extract<NonNullable<ClientSettings['credentials']>, (...given: never[]) => unknown>;

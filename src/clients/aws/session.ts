@@ -9,24 +9,12 @@ import { awsFailure, isBusy, isThrottled } from './failure.ts';
 import { rememberCredentials, remembering } from './secrets.ts';
 import type { Remember } from './secrets.ts';
 import { requirePlainSharedFiles } from './shared-files.ts';
+import type { ClientSettings } from './settings.ts';
 
 export interface AwsConfig {
   readonly region: string;
   /** Of the shared configuration files; it wins over `AWS_PROFILE` and over keys in the environment. */
   readonly profile?: string | undefined;
-}
-
-/** What every client of the SDK can be made with. */
-export interface ClientSettings {
-  readonly region: string;
-  readonly profile?: string;
-  readonly credentials?: NonNullable<ECSClientConfig['credentials']>;
-  readonly endpoint?: string;
-  readonly ignoreConfiguredEndpointUrls: true;
-  readonly maxAttempts: number;
-  readonly retryMode: 'adaptive' | 'standard';
-  readonly requestHandler: NonNullable<ECSClientConfig['requestHandler']>;
-  readonly logger: NonNullable<ECSClientConfig['logger']>;
 }
 
 interface Client {

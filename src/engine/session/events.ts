@@ -8,20 +8,13 @@ import type { Outline } from '../procedure/outline.ts';
 import type { Item } from '../procedure/specs.ts';
 import type { StepKind } from '../procedure/tree.ts';
 import type { Tier } from '../plan/tier.ts';
+import type { Subject } from '../subject.ts';
 
 /** Who does it. */
 export interface Actor {
   readonly uid: number;
   readonly login: string;
   readonly host: string;
-}
-
-/** What a session is about; the same on each of its records. */
-export interface Subject {
-  readonly service: string;
-  readonly environment: string;
-  /** A protected environment asks for more at tier 2; see `confirmation.ts`. */
-  readonly protected: boolean;
 }
 
 export type StepOutcome = 'ok' | 'failed' | 'unknown' | 'skipped' | 'declined' | 'refused' | 'interrupted';
