@@ -2,12 +2,17 @@ import { rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { buildId } from './build-id.ts';
 import { chunks } from './chunks.ts';
+import { compiledAtOnce } from './compiled-at-once.ts';
 import { eagerFaults } from './eager.ts';
 import { lighter } from './lighter.ts';
 import { notices } from './notices.ts';
 
 /** Builds `dist/`: one entry, code split at every `import()`, minified. Fails if the entry pulls in what only some commands need. */
-const bundle = await rolldown({ input: { main: 'src/main.ts' }, platform: 'node', plugins: [...lighter, buildId] });
+const bundle = await rolldown({
+  input: { main: 'src/main.ts' },
+  platform: 'node',
+  plugins: [...lighter, compiledAtOnce, buildId],
+});
 await rm('dist', { recursive: true, force: true });
 const { output } = await bundle.write({
   dir: 'dist',
