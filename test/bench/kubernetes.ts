@@ -27,7 +27,7 @@ const rounds = Math.max(10, Number(values.rounds));
 const followed = 11;
 const warmUps = 3;
 const attempts = values.report ? 1 : 3;
-const limit = 2;
+const limit = 1.9;
 /** Lines that came together are read one after another, which takes a part of a millisecond: below this nothing is told apart. */
 const resolutionMs = 1;
 

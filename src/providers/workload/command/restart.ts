@@ -11,7 +11,7 @@ import { described, isDown } from './describe.ts';
 import { listing } from '../../../words/listing.ts';
 import { counted } from '../../../words/counts.ts';
 import { follow, type Look, waited, whileWatching } from './follow.ts';
-import { natural } from './instances.ts';
+import { byNumber } from './instances.ts';
 import { commandsDone, type CommandsDone, type Seen, type Service } from './service.ts';
 
 /** The units of a rolling restart: what is not healthy first, because that costs nobody anything; then by name, app-2 before app-10. */
@@ -22,7 +22,7 @@ export const restartUnits = (instances: readonly Seen[], batch: number): readonl
       `a batch of ${batch} makes no sense: give the number of instances at a time, at least 1`,
     );
   const ids = instances
-    .toSorted((a, b) => Number(a.health === 'ok') - Number(b.health === 'ok') || natural.compare(a.id, b.id))
+    .toSorted((a, b) => Number(a.health === 'ok') - Number(b.health === 'ok') || byNumber(a.id, b.id))
     .map(({ id }) => id);
   const units: RestartUnit[] = [];
   for (let i = 0; i < ids.length; i += batch) {
