@@ -10,6 +10,7 @@ import { startPostgresRig } from '../rigs/postgres/rig.ts';
 import type { PostgresRig } from '../rigs/postgres/rig.ts';
 import { postgresVersions } from '../rigs/postgres/versions.ts';
 import { median } from './median.ts';
+import { stated, surroundings } from './surroundings.ts';
 
 /**
  * `node test/bench/database.ts`: the database section against psql on a real server. Times are those of whole processes,
@@ -36,7 +37,7 @@ const say = (text = ''): void => void process.stdout.write(`${text}\n`);
 const wanted = (part: string): boolean => values.only === undefined || values.only === part;
 
 const place = mkdtempSync(join(tmpdir(), 'rb-bench-db-'));
-const env = { ...process.env, XDG_CACHE_HOME: join(place, 'cache'), XDG_STATE_HOME: join(place, 'state') };
+const env = surroundings(place);
 
 /** Milliseconds of a whole process. Throws where it does not end well: what fails early is quick. */
 const time = (command: string, args: readonly string[]): number => {
@@ -199,7 +200,7 @@ const rig = await startPostgresRig({
   settings: { max_connections: Number(values.connections) + 100, max_locks_per_transaction: 256 },
 });
 try {
-  say(`${own.name}, Node ${process.versions.node}; medians, in turns.`);
+  say(`${own.name}, Node ${process.versions.node}; medians, in turns. ${stated()}`);
   if (wanted('connections')) await benchConnections(rig);
   if (wanted('kill-idle')) await benchKillIdle(rig);
   if (wanted('tables')) await benchTables(rig);

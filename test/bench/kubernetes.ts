@@ -10,6 +10,7 @@ import { startCluster } from '../rigs/kubernetes/cluster.ts';
 import { controlOf } from '../rigs/kubernetes/control.ts';
 import { deployment } from '../rigs/kubernetes/workloads.ts';
 import { median } from './median.ts';
+import { stated, surroundings } from './surroundings.ts';
 
 /**
  * `npm run bench:kubernetes`: the built program beside kubectl on the same real control plane, in turns.
@@ -42,12 +43,7 @@ const control = controlOf(cluster.api, await cluster.namespace());
 const { namespace } = control;
 const kubeconfig = cluster.kubeconfig({ namespace });
 const config = join(place, 'runbook.config.yaml');
-const environment = {
-  ...process.env,
-  KUBECONFIG: kubeconfig,
-  XDG_CACHE_HOME: join(place, 'cache'),
-  XDG_STATE_HOME: join(place, 'state'),
-};
+const environment = { ...surroundings(place), KUBECONFIG: kubeconfig };
 const object = 'deployment/shop';
 const rb = [program, '-c', config, 'restart', '--rolling', '--yes'] as const;
 const restart = ['rollout', 'restart', object] as const;
@@ -148,7 +144,7 @@ try {
   await control.createSettled(deployment('shop', { replicas: 3 }));
   const workload = `{ provider: kubernetes, context: rig, server: ${cluster.url}, namespace: ${namespace}, resource: ${object} }`;
   writeFileSync(config, `version: 1\nservice: { name: shop }\nenvironments:\n  test:\n    workload: ${workload}\n`);
-  say(`Medians of ${rounds} rounds, in turns, on one control plane; Node ${process.versions.node}.`);
+  say(`Medians of ${rounds} rounds, in turns, on one control plane; Node ${process.versions.node}. ${stated()}`);
   const holds = [await within(startTimes), await within(verdicts)];
   if (!holds.every(Boolean) && !values.report) process.exitCode = 1;
 } finally {

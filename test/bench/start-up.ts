@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startSandbox } from '../../sandbox/index.ts';
 import { checkout } from '../../sandbox/state.ts';
 import { median } from './median.ts';
+import { stated, surroundings } from './surroundings.ts';
 
 /**
  * `npm run bench`: how long the built program takes to start, on its pinned runtime, against `node -e 0` on the same one. The time
@@ -37,7 +38,7 @@ const alone: readonly Measured[] = [
     args: [program, '-c', join(checkout, 'runbook.config.yaml'), 'config', 'check'],
     limit: 2,
   },
-  { name: 'rb --help', args: [program, '--help'] },
+  { name: 'rb --help', args: [program, '--help'], limit: 1.35 },
   { name: 'rb health --help', args: [program, 'health', '--help'] },
 ];
 
@@ -97,9 +98,11 @@ const measuredWithin = (measured: readonly Measured[]): boolean => {
 if (!existsSync(join(checkout, 'dist', 'main.js'))) throw new Error('there is no dist/main.js: npm run build');
 const place = mkdtempSync(join(tmpdir(), 'rb-bench-'));
 // A compile cache of its own, which the warm-up fills.
-const env = { ...process.env, XDG_CACHE_HOME: join(place, 'cache'), XDG_STATE_HOME: join(place, 'state') };
+const env = surroundings(place);
 try {
-  say(`Medians of ${rounds} runs each, one command after the other in each round, Node ${process.versions.node}.`);
+  say(
+    `Medians of ${rounds} runs each, one command after the other in each round, Node ${process.versions.node}. ${stated()}`,
+  );
   if (!measuredWithin(alone)) process.exitCode = 1;
   say('\nWith a sandbox running, for information:\n');
   const sandbox = await startSandbox({ directory: join(place, 'sandbox'), quiet: true, database: false, cache: false });
