@@ -7,15 +7,24 @@ import type { Plugin } from 'rolldown';
  */
 
 /**
- * Commander needs child processes only for commands that are programs of their own, which `rb` does not have. They bring
- * half of the network with them.
+ * What commander asks of Node. It needs child processes only for commands that are programs of their own, which `rb` does not have,
+ * and they bring half of the network with them. The others come as they are: a default import would copy all that they export.
  */
-const noChildProcesses: Plugin = {
-  name: 'no-child-processes',
+const lessForCommander: Plugin = {
+  name: 'less-for-commander',
   resolveId: {
-    filter: { id: /^node:child_process$/ },
-    handler: (_, importer = '') =>
-      importer.includes('/node_modules/commander/') ? resolve('scripts/no-child-processes.ts') : undefined,
+    filter: { id: /^node:(?:child_process|fs|path|process)$/ },
+    handler: (id, importer = '') =>
+      importer.includes('/node_modules/commander/') ? `\0for-commander:${id}` : undefined,
+  },
+  load: {
+    filter: { id: /^\0for-commander:/ },
+    handler: (id) => {
+      const name = id.slice(id.indexOf(':') + 1);
+      return name === 'node:child_process'
+        ? 'export default {};'
+        : `export default globalThis.process.getBuiltinModule('${name}');`;
+    },
   },
 };
 
@@ -33,4 +42,4 @@ const loginOfOurs: Plugin = {
   },
 };
 
-export const lighter: readonly Plugin[] = [noChildProcesses, loginOfOurs];
+export const lighter: readonly Plugin[] = [lessForCommander, loginOfOurs];
