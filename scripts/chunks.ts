@@ -20,7 +20,14 @@ const startUp: Readonly<Record<string, readonly string[]>> = {
   ],
   zod: ['node_modules/zod/'],
   // Several adapters need these, and none of them may come with another.
-  shared: ['src/words/', 'src/clients/peer/', 'src/providers/workload/command/config.ts'],
+  shared: [
+    'src/words/',
+    'src/clients/peer/',
+    'src/config/schema/',
+    'src/providers/workload/capability.ts',
+    'src/providers/database/capability.ts',
+    'src/providers/workload/command/config.ts',
+  ],
   table: ['src/terminal/table.ts'],
   session: [
     'src/cli/session/run-session.ts',

@@ -29,11 +29,11 @@ const apart: readonly { readonly with: string; readonly not: RegExp }[] = [
   { with: '/src/cli/session/run-session.ts', not: /\/src\/clients\/(?!peer)|\/node_modules\/yaml\// },
   {
     with: '/src/providers/workload/kubernetes.ts',
-    not: /\/src\/(?:providers\/(?!catalogue\.|workload|lock)|clients\/(?:aws|process))|\/node_modules\/(?:@|pg|execa)/,
+    not: /\/src\/(?:providers\/(?!catalogue\.|(?:\w+\/)?capability\.|workload|lock)|clients\/(?:aws|process))|\/node_modules\/(?:@|pg|execa)/,
   },
   {
     with: '/src/providers/database/postgres.ts',
-    not: /\/src\/(?:providers\/(?!catalogue\.|database|lock|workload\/shared)|clients\/(?!peer))|\/node_modules\/(?:@|execa)/,
+    not: /\/src\/(?:providers\/(?!catalogue\.|(?:\w+\/)?capability\.|database|lock|workload\/(?:shared|command\/config))|clients\/(?!peer))|\/node_modules\/(?:@|execa)/,
   },
 ];
 
