@@ -80,6 +80,7 @@ export const createRb = (program: Command, world: World, version: string, faults
     settings: environment === undefined ? await settings() : await settingsFor(environment),
     env: world.env,
     home: world.home,
+    clock: world.clock ?? (await import('./system.ts')).systemClock,
     auditDirectory: await auditDirectoryOf(),
     version,
     faults,
@@ -106,6 +107,7 @@ export const createRb = (program: Command, world: World, version: string, faults
       remember: redactor.add,
       env: world.env,
       home: world.home,
+      clock: of.clock,
       untrusted: await untrusted(),
     });
   };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LoadedConfig } from '../config/file/load.ts';
+import type { Clock } from '../engine/clock.ts';
 import type { AnyFinding } from '../engine/finding.ts';
 import type { Json } from '../engine/json.ts';
 import type { Described, Procedure } from '../engine/procedure/procedure.ts';
@@ -49,6 +50,8 @@ export interface World {
   readonly audit: string;
   /** A directory of ours for what this build remembers; undefined where there is none. */
   readonly cache: string | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /**

@@ -11,10 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { haveTimeForPrograms } from '../patience.ts';
 import { rb, runtime, start } from './program.ts';
 import type { Ended, Running } from './program.ts';
 import { keys, openSession } from './screen.ts';
 import type { Session, Size } from './screen.ts';
+
+haveTimeForPrograms();
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -54,10 +57,14 @@ const words = (line: string | readonly string[]): readonly string[] =>
 const codeCache = join(tmpdir(), 'rb-e2e-compile-cache');
 
 /**
- * `config`: the configuration for every command; none where it is undefined. `more`: variables of their environment. The
- * home is removed at the end.
+ * `config`: the configuration for every command; none where it is undefined. `more`: variables of their environment. `program`: by
+ * default the built one. The home is removed at the end.
  */
-export const newOperator = (config: string | undefined, more: Readonly<Record<string, string>> = {}): Operator => {
+export const newOperator = (
+  config: string | undefined,
+  more: Readonly<Record<string, string>> = {},
+  program = rb,
+): Operator => {
   const home = newDirectory();
   const env: Record<string, string> = {
     PATH: [dirname(runtime), process.env['PATH'] ?? ''].join(delimiter),
@@ -70,7 +77,7 @@ export const newOperator = (config: string | undefined, more: Readonly<Record<st
   };
   const surroundings = (options: CommandOptions) => ({ env: { ...env, ...options.env }, cwd: options.cwd ?? home });
   const argv = (line: string | readonly string[]) => [
-    rb,
+    program,
     ...(config === undefined ? [] : ['-c', config]),
     ...words(line),
   ];
@@ -88,8 +95,8 @@ export const newOperator = (config: string | undefined, more: Readonly<Record<st
     return begun;
   };
   const shell = (line: string, options: CommandOptions = {}) => {
-    const program = [runtime, ...argv([])].map((word) => `'${word}'`).join(' ');
-    const begun = start('bash', ['-c', `rb() { ${program} "$@"; }; ${line}`], surroundings(options));
+    const words = [runtime, ...argv([])].map((word) => `'${word}'`).join(' ');
+    const begun = start('bash', ['-c', `rb() { ${words} "$@"; }; ${line}`], surroundings(options));
     endLater(begun);
     return begun;
   };

@@ -3,13 +3,14 @@ import type { LoadedConfig } from '../../config/file/load.ts';
 import type { Redactor } from '../../config/secrets/redaction.ts';
 import type { Secrets } from '../../config/references/references.ts';
 import { urlPasswordsOf } from '../../config/secrets/url-password.ts';
+import type { Clock } from '../../engine/clock.ts';
 import type { RunbookError } from '../../engine/errors.ts';
 import type { PortSource } from '../../engine/run/ports.ts';
 import type { AnyCapability, Surroundings } from '../../providers/capability.ts';
 import { capabilities, isCapability } from '../../providers/catalogue.ts';
 import type { CapabilityKey } from '../../providers/catalogue.ts';
 import type { Settings } from '../../sections/settings.ts';
-import { accountName, systemClock } from '../system.ts';
+import { accountName } from '../system.ts';
 
 export interface AdapterDeps {
   readonly loaded: LoadedConfig;
@@ -22,6 +23,7 @@ export interface AdapterDeps {
   /** The environment of this process; commands get a minimal part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  readonly clock: Clock;
   /** Why nothing of the configuration may be run, resolved or contacted; undefined where it may. */
   readonly untrusted: RunbookError | undefined;
 }
@@ -61,7 +63,7 @@ const rememberProxies = ({ env, remember }: AdapterDeps): void => {
 };
 
 const surroundings = (
-  { loaded, settings, secrets, env, home, redact, redactStream, remember }: AdapterDeps,
+  { loaded, settings, secrets, env, home, clock, redact, redactStream, remember }: AdapterDeps,
   key: CapabilityKey,
   http: Surroundings['http'],
 ): Surroundings => ({
@@ -72,7 +74,7 @@ const surroundings = (
   home,
   login: accountName() ?? '',
   env,
-  clock: systemClock,
+  clock,
   http,
   resolve: async (part) => secrets.resolve(part, `environments.${settings.name}.${key}`),
   redact,

@@ -4,11 +4,11 @@ import { RunbookError } from '../../engine/errors.ts';
 import type { Guard } from '../../engine/session/guard.ts';
 import type { AnyProcedure } from '../../engine/procedure/tree.ts';
 import type { SessionSetting } from './setting.ts';
-import { systemActor, systemClock } from '../system.ts';
+import { systemActor } from '../system.ts';
 
 /** What may forbid a change of a session, a new one or a resumed one. A look and a dry run change nothing. */
 export const guardsFor = async (
-  { globals, settings, env }: SessionSetting,
+  { globals, settings, env, clock }: SessionSetting,
   { procedure, session }: { readonly procedure: AnyProcedure; readonly session: string },
 ): Promise<readonly Guard[]> => {
   if (procedure.does === 'reads' || globals.dryRun) return [];
@@ -19,7 +19,7 @@ export const guardsFor = async (
   const holder = {
     session,
     login: systemActor(env).login,
-    since: systemClock.now().toISOString(),
+    since: clock.now().toISOString(),
     procedure: procedure.id,
     pid: process.pid,
   };

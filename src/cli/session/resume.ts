@@ -17,7 +17,7 @@ import type { SessionState } from '../../engine/session/session-state.ts';
 import { procedureWith } from '../../sections/catalogue.ts';
 import { conduct, recordedConfiguration, subjectOf, why } from './run-session.ts';
 import type { SessionSetting } from './setting.ts';
-import { systemActor, systemClock } from '../system.ts';
+import { systemActor } from '../system.ts';
 
 export interface ResumeDeps {
   readonly auditDirectory: string;
@@ -59,7 +59,7 @@ export const resumeSession = async (wanted: string | undefined, deps: ResumeDeps
       directory: deps.auditDirectory,
       session,
       envelope: { actor, service: subject.service, environment: subject.environment },
-      clock: systemClock,
+      clock: setting.clock,
       seen: recorded.head,
     });
   // A dry run leaves the session as it is.

@@ -28,7 +28,7 @@ import type { Globals } from '../globals.ts';
 import { guardsFor } from './guards.ts';
 import type { SessionSetting } from './setting.ts';
 import { stopOnSignals } from './signals.ts';
-import { systemActor, systemClock } from '../system.ts';
+import { systemActor } from '../system.ts';
 
 /** Runs a procedure as a session of its own. Returns the exit code. */
 export const runNewSession = async (
@@ -38,7 +38,7 @@ export const runNewSession = async (
   ports: PortSource,
 ): Promise<number> => {
   const { globals, settings, terminal } = setting;
-  const session = newSessionId(systemClock.now(), Math.random);
+  const session = newSessionId(setting.clock.now(), Math.random);
   const actor = systemActor(setting.env);
   const subject = subjectOf(settings);
   const { id, section, title, does } = procedure;
@@ -50,7 +50,7 @@ export const runNewSession = async (
             directory: setting.auditDirectory,
             session,
             envelope: { actor, service: subject.service, environment: subject.environment },
-            clock: systemClock,
+            clock: setting.clock,
           }),
         )
       : undefined;
@@ -142,11 +142,11 @@ export const conduct = async (
     guards.push(...(await guardsFor(setting, what)));
     const { outcome, error } = await runSession({
       ...what,
-      clock: systemClock,
+      clock: setting.clock,
       stop,
       guards,
       dryRun: globals.dryRun,
-      emit: createEmitter(systemClock, readers, redact),
+      emit: createEmitter(setting.clock, readers, redact),
       requireRecord: () => audit?.require(),
       operator: createOperator(globals, await promptsFor(terminal, stop.soft)),
       redact: (value) => terminal.redactor.redactJson(value),
@@ -154,7 +154,8 @@ export const conduct = async (
       ...(plan === undefined ? {} : { plan }),
     });
     // The audit log reads first: where it failed, the others have not seen the end.
-    if (!ended) createEmitter(systemClock, [(event) => reader.on(event)], redact)({ type: 'session.closed', outcome });
+    if (!ended)
+      createEmitter(setting.clock, [(event) => reader.on(event)], redact)({ type: 'session.closed', outcome });
     const unrecorded = audit?.finish();
     reader.close();
     if (unrecorded !== undefined) terminal.alert(`Not recorded: ${unrecorded}`);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../engine/clock.ts';
 import type { LoadedConfig } from '../../config/file/load.ts';
 import type { Settings } from '../../sections/settings.ts';
 import type { Terminal } from '../../terminal/sink.ts';
@@ -12,6 +13,7 @@ export interface SessionSetting {
   readonly settings: Settings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  readonly clock: Clock;
   readonly auditDirectory: string;
   readonly version: string;
   readonly faults: Faults;

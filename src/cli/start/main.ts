@@ -1,10 +1,11 @@
 import { ownDirectory } from '../../files/own-directory.ts';
+import type { Clock } from '../../engine/clock.ts';
 import { openCache } from './cache.ts';
 import { homeDirectory, presentDirectory } from './directories.ts';
 import { version } from './version.ts';
 
-/** Runs one command line. Returns the exit code; never rejects. */
-export const main = async (argv: readonly string[]): Promise<number> => {
+/** Runs one command line, by default with the system's clock. Returns the exit code; never rejects. */
+export const main = async (argv: readonly string[], clock?: Clock): Promise<number> => {
   // The most frequent call of all scripts needs nothing of the rest.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     // Whoever reads may have gone; there is nothing else to do for it.
@@ -24,5 +25,5 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   const cache = openCache(user);
   const { runCommandLine } = await import('../command-line.ts');
   const audit = ownDirectory('state', 'audit', user).path;
-  return runCommandLine({ ...user, argv, cwd, cache, audit }, version);
+  return runCommandLine({ ...user, argv, cwd, cache, audit, clock }, version);
 };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { portsFor } from '../../../src/cli/session/adapters.ts';
+import { systemClock } from '../../../src/cli/system.ts';
 import { selectEnvironment } from '../../../src/config/environment.ts';
 import { createRedactor } from '../../../src/config/secrets/redaction.ts';
 import { RunbookError } from '../../../src/engine/errors.ts';
@@ -24,6 +25,7 @@ const ports = (untrusted: RunbookError | undefined) => {
     remember: () => undefined,
     env: {},
     home: '/nonexistent',
+    clock: systemClock,
     untrusted,
   });
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { confirm, play } from './stage.ts';
+import { confirm, playFaster } from './stage.ts';
 import type { Played } from './stage.ts';
 
 const idOf = (arn = '') => arn.slice(arn.lastIndexOf('/') + 1);
@@ -13,7 +13,7 @@ const oneOf = (played: Played) => {
 
 describe.concurrent('rb restart --instance against the scripted peer', () => {
   test('stops that task and waits for the one in its place; the others are left alone', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const [before, id] = [running(played), oneOf(played)];
     const { code, stderr } = await played.operator().run(`restart --instance ${id} ${confirm}`);
     expect(stderr).toMatch(new RegExp(`[0-9a-f]{32} runs in place of ${id} and is healthy`));
@@ -23,7 +23,7 @@ describe.concurrent('rb restart --instance against the scripted peer', () => {
   });
 
   test('of a healthy task asks for the name of the service, and says what goes on running', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const id = oneOf(played);
     const { code, screen } = await played.operator().run(`restart --instance ${id}`, { answers: ['no'] });
     expect(screen).toContain('1 of 3 tasks; 2 tasks go on running');
@@ -32,14 +32,14 @@ describe.concurrent('rb restart --instance against the scripted peer', () => {
   });
 
   test('the beginning of an id is enough where it is only one task that begins so', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const id = oneOf(played);
     const { code } = await played.operator().run(`restart --instance ${id.slice(0, 8)} ${confirm}`);
     expect([code, running(played).includes(id)]).toEqual([0, false]);
   });
 
   test('a task of another service, or none at all, is a usage error that names those there are', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const { code, stderr } = await played.operator().run(`restart --instance deadbeef ${confirm}`);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`there is no task "deadbeef" of checkout`)]);
     for (const id of running(played)) expect(stderr).toContain(id);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cannotPull, crashes, healthy } from '../../rigs/aws/ecs/behaviour.ts';
 import { keys } from '../screen.ts';
 import { ofType, trail } from '../trail.ts';
-import { calls, play } from './stage.ts';
+import { calls, play, playFaster } from './stage.ts';
 
 const breaker = { circuitBreaker: { enable: true, rollback: true } };
 /** The ids of the tasks that are meant to run. */
@@ -31,7 +31,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
 
   test('tells each event of the service once', async () => {
     // Three looks, at the least.
-    await using played = await play({}, { time: { factor: 1 } });
+    await using played = await playFaster({}, { factor: 1 });
     played.service.nextDeployment({ ...healthy, startsIn: 25 });
     const before = new Set(played.service.describe().events?.map(({ id }) => id));
     const { code, stderr } = await played.operator().run('restart --rolling --yes');
@@ -56,7 +56,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('throttling slows it down and nothing else', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     played.aws.script({ throttle: { every: 2 } });
     const { code, stderr } = await played.operator().run('restart --rolling --yes');
     expect([code, stderr]).toEqual([0, expect.stringContaining('all 3 tasks replaced')]);
@@ -64,7 +64,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('throttled for so long that the SDK gives up, it looks less often and goes on', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const begun = played.operator().start('restart --rolling --yes');
     await played.until(() => played.aws.calls.has('UpdateService'));
     played.aws.failNext('DescribeServices', { code: 'ThrottlingException', message: 'Rate exceeded' }, 6);
@@ -73,7 +73,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('a version that crashes and is rolled back by the circuit breaker is a failure, though the service ends stable', async () => {
-    await using played = await play(breaker);
+    await using played = await playFaster(breaker);
     const log = ['connecting to the database', 'fatal: password authentication failed'];
     played.service.nextDeployment(crashes(1, log));
     const operator = played.operator();
@@ -89,7 +89,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('one that is seen while it is rolled back: the reason is told at once, and the end of that is waited for', async () => {
-    await using played = await play(breaker, { time: { factor: 1 } });
+    await using played = await playFaster(breaker, { factor: 1 });
     played.service.nextDeployment(crashes(1, ['no route to host']));
     const { code, stderr } = await played.operator().run('restart --rolling --yes');
     expect([code, stderr]).toEqual([
@@ -101,7 +101,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('a rollback that is the deployment of before is none that went well either', async () => {
-    await using played = await play(breaker);
+    await using played = await playFaster(breaker);
     played.aws.script({ rollbackDeployment: 'same' });
     played.service.nextDeployment(cannotPull('registry.example.com/checkout:2.0.0'));
     const { code, stderr } = await played.operator().run('restart --rolling --yes');
@@ -109,7 +109,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('a log that may not be read hides the reason of nothing', async () => {
-    await using played = await play(breaker);
+    await using played = await playFaster(breaker);
     played.service.nextDeployment(crashes(137, ['allocating']));
     const message = 'User: arn:aws:iam::1:user/on-call is not authorized to perform: logs:GetLogEvents';
     played.aws.failNext('GetLogEvents', { code: 'AccessDeniedException', message });
@@ -119,7 +119,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('without a circuit breaker ECS would try for ever: three failures in a row are enough', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     played.service.nextDeployment(crashes(1, []));
     const { code, stderr } = await played.operator().run('restart --rolling --yes');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/does not come up: .*no deployment circuit breaker/)]);
@@ -135,7 +135,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('a deployment that is under way already is told, and --yes is enough', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     played.service.nextDeployment({ ...healthy, startsIn: 3600 });
     played.service.deployBehind();
     const operator = played.operator();
@@ -146,7 +146,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('somebody deploys while the question waits: exit code 3 with the difference, and nothing is sent', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const operator = played.operator();
     const session = operator.session('restart --rolling');
     await session.shows('Do it? [y/N]');
@@ -160,7 +160,7 @@ describe.concurrent('rb restart --rolling against the scripted peer', () => {
   });
 
   test('somebody deploys in the middle: exit code 1, and by what it was replaced', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     // Not over before somebody is there.
     played.service.nextDeployment({ ...healthy, startsIn: 3600 });
     const begun = played.operator().start('restart --rolling --yes');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { crashes } from '../../rigs/aws/ecs/behaviour.ts';
 import { keys } from '../screen.ts';
-import { play } from './stage.ts';
+import { playFaster } from './stage.ts';
 import type { Played } from './stage.ts';
 
 const image = (version: string) => `registry.example.com/checkout:${version}`;
@@ -15,7 +15,7 @@ const revisionOf = ({ service }: Played) => service.describe().taskDefinition?.s
 
 /** Version 3.0.0, which crashes, is on its way; the three tasks of 2.0.0 serve. */
 const bad = async () => {
-  const played = await play(
+  const played = await playFaster(
     { taskDefinition: 'checkout:2', earlier: ['checkout:1'] },
     {
       taskDefinitions: [
@@ -31,7 +31,7 @@ const bad = async () => {
 
 describe.concurrent('rb restart undo against the scripted peer', () => {
   test('shows the difference in the dry run, on the card and in the report, and brings the version before back', async () => {
-    await using played = await play();
+    await using played = await playFaster();
     const operator = played.operator();
     const difference = [`- `, `+ `].map((sign, index) => `${sign}app image: ${image(`${2 - index}.0.0`)}`);
     const dry = await operator.run('restart undo --dry-run');
@@ -48,13 +48,13 @@ describe.concurrent('rb restart undo against the scripted peer', () => {
     ['1', 'checkout:1'],
     ['checkout:2', 'checkout:2'],
   ])('--to-revision %s: to that one', async ([wanted = '', revision]) => {
-    await using played = await play(kept, { taskDefinitions });
+    await using played = await playFaster(kept, { taskDefinitions });
     const { code, stderr } = await played.operator().run(`restart undo --to-revision ${wanted} --yes`);
     expect([code, revisionOf(played)], stderr).toEqual([0, revision]);
   });
 
   test('--to-revision that is there already, or that was never registered', async () => {
-    await using played = await play(kept, { taskDefinitions });
+    await using played = await playFaster(kept, { taskDefinitions });
     const operator = played.operator();
     const same = await operator.run('restart undo --to-revision 3 --yes');
     expect([same.code, same.stderr]).toEqual([3, expect.stringContaining('runs checkout:3 already')]);
