@@ -6,6 +6,8 @@ import { startPostgresRig } from '../../rigs/postgres/rig.ts';
 import type { PostgresRig, PostgresRigOptions, UrlOptions } from '../../rigs/postgres/rig.ts';
 import type { Role } from '../../rigs/postgres/roles.ts';
 import { postgresVersions } from '../../rigs/postgres/versions.ts';
+import { times } from '../../layers.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
 
 export interface Bench {
   /** Of the server that this run of the tests is on; started before the first. */
@@ -15,16 +17,21 @@ export interface Bench {
   open(role: Role, database: string, options?: UrlOptions & Pick<PostgresConfig, 'limits'>): Database;
 }
 
+haveTimeForPrograms();
 const versions = await postgresVersions();
 
-/** The same tests on every version of PostgreSQL that this machine has, each with a server of its own. */
+/**
+ * The same tests on every version of PostgreSQL that this machine has, each with a server of its own: the first that `only` takes where
+ * every change waits for it, all of them in the long layer.
+ */
 export const onEachVersion = (
   title: string,
   options: Omit<PostgresRigOptions, 'binaries'>,
   tests: (bench: Bench) => void,
   only: (major: number, index: number) => boolean = () => true,
 ): void => {
-  describe.each(versions.filter(({ major }, index) => only(major, index)))(
+  const wanted = versions.filter(({ major }, index) => only(major, index));
+  describe.each(wanted.slice(0, times({ usually: 1, long: wanted.length })))(
     `${title}, on $name`,
     ({ binaries, major }) => {
       let rig: PostgresRig | undefined;
