@@ -15,7 +15,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'an-example',
     AWS_ENDPOINT_URL: `http://127.0.0.1:${server.port}`,
   };
-  api = await openEcsApi(openAwsSession({ region: 'eu-central-1' }, environment, () => undefined));
+  api = await openEcsApi(openAwsSession({ region: 'eu-central-1' }, environment, () => undefined, 1000));
 });
 afterAll(() => server.close());
 
@@ -68,7 +68,17 @@ describe('an ECS that answers', () => {
     server.answer = trickling(`${head}transfer-encoding: chunked\r\n\r\n`, '1\r\n \r\n');
     expect(await failure(update())).toMatchObject({
       kind: 'unknown',
-      message: expect.stringContaining('does not end its answer within 10 s'),
+      message: expect.stringContaining('does not end its answer within 1 s'),
+    });
+  });
+
+  // The program gives it ten seconds, which its six attempts make a minute.
+  test('nothing at all: no answer in time, and where to look', { timeout: 60_000 }, async () => {
+    server.answer = () => undefined;
+    expect(await failure(describeIt())).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('ecs:DescribeServices): no answer in time'),
+      next: expect.arrayContaining([expect.stringContaining('check the network, the region and AWS_ENDPOINT_URL')]),
     });
   });
 

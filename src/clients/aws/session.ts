@@ -56,9 +56,11 @@ export interface AwsSession {
 
 const readAttempts = 6;
 const writeAttempts = 6;
-const timeouts = { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true } as const;
+/** In milliseconds; of an answer that is not there by then, its body included. */
+const answerWithin = 10_000;
 /** The AWS CLI goes by HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the SDK only where its agents are told to. */
-const handlerFor = (environment: Environment): ClientSettings['requestHandler'] => {
+const handlerFor = (environment: Environment, answerWithinMs: number): ClientSettings['requestHandler'] => {
+  const timeouts = { connectionTimeout: 5000, requestTimeout: answerWithinMs, throwOnRequestTimeout: true } as const;
   const has = (name: string) => Boolean(environment[name] ?? environment[name.toLowerCase()]);
   if (!has('HTTPS_PROXY') && !has('HTTP_PROXY')) return timeouts;
   const proxied = { proxyEnv: environment };
@@ -66,7 +68,12 @@ const handlerFor = (environment: Environment): ClientSettings['requestHandler'] 
 };
 const quiet = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export const openAwsSession = (config: AwsConfig, environment: Environment, remember: Remember): AwsSession => {
+export const openAwsSession = (
+  config: AwsConfig,
+  environment: Environment,
+  remember: Remember,
+  answerWithinMs = answerWithin,
+): AwsSession => {
   const { region, profile } = config;
   requirePlainSharedFiles(environment);
   const keys = keysInEnvironment(config, environment);
@@ -103,10 +110,10 @@ export const openAwsSession = (config: AwsConfig, environment: Environment, reme
         ...common,
         maxAttempts: readAttempts,
         retryMode: 'adaptive',
-        requestHandler: handlerFor(environment),
+        requestHandler: handlerFor(environment, answerWithinMs),
         ...(identity === undefined ? {} : { credentials: identity }),
       });
-      boundAnswers(reads.config.requestHandler, timeouts.requestTimeout);
+      boundAnswers(reads.config.requestHandler, answerWithinMs);
       if (identity === undefined) {
         const found = reads.config.credentials;
         if (typeof found === 'function') reads.config.credentials = remembering(found, profile, environment, remember);
