@@ -22,6 +22,9 @@ import {
   started,
   withCalls,
 } from './a-session.ts';
+import { haveTimeForPrograms } from '../patience.ts';
+
+haveTimeForPrograms();
 
 const intent = at(2, {
   type: 'step.intent',

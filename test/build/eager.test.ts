@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { checkout } from '../../sandbox/state.ts';
+import { haveTimeForPrograms } from '../patience.ts';
+
+haveTimeForPrograms();
 
 // What every command loads is what every command waits for: the build fails where an import brings in more than that.
 

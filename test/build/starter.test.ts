@@ -7,6 +7,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkout } from '../../sandbox/state.ts';
 import { oldRuntimes } from './old-runtimes.ts';
+import { haveTimeForPrograms } from '../patience.ts';
+
+haveTimeForPrograms();
 
 // bin/rb.js on a Node that is too old for the program. Beside a program of the test's own, so that what goes in and comes out is seen.
 

@@ -16,6 +16,9 @@ import { truncate, wrap } from '../../src/terminal/layout.ts';
 import { clean, cleanJson } from '../../src/terminal/sanitise.ts';
 import { layer } from '../layers.ts';
 import { sourceFiles } from '../architecture/source-imports.ts';
+import { haveTimeForPrograms } from '../patience.ts';
+
+haveTimeForPrograms();
 
 /*
  * What others wrote is read in a time that grows with its length. A quadratic function takes four times as long for twice the text and

@@ -7,6 +7,9 @@ import { startSandbox, stopSandbox } from '../../sandbox/index.ts';
 import { notedProcesses, notePid } from '../../sandbox/processes.ts';
 import { readState } from '../../sandbox/state.ts';
 import { ask, newDirectory, patient, runs, until } from './sandbox-rig.ts';
+import { haveTimeForPrograms } from '../patience.ts';
+
+haveTimeForPrograms();
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -7,6 +7,9 @@ import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { startLoad } from '../../sandbox/load.ts';
 import { checkout } from '../../sandbox/state.ts';
 import { ask, instance, instances, newDirectory, patient, restarts, until } from './sandbox-rig.ts';
+import { haveTimeForPrograms } from '../patience.ts';
+
+haveTimeForPrograms();
 
 const place = newDirectory();
 let sandbox: Sandbox;

@@ -26,7 +26,7 @@ export interface PostgresConfig {
   /** With what its references stand for. May leave out what the environment, a service file or `.pgpass` has. */
   readonly url: string;
   readonly replicas?: readonly { readonly name: string; readonly url: string }[];
-  /** Default: 30 s for a statement, 2 s for a lock. */
+  /** Default: 30 s for a statement, 2 s for a lock, 5 s of silence. */
   readonly limits?: Limits;
 }
 

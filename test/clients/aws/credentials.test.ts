@@ -13,6 +13,9 @@ import { environmentOf } from '../../rigs/aws/local-environment.ts';
 import type { ScriptedAws } from '../../rigs/aws/scripted.ts';
 import { startScriptedAws } from '../../rigs/aws/scripted.ts';
 import { scenario } from '../../providers/workload/ecs/ecs-rig.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const keys = (id: string) => `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;

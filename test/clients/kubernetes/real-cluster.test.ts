@@ -16,6 +16,9 @@ import { deployment, podDisruptionBudget } from '../../rigs/kubernetes/workloads
 import { clock, forever } from './clock.ts';
 import { connect, deployments, pods, testDirectory } from './kubeconfig-rig.ts';
 import { failure } from './scripted-rig.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 const directory = testDirectory();
 const configMaps = { api: 'v1', plural: 'configmaps' };

@@ -7,6 +7,9 @@ import { createRedactor } from '../../../src/config/secrets/redaction.ts';
 import { openOutput } from '../../../src/clients/process/output.ts';
 import { type CommandSpec, runCommand, type RunOptions } from '../../../src/clients/process/run.ts';
 import { commandStillRunning } from '../../../src/clients/process/running.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 let directory: string;
 beforeAll(async () => {

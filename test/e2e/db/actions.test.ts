@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startProxy } from '../../rigs/postgres/proxy.ts';
 import { untilTrue } from '../../rigs/postgres/until.ts';
+import { hurriedProgram } from '../hurried-program.ts';
 import { keys } from '../screen.ts';
 import { outcome, results, trail } from '../trail.ts';
 import { found, step, useDatabase } from './stage.ts';
@@ -17,6 +18,8 @@ const stage = useDatabase(
   'GRANT ALL ON SCHEMA public TO app',
 );
 const operator = () => stage.operator('operator');
+/** Does not wait ten seconds for a session that will not do what it is asked. */
+const hurried = async () => stage.operator('operator', '', {}, await hurriedProgram());
 const owner = () => stage.operator('owner');
 
 const working = async (application: string, statement: string) => {
@@ -58,10 +61,10 @@ describe('rb db cancel', () => {
 
   test('one that does not work: in a script the command fails, and nothing else is done', async () => {
     const { pid } = await working('stubborn', stubborn);
-    const run = await operator().run(`db cancel ${pid} --yes --confirm shop/prod`);
+    const run = await (await hurried()).run(`db cancel ${pid} --yes --confirm shop/prod`);
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`rb db terminate ${pid}`)]);
     expect(await stage.pids('stubborn')).toEqual([pid]);
-    const further = await operator().run(`db cancel ${pid} --yes --answer then=terminate`);
+    const further = await (await hurried()).run(`db cancel ${pid} --yes --answer then=terminate`);
     expect([further.code, further.stderr]).toEqual([2, expect.stringContaining('pass --confirm shop/prod')]);
     expect(await stage.pids('stubborn')).toEqual([pid]);
     const both = await operator().run(`db cancel ${pid} --yes --answer then=terminate --confirm shop/prod`);
@@ -70,7 +73,7 @@ describe('rb db cancel', () => {
 
   test('one that does not work: at a terminal ending the session is offered, and has to be confirmed by itself', async () => {
     const { pid } = await working('deaf', stubborn);
-    const someone = operator();
+    const someone = await hurried();
     const session = someone.session(`db cancel ${pid} --yes`);
     await session.shows('arrows to move');
     await session.answer(up);

@@ -6,6 +6,7 @@ import { startPostgresRig } from '../../rigs/postgres/rig.ts';
 import type { PostgresRig, PostgresRigOptions, UrlOptions } from '../../rigs/postgres/rig.ts';
 import type { Role } from '../../rigs/postgres/roles.ts';
 import { postgresVersions } from '../../rigs/postgres/versions.ts';
+import { rb } from '../program.ts';
 import type { Ended } from '../program.ts';
 import { newDirectory, newOperator, writeFiles } from '../rig.ts';
 import type { Operator } from '../rig.ts';
@@ -14,11 +15,15 @@ export interface DatabaseStage {
   readonly rig: PostgresRig;
   /** Of the database that all tests of the file share. */
   readonly database: string;
-  /** Somebody whose configuration names the server, logged in as `role`. `more`: further lines of `database`; `replica`: another URL than that of its own. */
+  /**
+   * Somebody whose configuration names the server, logged in as `role`. `more`: further lines of `database`; `replica`: another URL than that
+   * of its own; `program`: by default the built one.
+   */
   operator(
     role: Role,
     more?: string,
     url?: UrlOptions & { readonly database?: string; readonly replica?: string },
+    program?: string,
   ): Operator;
   /** Idle sessions of the service, one for each application name. */
   idle(...applications: readonly string[]): Promise<readonly Client[]>;
@@ -54,7 +59,7 @@ export const useDatabase = (options: Partial<PostgresRigOptions>, ...statements:
     get database() {
       return database;
     },
-    operator: (role, more = '', url = {}) => {
+    operator: (role, more = '', url = {}, program = rb) => {
       const directory = newDirectory();
       const name = url.database ?? database;
       const { port } = rig().replica ?? {};
@@ -71,7 +76,7 @@ environments:
 ${replicas}${more.replaceAll(/^(?=.)/gm, '      ')}
 `,
       });
-      return newOperator(join(directory, 'runbook.config.yaml'));
+      return newOperator(join(directory, 'runbook.config.yaml'), {}, program);
     },
     idle: (...applications) =>
       Promise.all(

@@ -4,6 +4,9 @@ import { fingerprint } from '../../../src/engine/change.ts';
 import type { AnyFinding } from '../../../src/engine/finding.ts';
 import type { Call, Instance, Workload } from '../../../src/providers/workload/port.ts';
 import { carriedOut, newCall } from './call.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 /** A real platform with a service `checkout` of three instances, version 2.0.0, of which 1.0.0 was the version before; between 1 and 9 of them are allowed. */
 export interface WorkloadRig {

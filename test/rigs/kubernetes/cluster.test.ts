@@ -14,6 +14,9 @@ import {
   scaledObject,
   statefulSet,
 } from './workloads.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 let cluster: Access;
 let control: Control;

@@ -9,6 +9,9 @@ import type { ClusterState } from './state.ts';
 import { type Proxy, startProxy } from '../toxiproxy.ts';
 import { until } from './wait.ts';
 import { deployment } from './workloads.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 /** Whether a process runs, and is no one's unread end. */
 const runs = (pid: number): boolean => {

@@ -5,6 +5,9 @@ import type { Pod } from './objects.ts';
 import { sharedCluster } from './shared.ts';
 import { until } from './wait.ts';
 import { deployment } from './workloads.ts';
+import { haveTimeForPrograms } from '../../patience.ts';
+
+haveTimeForPrograms();
 
 let cluster: Access;
 let control: Control;

@@ -5,6 +5,9 @@ import { clientsFor } from '../../../rigs/aws/clients.ts';
 import { startMoto } from '../../../rigs/aws/moto.ts';
 import type { Moto } from '../../../rigs/aws/moto.ts';
 import { carriedOut, newCall } from '../call.ts';
+import { haveTimeForPrograms } from '../../../patience.ts';
+
+haveTimeForPrograms();
 
 const cluster = 'prod';
 const region = 'eu-central-1';

@@ -12,6 +12,9 @@ import { type Control, controlOf } from '../../../rigs/kubernetes/control.ts';
 import { sharedCluster } from '../../../rigs/kubernetes/shared.ts';
 import type { Rule } from '../../../rigs/kubernetes/users.ts';
 import { newCall } from '../call.ts';
+import { haveTimeForPrograms } from '../../../patience.ts';
+
+haveTimeForPrograms();
 
 export interface ServiceOptions {
   readonly config?: Partial<KubernetesWorkloadConfig>;

@@ -1,5 +1,8 @@
 import { test as base } from 'vitest';
 import { type KubernetesRig, startKubernetesRig, type StartOptions } from '../rig/kubernetes-rig.ts';
+import { haveTimeForPrograms } from '../../../patience.ts';
+
+haveTimeForPrograms();
 
 /** A test that starts as many services as it likes, each in a namespace of its own; they end with it. */
 export const test = base.extend<{ start: (options?: StartOptions) => Promise<KubernetesRig> }>({

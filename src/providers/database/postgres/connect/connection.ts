@@ -15,6 +15,8 @@ import { type Columns, checked, lastRows } from '../query/rows.ts';
 export interface Limits {
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
+  /** So long beyond the server's own limit: then it is not the statement that is slow. Default: 5 s. */
+  readonly silenceMs?: number;
 }
 
 /** A connection in use. Statements are sent without waiting for the one before. */
@@ -59,8 +61,7 @@ export interface Use {
 /** What somebody has created in a schema of the role's own search path must not be called with our rights, nor taken for the server's own. */
 export const onlyServerObjects = 'search_path = pg_catalog, pg_temp';
 
-/** So long beyond the server's own limit: then it is not the statement that is slow. */
-const silenceMs = 5000;
+const silence = 5000;
 const cancelWithinMs = 2000;
 const oldestVersion = 13;
 
@@ -122,7 +123,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     user: parameters.user,
   };
   const major = Number.parseInt(connected.version, 10);
-  const { statementTimeoutMs } = use.limits;
+  const { statementTimeoutMs, silenceMs = silence } = use.limits;
 
   const send = async <Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<readonly Row[]> => {
     const result = await client.query({ text, values: [...values], ...(name !== undefined && { name }) });
