@@ -15,15 +15,17 @@ const matrices = 'test/**/*.long.test.ts';
 export const layers = {
   unit: {
     include: [
-      'test/{architecture,audit,config,engine,files,sections}/**/*.test.ts',
+      'test/{architecture,audit,config,engine,files,sections,words}/**/*.test.ts',
       'test/terminal/{card,drain,machine,sanitise,sink,table}.test.ts',
+      'test/clients/{http,process}/**/*.test.ts',
       'test/providers/{http,lock,logs}/**/*.test.ts',
       'test/providers/database/parameters.test.ts',
       'test/providers/workload/{health,instances}.test.ts',
       'test/providers/workload/ecs/task-definition-difference.test.ts',
       'test/providers/workload/kubernetes/{availability,rollout,trouble}.test.ts',
     ],
-    exclude: [matrices],
+    // Seconds of computing for each expression and each function.
+    exclude: [matrices, 'test/files/linear.test.ts'],
   },
   all: { include: ['test/**/*.test.ts'], exclude: [matrices] },
   long: {
