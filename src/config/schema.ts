@@ -52,8 +52,10 @@ const describe = async (): Promise<ConfigDescription> => {
   };
 };
 
-const schemasOf = <const All extends Capabilities>(all: All): { readonly [Key in keyof All]: All[Key]['schema'] } =>
+const schemasOf = <const All extends Capabilities>(
+  all: All,
+): { readonly [Key in keyof All]: ReturnType<All[Key]['schema']> } =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same keys
-  Object.fromEntries(Object.entries(all).map(([key, { schema }]) => [key, schema])) as {
-    readonly [Key in keyof All]: All[Key]['schema'];
+  Object.fromEntries(Object.entries(all).map(([key, { schema }]) => [key, schema()])) as {
+    readonly [Key in keyof All]: ReturnType<All[Key]['schema']>;
   };

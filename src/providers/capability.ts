@@ -69,14 +69,15 @@ interface Optional<Config> {
 /** A capability, as any reader of the catalogue may see it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each has a configuration of its own
 export interface AnyCapability extends Optional<any> {
-  readonly schema: z.core.$ZodType;
+  /** Made where a configuration has to be checked: what opens an adapter does without. */
+  readonly schema: () => z.core.$ZodType;
   /** At its shortest, as lines below the environment's name. */
   readonly example: string;
 }
 
 /** Describes a capability: what its configuration is, and what opens it. */
 export const capabilityOf = <const Schema extends z.core.$ZodType, More extends Optional<z.core.output<Schema>>>(
-  described: { readonly schema: Schema; readonly example: string } & More,
+  described: { readonly schema: () => Schema; readonly example: string } & More,
 ) => described;
 
 /** Logs, metrics and hosts may be those of the workload's platform: then that is where they are. */

@@ -30,7 +30,7 @@ export const teamCapabilities = {
 type Entries = Readonly<Record<string, { readonly load: () => Promise<{ readonly capability: unknown }> }>>;
 type Of<In extends Entries, Key extends keyof In> = Awaited<ReturnType<In[Key]['load']>>['capability'];
 type SchemasOf<In extends Entries> = {
-  readonly [Key in keyof In]: Of<In, Key> extends { readonly schema: infer Schema extends z.core.$ZodType }
+  readonly [Key in keyof In]: Of<In, Key> extends { readonly schema: () => infer Schema extends z.core.$ZodType }
     ? Schema
     : never;
 };

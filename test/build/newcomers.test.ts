@@ -67,7 +67,7 @@ import { capabilityOf } from '../capability.ts';
 import type { Kettle } from './port.ts';
 
 export const capability = capabilityOf({
-  schema: mapping({ degrees: whole('degrees'), code: secret(text()), whistle: optional(argumentList(['tune'])) }),
+  schema: () => mapping({ degrees: whole('degrees'), code: secret(text()), whistle: optional(argumentList(['tune'])) }),
   example: 'kettle: { degrees: 90, code: "\${env:CODE}" }',
   open: async ({ degrees, code }, { resolve }): Promise<Kettle> =>
     (await import('./steel.ts')).openSteel(degrees, await resolve(code)),

@@ -10,14 +10,15 @@ const warm = () =>
     timeoutMinutes: withDefault(amount('minutes'), 15),
   });
 
-const schema = mapping({
-  url: redisUrl(),
-  cluster: withDefault(flag(), false),
-  keyPrefix: withDefault(maybeEmpty(), ''),
-  flush: withDefault(oneOf('db', 'all'), 'db'),
-  clearImpactMinutes: optional(amount('minutes', { zero: true })),
-  warm: optional(warm()),
-});
+const schema = () =>
+  mapping({
+    url: redisUrl(),
+    cluster: withDefault(flag(), false),
+    keyPrefix: withDefault(maybeEmpty(), ''),
+    flush: withDefault(oneOf('db', 'all'), 'db'),
+    clearImpactMinutes: optional(amount('minutes', { zero: true })),
+    warm: optional(warm()),
+  });
 
 export const capability = capabilityOf({
   schema,

@@ -38,19 +38,20 @@ const renew = () =>
     ],
   );
 
-const schema = list(
-  mapping({
-    domain: hostName(),
-    port: withDefault(whole('', { min: 1, max: 65_535 }), 443),
-    warnDays: withDefault(amount('days'), 30),
-    renew: optional(renew()),
-    reload: optional(argumentList(['domain'])),
-    alertChannel: optional(text()),
-  }),
-  'a list of certificates',
-);
+const schema = () =>
+  list(
+    mapping({
+      domain: hostName(),
+      port: withDefault(whole('', { min: 1, max: 65_535 }), 443),
+      warnDays: withDefault(amount('days'), 30),
+      renew: optional(renew()),
+      reload: optional(argumentList(['domain'])),
+      alertChannel: optional(text()),
+    }),
+    'a list of certificates',
+  );
 
-type Settings = z.output<typeof schema>[number];
+type Settings = z.output<ReturnType<typeof schema>>[number];
 
 export const capability = capabilityOf({
   schema,

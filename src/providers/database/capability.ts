@@ -14,18 +14,19 @@ import { awsOf } from '../../config/schema/aws.ts';
 import { capabilityOf } from '../capability.ts';
 import type { Database } from './port.ts';
 
-const schema = mapping({
-  url: postgresUrl(),
-  replicas: withDefault(list(mapping({ name: text(), url: postgresUrl() })), () => []),
-  idleMinutes: withDefault(amount('minutes'), 5),
-  longRunningMinutes: withDefault(amount('minutes'), 1),
-  neverTerminate: optionalMapping({
-    users: withDefault(texts(), () => []),
-    applications: withDefault(texts(), () => []),
-    databases: withDefault(texts(), () => []),
-  }),
-  slowLog: optional(slowLog()),
-});
+const schema = () =>
+  mapping({
+    url: postgresUrl(),
+    replicas: withDefault(list(mapping({ name: text(), url: postgresUrl() })), () => []),
+    idleMinutes: withDefault(amount('minutes'), 5),
+    longRunningMinutes: withDefault(amount('minutes'), 1),
+    neverTerminate: optionalMapping({
+      users: withDefault(texts(), () => []),
+      applications: withDefault(texts(), () => []),
+      databases: withDefault(texts(), () => []),
+    }),
+    slowLog: optional(slowLog()),
+  });
 
 export const capability = capabilityOf({
   schema,

@@ -14,20 +14,21 @@ import { capabilityOf, ofTheWorkload } from '../capability.ts';
 const logDirectories = () => withDefault(list(absolutePath(), 'a list of paths'), () => ['/var/log']);
 
 export const capability = capabilityOf({
-  schema: byProvider(
-    ['ssh', 'local', 'kubernetes', 'ecs'],
-    [
-      mapping({
-        provider: z.literal('ssh'),
-        names: texts().check(z.minLength(1, 'a list of at least one host')),
-        user: optional(text()),
-        logDirectories: logDirectories(),
-      }),
-      mapping({ provider: z.literal('local'), logDirectories: logDirectories() }),
-      mapping({ provider: z.literal('kubernetes'), logDirectories: logDirectories() }),
-      mapping({ provider: z.literal('ecs'), logDirectories: logDirectories() }),
-    ],
-  ),
+  schema: () =>
+    byProvider(
+      ['ssh', 'local', 'kubernetes', 'ecs'],
+      [
+        mapping({
+          provider: z.literal('ssh'),
+          names: texts().check(z.minLength(1, 'a list of at least one host')),
+          user: optional(text()),
+          logDirectories: logDirectories(),
+        }),
+        mapping({ provider: z.literal('local'), logDirectories: logDirectories() }),
+        mapping({ provider: z.literal('kubernetes'), logDirectories: logDirectories() }),
+        mapping({ provider: z.literal('ecs'), logDirectories: logDirectories() }),
+      ],
+    ),
   example: `hosts:
   provider: ssh                   # or: local, kubernetes, ecs
   names: [app-1, app-2]`,

@@ -4,7 +4,7 @@ import { capabilityOf, ofTheWorkload } from '../capability.ts';
 import type { LogSource } from './port.ts';
 
 export const capability = capabilityOf({
-  schema: logs(),
+  schema: logs,
   example: `logs:
   provider: file                  # or: kubernetes, cloudwatch, loki, command
   path: /var/log/checkout/*.log`,

@@ -3,7 +3,7 @@ import { mapping } from '../../config/schema/leaf.ts';
 import { capabilityOf } from '../capability.ts';
 
 export const capability = capabilityOf({
-  schema: mapping({ enable: argumentList(), disable: argumentList() }),
+  schema: () => mapping({ enable: argumentList(), disable: argumentList() }),
   example: `maintenanceMode:
   enable: [./ops/maintenance, on]
   disable: [./ops/maintenance, off]`,

@@ -6,15 +6,16 @@ import { secret } from '../../config/schema/secret.ts';
 import { capabilityOf, ofTheWorkload } from '../capability.ts';
 
 export const capability = capabilityOf({
-  schema: byProvider(
-    ['prometheus', 'kubernetes', 'cloudwatch', 'command'],
-    [
-      mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: optional(secret(text())) }),
-      mapping({ provider: z.literal('kubernetes') }),
-      mapping({ provider: z.literal('cloudwatch'), region: text(), profile: optional(text()) }),
-      mapping({ provider: z.literal('command'), ...commandShape() }),
-    ],
-  ),
+  schema: () =>
+    byProvider(
+      ['prometheus', 'kubernetes', 'cloudwatch', 'command'],
+      [
+        mapping({ provider: z.literal('prometheus'), url: httpUrl(), token: optional(secret(text())) }),
+        mapping({ provider: z.literal('kubernetes') }),
+        mapping({ provider: z.literal('cloudwatch'), region: text(), profile: optional(text()) }),
+        mapping({ provider: z.literal('command'), ...commandShape() }),
+      ],
+    ),
   example: `metrics:
   provider: prometheus            # or: kubernetes, cloudwatch, command
   url: https://prometheus.example.com`,

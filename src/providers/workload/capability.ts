@@ -53,9 +53,9 @@ const commands = () =>
     instanceHealth: optional(instanceHealth()),
   });
 
-const schema = byProvider(['kubernetes', 'ecs', 'command'], [kubernetes(), ecs(), commands()]);
+const schema = () => byProvider(['kubernetes', 'ecs', 'command'], [kubernetes(), ecs(), commands()]);
 
-export type WorkloadSettings = z.output<typeof schema>;
+export type WorkloadSettings = z.output<ReturnType<typeof schema>>;
 export type SettingsOf<Provider extends WorkloadSettings['provider']> = Extract<
   WorkloadSettings,
   { readonly provider: Provider }
