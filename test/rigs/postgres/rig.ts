@@ -19,6 +19,8 @@ export interface PostgresRigOptions {
   readonly preload?: boolean;
   /** Default false. */
   readonly replica?: boolean;
+  /** Default true. */
+  readonly tls?: boolean;
   readonly settings?: Settings;
 }
 
@@ -110,7 +112,7 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
     ].join('\n'),
   );
   // Not on the command line, which would come before what a test sets.
-  appendFileSync(join(data, 'postgresql.conf'), 'ssl = on\n');
+  if (options.tls ?? true) appendFileSync(join(data, 'postgresql.conf'), 'ssl = on\n');
   const copy = options.replica ? await copyData(ground, data, 'replica') : undefined;
   const primary = await serve(ground, data, common);
 

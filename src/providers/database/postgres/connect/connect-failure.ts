@@ -6,12 +6,41 @@ import { codeOf, isFromServer, oneLine, unusableAnswer } from '../query/failure.
 import type { Doing } from '../query/failure.ts';
 import type { ConnectionParameters } from '../parameters/parameters.ts';
 
-/** Why no connection came about: one line that names the host, and what to do. */
-export const connectFailure = (error: unknown, doing: Doing, parameters: ConnectionParameters): RunbookError => {
+/** One way to connect that was tried, and why it did not work. */
+export interface Failure {
+  readonly error: unknown;
+  /** With TLS or without. */
+  readonly encrypted: boolean;
+}
+
+/**
+ * Why no connection came about: one line that names the host, and what to do. Of several ways that were tried, the one that came
+ * furthest decides: a server that was reached without TLS and does not accept the password says more than that it has no TLS.
+ */
+export const connectFailure = (
+  failures: readonly Failure[],
+  doing: Doing,
+  parameters: ConnectionParameters,
+): RunbookError => {
+  const furthest = Math.max(...failures.map(({ error }) => stageOf(error)));
+  const [decisive, other] = failures.filter(({ error }) => stageOf(error) === furthest).toReversed();
+  const error = decisive?.error;
   if (error instanceof RunbookError) return error;
   if (error instanceof UnusableAnswer) return unusableAnswer(error, doing);
   const [why, next] = isFromServer(error) ? serverSays(error, doing) : networkSays(error, doing, parameters);
-  return new RunbookError('unreachable', `${why}.`, { next, cause: error });
+  // A server that lets nobody in either way has a reason for each.
+  const besides =
+    other !== undefined && isFromServer(error)
+      ? ` (${other.encrypted ? 'with' : 'without'} TLS: ${oneLine(other.error)})`
+      : '';
+  return new RunbookError('unreachable', `${why}${besides}.`, { next, cause: error });
+};
+
+/** How far it came: to the server's network, to its pg_hba.conf (28000), or into what it asks of the role. */
+const stageOf = (error: unknown): number => {
+  if (error instanceof RunbookError) return 2;
+  if (!isFromServer(error)) return 0;
+  return codeOf(error) === '28000' ? 1 : 2;
 };
 
 type Explained = readonly [why: string, next: readonly string[]];

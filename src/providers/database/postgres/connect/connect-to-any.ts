@@ -84,7 +84,11 @@ const roleOf = async (connected: Connected, parameters: ConnectionParameters, si
     const { database, user } = parameters;
     // In the words of pg, for the same reason.
     const why = late ? new Error('timeout expired', { cause: error }) : error;
-    throw connectFailure(why, { address: addressOf(host), database, user }, parameters);
+    throw connectFailure(
+      [{ error: why, encrypted: connected.attempt !== false }],
+      { address: addressOf(host), database, user },
+      parameters,
+    );
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', destroy);

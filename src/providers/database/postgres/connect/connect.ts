@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import { boundConnection } from './bounded-connection.ts';
 import { connectFailure } from './connect-failure.ts';
+import type { Failure } from './connect-failure.ts';
 import { codeOf, isFromServer } from '../query/failure.ts';
 import type { Doing } from '../query/failure.ts';
 import { isSocket } from '../parameters/parameters.ts';
@@ -74,20 +75,20 @@ export const connectTo = async (
     database: parameters.database,
     user: parameters.user,
   };
-  let first: unknown;
+  const failures: Failure[] = [];
   for (const attempt of attemptsFor(parameters, host)) {
     signal.throwIfAborted();
     try {
       return await connectOnce(parameters, host, attempt, applicationName, doing, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      first ??= error;
+      failures.push({ error, encrypted: attempt !== false });
       // Only what another kind of connection might mend leads to the next attempt.
       const mayMend = isFromServer(error) ? codeOf(error) === '28000' : attempt !== false && isAboutTls(error);
       if (!mayMend) break;
     }
   }
-  throw connectFailure(first, doing, parameters);
+  throw connectFailure(failures, doing, parameters);
 };
 
 const isAboutTls = (error: unknown): boolean =>
