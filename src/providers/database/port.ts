@@ -50,8 +50,16 @@ export interface Server {
   readonly seesEverything: boolean;
 }
 
-/** An answer, and who gave it. */
-export type From<Answer> = Answer & { readonly server: Server };
+/** A part of an answer that the server does not give: a function that it does not have, a right that is missing, a time limit. */
+export interface Unavailable {
+  /** `replication slots`. */
+  readonly part: string;
+  /** In the server's words, on one line. */
+  readonly why: string;
+}
+
+/** An answer, and who gave it. What `unavailable` names is null or empty in it, and not known. */
+export type From<Answer> = Answer & { readonly server: Server; readonly unavailable: readonly Unavailable[] };
 
 /** A count under a name. */
 export interface ConnectionGroup {

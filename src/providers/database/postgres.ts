@@ -70,7 +70,7 @@ const serverAt = (
         }),
         connection.server,
       ]);
-      return { ...answer, server };
+      return { ...answer, server, unavailable: connection.unavailable };
     });
   const read = <Answer extends object>(
     call: Call,

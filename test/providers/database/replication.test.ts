@@ -112,7 +112,7 @@ onEachVersion('replication', { replica: true, settings: { max_standby_streaming_
       const before = await bench.open('monitor', 'postgres').wal(newCall());
       await write(300_000);
       const after = await bench.open('monitor', 'postgres').wal(newCall());
-      expect(after.positionBytes - before.positionBytes).toBeGreaterThan(300_000);
+      expect((after.positionBytes ?? 0) - (before.positionBytes ?? 0)).toBeGreaterThan(300_000);
     });
 
     it('does not show a role without the right the directory of the WAL', async () => {
@@ -141,7 +141,7 @@ onEachVersion('replication', { replica: true, settings: { max_standby_streaming_
       expect(view.upstreamSlot).toBe('replica_1');
     });
 
-    it('is the age of the last commit when replay is paused, and grows', async () => {
+    it('is not known when replay is paused: the age of the last commit grows', async () => {
       await bench.rig.caughtUp();
       await onReplica('SELECT pg_wal_replay_pause()');
       await write(50_000);
@@ -152,9 +152,12 @@ onEachVersion('replication', { replica: true, settings: { max_standby_streaming_
         ({ replay, notReplayedBytes }) => replay === 'paused' && (notReplayedBytes ?? 0) > 50_000,
       );
       expect(view.receiver).toBe('streaming');
-      expect(view.lagMs).toBe(view.lastReplayedCommitMs);
-      expect(view.lagMs).toBeGreaterThan(0);
-      await untilTrue('it grows', async () => ((await replica()).lagMs ?? 0) > (view.lagMs ?? 0) + 300);
+      expect(view.lagMs).toBeNull();
+      const { lastReplayedCommitMs } = view;
+      await untilTrue(
+        'it grows',
+        async () => ((await replica()).lastReplayedCommitMs ?? 0) > (lastReplayedCommitMs ?? 0) + 300,
+      );
       const seen = await lookWhere(
         'the primary knows that it has all',
         primary,
@@ -177,8 +180,8 @@ onEachVersion('replication', { replica: true, settings: { max_standby_streaming_
             receiver !== 'streaming' && receiver !== 'other' && notReplayedBytes === 0,
         );
         expect(view).toMatchObject({ receiver: 'none', receiverStatus: null, upstream: null });
-        expect(view.lagMs).toBe(view.lastReplayedCommitMs);
-        expect(view.lagMs).toBeGreaterThan(0);
+        expect(view.lagMs).toBeNull();
+        expect(view.lastReplayedCommitMs).toBeGreaterThan(0);
         const seen = await primary();
         expect(seen.receivers).toEqual([]);
         expect(seen.slots).toMatchObject([{ name: 'replica_1', active: false }]);
@@ -203,7 +206,8 @@ onEachVersion('replication', { replica: true, settings: { max_standby_streaming_
       await untilTrue('it lags', async () => ((await replica()).notReplayedBytes ?? 0) > 100_000);
       const own = await replica();
       expect(own).toMatchObject({ receiver: 'streaming', replay: 'running' });
-      expect(own.lagMs).toBeGreaterThan(0);
+      expect(own.lagMs).toBeNull();
+      expect(own.lastReplayedCommitMs).toBeGreaterThan(0);
       await untilTrue(
         'the primary knows',
         async () => ((await primary()).receivers[0]?.notReplayedBytes ?? 0) > 100_000,

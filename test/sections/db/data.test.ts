@@ -46,6 +46,7 @@ const slot = {
 
 const primary: From<ReplicationView> = {
   server,
+  unavailable: [],
   role: 'primary',
   synchronousStandbys: '',
   unseen: 0,
@@ -60,6 +61,7 @@ const primary: From<ReplicationView> = {
       syncState: 'async',
       slot: 's',
       replays: true,
+      delayMs: null,
       notSentBytes: 0,
       notWrittenBytes: 0,
       notFlushedBytes: 0,
@@ -74,6 +76,7 @@ const primary: From<ReplicationView> = {
 
 const replica: From<ReplicationView> = {
   server: { ...server, role: 'replica' },
+  unavailable: [],
   role: 'replica',
   unseen: 0,
   slots: [],
@@ -82,6 +85,7 @@ const replica: From<ReplicationView> = {
   receiverStatus: 'streaming',
   upstream: 'db-1:5432',
   upstreamSlot: 's',
+  upstreamName: 'replica-1',
   lastMessageMs: 1,
   receivedLsn: '0/1',
   replayedLsn: '0/1',
@@ -89,6 +93,8 @@ const replica: From<ReplicationView> = {
   notReceivedBytes: 0,
   replay: 'running',
   lastReplayedCommitMs: 1,
+  delayMs: 0,
+  delaying: false,
   lagMs: 0,
 };
 
@@ -121,6 +127,7 @@ const database: Partial<Database> = {
   name: 'primary',
   connections: async () => ({
     server,
+    unavailable: [],
     total: 1,
     max: 100,
     reservedForSuperusers: 3,
@@ -132,9 +139,10 @@ const database: Partial<Database> = {
     byDatabase: group,
     limits: [{ of: 'role', name: 'app', max: 20, used: 1 }],
   }),
-  runningSessions: async () => ({ server, sessions: [session({ blockedBy: [1] })], unseen: 0 }),
+  runningSessions: async () => ({ server, unavailable: [], sessions: [session({ blockedBy: [1] })], unseen: 0 }),
   blocking: async () => ({
     server,
+    unavailable: [],
     sessions: [1, 2, 3].map((pid) => ({ ...session({ pid }), waitsForLock: locked })),
     edges: [
       { blocked: 2, blocker: 0 },
@@ -147,6 +155,7 @@ const database: Partial<Database> = {
   replicas: [{ name: 'replica-1', replication: async () => replica } as Partial<Database> as Database],
   wal: async () => ({
     server,
+    unavailable: [],
     directory: { bytes: 1, files: 1 },
     positionBytes: 1,
     maxWalBytes: 1,
@@ -168,9 +177,10 @@ const database: Partial<Database> = {
   }),
   statements: async ({ limit }) =>
     limit === 1
-      ? { server, available: false, reason: 'not created', next: ['CREATE EXTENSION pg_stat_statements'] }
+      ? { server, unavailable: [], available: false, reason: 'not created', next: ['CREATE EXTENSION pg_stat_statements'] }
       : {
           server,
+          unavailable: [],
           available: true,
           statements: [
             {
@@ -196,6 +206,7 @@ const database: Partial<Database> = {
         },
   indexes: async () => ({
     server,
+    unavailable: [],
     statisticsMs: 1,
     replicas: 0,
     counting: true,
@@ -207,6 +218,7 @@ const database: Partial<Database> = {
   }),
   size: async () => ({
     server,
+    unavailable: [],
     bytes: 1,
     databases: [{ name: 'shop', bytes: 1 }],
     tables: [{ table: 't', totalBytes: 1, heapBytes: 1, indexBytes: 1, toastBytes: 1, rows: 1, estimated: false }],
@@ -217,12 +229,14 @@ const database: Partial<Database> = {
   }),
   bloat: async () => ({
     server,
+    unavailable: [],
     tables: [estimate],
     indexes: [{ ...estimate, table: 'orders' }],
     looked: { tables: 1, of: 1 },
   }),
   vacuumStatus: async () => ({
     server,
+    unavailable: [],
     tables: [{ oid: 1, name: 't', bytes: 1, rows, autovacuumAt: 1, xidAge: 1 }],
     tableCount: 1,
     wraparound: {

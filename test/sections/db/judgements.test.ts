@@ -53,6 +53,7 @@ const replica = (more: Partial<ReplicaReplication> = {}): ReplicaReplication => 
   receiverStatus: 'streaming',
   upstream: 'db-1:5432',
   upstreamSlot: null,
+  upstreamName: null,
   lastMessageMs: 10,
   receivedLsn: '0/1',
   replayedLsn: '0/1',
@@ -60,6 +61,8 @@ const replica = (more: Partial<ReplicaReplication> = {}): ReplicaReplication => 
   notReceivedBytes: 0,
   replay: 'running',
   lastReplayedCommitMs: 3_600_000,
+  delayMs: 0,
+  delaying: false,
   lagMs: 0,
   ...more,
 });
@@ -73,6 +76,7 @@ const receiver = (more: Partial<Receiver> = {}): Receiver => ({
   syncState: 'async',
   slot: null,
   replays: true,
+  delayMs: null,
   notSentBytes: 0,
   notWrittenBytes: 0,
   notFlushedBytes: 0,
@@ -257,7 +261,12 @@ describe('replication', () => {
     [{ notReplayedBytes: gigabyte }, 'critical'],
     [{ replay: 'paused' as const }, 'warn'],
     [{ receiver: 'unseen' as const }, 'unknown'],
-    [{ lagMs: null }, 'unknown'],
+    [{ lagMs: null, notReplayedBytes: null, notReceivedBytes: null }, 'unknown'],
+    [{ receiver: 'unseen', lagMs: null }, 'unknown'],
+    [{ lagMs: null, notReplayedBytes: 0, notReceivedBytes: 1000 }, 'ok'],
+    [{ lagMs: null, notReplayedBytes: 1, lastReplayedCommitMs: 300_000 }, 'critical'],
+    [{ lagMs: null, notReplayedBytes: 1, lastReplayedCommitMs: 300_000, delayMs: 290_000 }, 'ok'],
+    [{ lagMs: null, notReplayedBytes: 1, lastReplayedCommitMs: 900_000, delayMs: 1000, delaying: true }, 'ok'],
   ] as const)('a replica with %j: %s', ([more, verdict]) => {
     expect(judgeReplica(replica(more))).toBe(verdict);
   });

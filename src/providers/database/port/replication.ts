@@ -28,13 +28,15 @@ export interface Receiver {
   readonly slot: string | null;
   /** Whether it replays what it receives. False: it has answered without a position, as pg_receivewal and pg_recvlogical do. Null: it has not answered yet. */
   readonly replays: boolean | null;
+  /** Its `recovery_min_apply_delay`, which it alone knows: null until it was asked. */
+  readonly delayMs: number | null;
   readonly notSentBytes: number | null;
   readonly notWrittenBytes: number | null;
   readonly notFlushedBytes: number | null;
   readonly notReplayedBytes: number | null;
   readonly writeLagMs: number | null;
   readonly flushLagMs: number | null;
-  /** Null: caught up and nothing has been written lately, or nothing measured yet. Look at `notReplayedBytes`. */
+  /** Null: caught up and nothing has been written lately, or nothing measured yet, or it does not replay. Look at `notReplayedBytes`. */
   readonly replayLagMs: number | null;
   /** Since it last answered; null where it never did. */
   readonly lastReplyMs: number | null;
@@ -51,6 +53,8 @@ export interface ReplicaReplication extends BothEnds {
   /** `db-1:5432`; null as above. */
   readonly upstream: string | null;
   readonly upstreamSlot: string | null;
+  /** What its receiver calls itself there: the `name` of a `Receiver` of the upstream server. Null where it may not be read. */
+  readonly upstreamName: string | null;
   /** Since the last message from the primary. An idle primary is silent for up to half of its wal_sender_timeout. */
   readonly lastMessageMs: number | null;
   readonly receivedLsn: string | null;
@@ -59,12 +63,21 @@ export interface ReplicaReplication extends BothEnds {
   readonly notReplayedBytes: number | null;
   /** What the primary had written when it last said so, and which has not been received. */
   readonly notReceivedBytes: number | null;
-  readonly replay: 'running' | 'pause requested' | 'paused';
-  /** Since the commit of the last replayed transaction, by this server's clock. Grows for ever while the primary is idle. Null: none since its start. */
-  readonly lastReplayedCommitMs: number | null;
+  /** Null where the server does not say it. */
+  readonly replay: 'running' | 'pause requested' | 'paused' | null;
   /**
-   * How far its data lies back. 0 only while it streams and everything that was received is replayed; else the time since
-   * the last replayed commit; null where that cannot be told: on the archive alone an idle primary looks as one that is lost.
+   * Since the commit of the last replayed transaction, by this server's clock. Not a lag: it grows while the primary is idle, and
+   * while a long transaction writes that has not committed. Null: none since its start.
+   */
+  readonly lastReplayedCommitMs: number | null;
+  /** `recovery_min_apply_delay`: it stays this far behind on purpose. Null where it may not be read. */
+  readonly delayMs: number | null;
+  /** Whether replay waits for that delay at this moment. Null where it may not be read. */
+  readonly delaying: boolean | null;
+  /**
+   * How long what it receives takes until it is replayed. 0 while it streams and has replayed everything that it received; what was
+   * measured where it replays what had been received within a moment (`measuredWithinMs`). Null where that is not known: then the
+   * upstream server's `replayLagMs` may tell.
    */
   readonly lagMs: number | null;
 }
@@ -90,8 +103,8 @@ export interface ReplicationSlot {
 export interface WalView {
   /** Of the directory `pg_wal`; null where it may not be read (`pg_monitor`). */
   readonly directory: { readonly bytes: number; readonly files: number } | null;
-  /** WAL written since the cluster was made: two looks give a rate. Replayed, on a replica. */
-  readonly positionBytes: number;
+  /** WAL written since the cluster was made: two looks give a rate. Replayed, on a replica. Null where the server does not say it. */
+  readonly positionBytes: number | null;
   readonly maxWalBytes: number;
   readonly keepBytes: number;
   /** `max_slot_wal_keep_size`; null: without limit. */
@@ -103,8 +116,9 @@ export interface WalView {
     readonly mode: 'off' | 'on' | 'always';
     /** Whether anything is said that archives (`archive_command`, `archive_library`): without it the files are kept and wait. */
     readonly configured: boolean;
-    readonly archived: number;
-    readonly failed: number;
+    /** Null where the server does not say it. */
+    readonly archived: number | null;
+    readonly failed: number | null;
     readonly lastArchivedMs: number | null;
     readonly lastFailedMs: number | null;
     readonly lastFailedFile: string | null;

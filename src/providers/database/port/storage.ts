@@ -3,22 +3,22 @@ export interface IndexReview {
   /** Since the counters of this database were last reset, or since it was created; null where that is not known. */
   readonly statisticsMs: number | null;
   /** Physical replicas of this primary that are connected: what their queries use is counted there, not here. */
-  readonly replicas: number;
+  readonly replicas: number | null;
   /** Whether this database counts at all (`track_counts`): otherwise nothing is known of what is used. */
   readonly counting: boolean;
   readonly missing: readonly MissingIndex[];
   readonly unused: readonly UnusedIndex[];
   readonly invalid: readonly InvalidIndex[];
   readonly duplicate: readonly DuplicateIndexes[];
-  /** Of all, those beyond the limit included. */
+  /** Of all, those beyond the limit included. Null: not known. */
   readonly counts: {
     readonly tables: number;
     readonly indexes: number;
-    readonly missing: number;
-    readonly unused: number;
-    readonly unusedBytes: number;
-    readonly invalid: number;
-    readonly duplicate: number;
+    readonly missing: number | null;
+    readonly unused: number | null;
+    readonly unusedBytes: number | null;
+    readonly invalid: number | null;
+    readonly duplicate: number | null;
   };
 }
 
@@ -73,7 +73,11 @@ export interface DatabaseSize {
   /** Null where it may not be read (`pg_monitor`). */
   readonly walBytes: number | null;
   /** Temporary files: those that lie there now, and what was written in this database since its statistics began. */
-  readonly temporary: { readonly bytes: number | null; readonly files: number | null; readonly writtenBytes: number };
+  readonly temporary: {
+    readonly bytes: number | null;
+    readonly files: number | null;
+    readonly writtenBytes: number | null;
+  };
   readonly tablespaces: readonly { readonly name: string; readonly location: string; readonly bytes: number | null }[];
 }
 

@@ -3,7 +3,7 @@ import type { Cell, DataFinding, Table } from '../../../engine/finding.ts';
 import type { ConnectionCounts, ConnectionGroup, From } from '../../../providers/database/port.ts';
 import { connectionLimits, judgeConnections } from './connections-judgement.ts';
 import type { ConnectionsVerdict } from './connections-judgement.ts';
-import { list, nullableNumber, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { onServer, placeOf, unseenBecause } from '../reading/server.ts';
 import { age } from '../../../words/ages.ts';
@@ -13,6 +13,7 @@ const groups = list(z.object({ name: z.string(), count: z.number(), oldestMs: nu
 
 const ConnectionsData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   total: z.number(),
   max: z.number(),
   reservedForSuperusers: z.number(),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { DataFinding } from '../../../engine/finding.ts';
 import type { From, Session, Sessions } from '../../../providers/database/port.ts';
-import { list, ServerData } from '../reading/data.ts';
+import { list, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { atItMs, judgeAllRunning, judgeRunning, runningLimits } from './running-judgement.ts';
 import { onServer, placeOf, unseenBecause } from '../reading/server.ts';
@@ -13,6 +13,7 @@ import { marked } from '../../../engine/finding.ts';
 
 const RunningData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   sessions: list(SessionData),
   unseen: z.number(),
   thresholds: z.object({ olderThanMs: z.number(), warnMs: z.number(), criticalMs: z.number() }),
@@ -41,7 +42,7 @@ interface Asked {
 }
 
 const runningFinding = (
-  { server, sessions, unseen }: From<Sessions>,
+  { server, unavailable, sessions, unseen }: From<Sessions>,
   { olderThanMs, longMs }: Asked,
 ): DataFinding<z.output<typeof RunningData>> => {
   // A worker is listed with what it waits for, and is at work for another one that is in the list.
@@ -89,6 +90,7 @@ const runningFinding = (
     },
     data: {
       server,
+      unavailable,
       sessions,
       unseen,
       thresholds: { olderThanMs, warnMs: longMs, criticalMs: longMs * runningLimits.criticalTimes },

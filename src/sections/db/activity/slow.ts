@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { DataFinding } from '../../../engine/finding.ts';
 import { worst } from '../../../engine/finding.ts';
 import type { From, StatementsView } from '../../../providers/database/port.ts';
-import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { onServer, placeOf } from '../reading/server.ts';
 import { judgeStatement, slowLimits } from './slow-judgement.ts';
@@ -30,12 +30,14 @@ const StatementData = z.object({
 const SlowData = z.union([
   z.object({
     server: ServerData,
+    unavailable: list(UnavailableData),
     available: z.literal(false),
     reason: z.enum(['not installed', 'not created', 'not preloaded', 'no right']),
     next: list(z.string()),
   }),
   z.object({
     server: ServerData,
+    unavailable: list(UnavailableData),
     available: z.literal(true),
     statements: list(StatementData),
     total: z.object({ statements: z.number(), calls: z.number(), executionMs: z.number() }),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Schema } from '../../../engine/json.ts';
-import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { SessionData } from '../reading/session-data.ts';
 
 const LockedSessionData = z.extend(SessionData, {
@@ -41,6 +41,7 @@ const BlockerData: Schema<BlockerData> = z.object({
 /** Who waits for whom, as `-o json` has it; the root that makes most wait comes first. */
 export const BlockingData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   waiting: z.number(),
   roots: list(BlockerData),
   prepared: list(PreparedData),

@@ -24,7 +24,7 @@ export const blocking = databaseLook({
   next: ['rb db blocking --resolve'],
 });
 
-export const blockingFinding = ({ server, ...view }: From<BlockingView>): DataFinding<BlockingData> => {
+export const blockingFinding = ({ server, unavailable, ...view }: From<BlockingView>): DataFinding<BlockingData> => {
   const roots = blockingTree(view);
   const [root] = roots;
   const waiting = waitingSessions(view);
@@ -54,6 +54,7 @@ export const blockingFinding = ({ server, ...view }: From<BlockingView>): DataFi
     },
     data: {
       server,
+      unavailable,
       waiting: waiting.length,
       roots: roots.map(blockerData),
       prepared: view.prepared,

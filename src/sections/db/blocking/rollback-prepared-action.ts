@@ -53,7 +53,7 @@ export const rollingBack = (chosen: (reads: Reads) => Key): ActionSpec<OnServer,
   apply: async (context, change) => (await serverOf(context)).rollbackPrepared(change.data, context),
   verify: async (context, change, answer) => {
     const { gid } = change.data;
-    const { prepared } = await (await serverOf(context)).blocking(context);
+    const { prepared, unavailable } = await (await serverOf(context)).blocking(context);
     const still = prepared.some(isThat(change.data));
     const data = { outcome: answer?.outcome ?? null, stillThere: still };
     if (still)
@@ -62,6 +62,8 @@ export const rollingBack = (chosen: (reads: Reads) => Key): ActionSpec<OnServer,
         summary: `"${gid}" is still there${answer?.reason ? `: ${answer.reason}` : ''}`,
         data,
       };
+    if (unavailable.length > 0 && answer === undefined)
+      return { verdict: 'unknown', summary: `whether "${gid}" is still there cannot be seen`, data };
     return {
       verdict: 'ok',
       summary: answer?.outcome === 'gone' ? `"${gid}" was gone already` : `"${gid}" is rolled back`,

@@ -9,6 +9,9 @@ export const list = <Item extends Json>(item: Schema<Item>): Schema<readonly Ite
 export const nullableText = z.nullable(z.string());
 export const nullableNumber = z.nullable(z.number());
 
+/** A part of the answer that the server does not give, and why. */
+export const UnavailableData = z.object({ part: z.string(), why: z.string() });
+
 /** Who answered. */
 export const ServerData = z.object({
   address: z.string(),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { DataFinding, Finding } from '../../../engine/finding.ts';
+import { withUnavailable } from './unavailable.ts';
 import type { Json, Schema } from '../../../engine/json.ts';
 import type { Procedure } from '../../../engine/procedure/procedure.ts';
 import type { Database } from '../../../providers/database/port.ts';
@@ -38,7 +39,8 @@ export const databaseLook = <Input extends OnServer, Data extends Json>(
 ): DatabaseLook<Input, Data> => {
   const { id, section, title, purpose, input, data, next } = definition;
   const needs = { database: 'required', settings: 'required' } as const;
-  const seen = async (context: DatabaseContext<Input>) => definition.look(await serverOf(context), context);
+  const seen = async (context: DatabaseContext<Input>) =>
+    withUnavailable(await definition.look(await serverOf(context), context));
   return {
     once: () =>
       look({

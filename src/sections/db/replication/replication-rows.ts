@@ -38,6 +38,12 @@ export const endRows = (from: string, seen: From<ReplicationView> | string): rea
     ...(seen.unseen > 0
       ? [{ ...nothing, what: counted(seen.unseen, 'receiver'), detail: 'cannot see', verdict: 'unknown' as const }]
       : []),
+    ...seen.unavailable.map(({ part, why }) => ({
+      ...nothing,
+      what: part,
+      detail: `cannot see: ${why}`,
+      verdict: 'unknown' as const,
+    })),
     ...seen.slots.map((slot) => ({
       ...nothing,
       what: `slot ${slot.name}`,
@@ -66,11 +72,18 @@ const receiverRow = (from: string, receiver: Receiver): EndRow => ({
   what: receiver.name || `pid ${receiver.pid}`,
   behind: bytes(behindOf(receiver)),
   lag: receiver.replayLagMs === null && receiver.notReplayedBytes === 0 ? '0 s' : age(receiver.replayLagMs),
-  detail: [receiver.state, receiver.syncState, ...(receiver.client === null ? [] : [`at ${receiver.client}`])].join(
-    ', ',
-  ),
+  detail: [
+    receiver.state,
+    receiver.syncState,
+    ...(receiver.client === null ? [] : [`at ${receiver.client}`]),
+    ...(receiver.replays === false ? ['does not replay'] : []),
+    ...delayWords(receiver.delayMs),
+  ].join(', '),
   verdict: judgeReceiver(receiver),
 });
+
+const delayWords = (delayMs: number | null): readonly string[] =>
+  delayMs === null || delayMs === 0 ? [] : [`delayed by ${age(delayMs)} on purpose (recovery_min_apply_delay)`];
 
 const receiverWords = {
   streaming: 'streaming',
@@ -88,11 +101,13 @@ const replicaRow = (from: string, replica: ReplicaReplication): EndRow => ({
   detail: [
     receiverWords[replica.receiver],
     ...(replica.upstream === null ? [] : [`from ${replica.upstream}`]),
-    ...(replica.replay === 'running' ? [] : [`replay ${replica.replay}`]),
-    ...(replica.lastReplayedCommitMs === null ? ['no transaction replayed yet'] : []),
-    ...(replica.receiver === 'archive' && replica.lastReplayedCommitMs !== null
-      ? [`the last commit that it has is ${age(replica.lastReplayedCommitMs)} old`]
-      : []),
+    ...(replica.replay === 'running' || replica.replay === null ? [] : [`replay ${replica.replay}`]),
+    ...delayWords(replica.delayMs),
+    ...(replica.lastReplayedCommitMs === null
+      ? ['no transaction replayed yet']
+      : replica.lagMs === null
+        ? [`the last commit that it has is ${age(replica.lastReplayedCommitMs)} old`]
+        : []),
   ].join(', '),
   verdict: judgeReplica(replica),
 });

@@ -3,8 +3,10 @@ import type { DataFinding } from '../../../engine/finding.ts';
 import { worst } from '../../../engine/finding.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Call, Database, From, ReplicationView } from '../../../providers/database/port.ts';
-import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
+import { withAgreedLag } from './agreed-lag.ts';
+import type { End, Seen } from './agreed-lag.ts';
 import { replicationLimits } from './replication-judgement.ts';
 import { endRows } from './replication-rows.ts';
 import type { EndRow } from './replication-rows.ts';
@@ -22,6 +24,7 @@ const ReceiverData = z.object({
   syncState: z.string(),
   slot: nullableText,
   replays: z.nullable(z.boolean()),
+  delayMs: nullableNumber,
   notSentBytes: nullableNumber,
   notWrittenBytes: nullableNumber,
   notFlushedBytes: nullableNumber,
@@ -38,6 +41,7 @@ const bothEnds = {
   receivers: list(ReceiverData),
   unseen: z.number(),
   slots: list(SlotData),
+  unavailable: list(UnavailableData),
 };
 const limits = z.object({ lagMs: z.number(), behindBytes: z.number() });
 
@@ -53,13 +57,16 @@ const ReplicationData = z.object({
         receiverStatus: nullableText,
         upstream: nullableText,
         upstreamSlot: nullableText,
+        upstreamName: nullableText,
         lastMessageMs: nullableNumber,
         receivedLsn: nullableText,
         replayedLsn: nullableText,
         notReplayedBytes: nullableNumber,
         notReceivedBytes: nullableNumber,
-        replay: z.enum(['running', 'pause requested', 'paused']),
+        replay: z.nullable(z.enum(['running', 'pause requested', 'paused'])),
         lastReplayedCommitMs: nullableNumber,
+        delayMs: nullableNumber,
+        delaying: z.nullable(z.boolean()),
         lagMs: nullableNumber,
       }),
     ]),
@@ -85,15 +92,15 @@ export const replication = databaseLook({
       server.replication(context),
       ...server.replicas.map((replica) => lookAt(replica, context)),
     ]);
-    return replicationFinding([
-      { name: server.name, view: first },
-      ...server.replicas.map(({ name }, index) => ({ name, view: others[index] ?? 'not looked at' })),
-    ]);
+    return replicationFinding(
+      withAgreedLag([
+        { name: server.name, view: first },
+        ...server.replicas.map(({ name }, index) => ({ name, view: others[index] ?? 'not looked at' })),
+      ]),
+    );
   },
   next: ['rb db wal', 'rb db running --on <replica>'],
 });
-
-type Seen = From<ReplicationView> | string;
 
 const lookAt = async (replica: Database, call: Call): Promise<Seen> => {
   try {
@@ -103,12 +110,6 @@ const lookAt = async (replica: Database, call: Call): Promise<Seen> => {
     return messageOf(error);
   }
 };
-
-interface End {
-  readonly name: string;
-  /** What it says, or why it says nothing. */
-  readonly view: Seen;
-}
 
 const replicationFinding = (ends: readonly End[]): DataFinding<z.output<typeof ReplicationData>> => {
   const [first] = ends;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Cell, DataFinding } from '../../../engine/finding.ts';
 import type { From, WalView } from '../../../providers/database/port.ts';
-import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { onServer, placeOf } from '../reading/server.ts';
 import { SlotData } from './slot-data.ts';
@@ -13,8 +13,9 @@ import { expectedWalBytes, isFailing, judgeWal, walLimits } from './wal-judgemen
 
 const WalData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   directory: z.nullable(z.object({ bytes: z.number(), files: z.number() })),
-  positionBytes: z.number(),
+  positionBytes: nullableNumber,
   maxWalBytes: z.number(),
   keepBytes: z.number(),
   maxSlotKeepBytes: nullableNumber,
@@ -23,8 +24,8 @@ const WalData = z.object({
   archiving: z.object({
     mode: z.enum(['off', 'on', 'always']),
     configured: z.boolean(),
-    archived: z.number(),
-    failed: z.number(),
+    archived: nullableNumber,
+    failed: nullableNumber,
     lastArchivedMs: nullableNumber,
     lastFailedMs: nullableNumber,
     lastFailedFile: nullableText,
@@ -75,6 +76,7 @@ const walFinding = ({ server, ...found }: From<WalView>): DataFinding<z.output<t
 const archivingWords = (archiving: WalView['archiving']): string => {
   if (archiving.mode === 'off') return 'archiving is off';
   if (!archiving.configured) return 'archiving is on, and nothing is said that archives: WAL is kept (archive_command)';
+  if (archiving.archived === null) return 'cannot see whether archiving works';
   if (archiving.archived === 0 && !isFailing(archiving)) return 'nothing has been archived yet';
   return isFailing(archiving) ? `archiving fails: ${archiving.lastFailedFile}` : 'archiving works';
 };
@@ -90,6 +92,6 @@ const rowsOf = ({ slots, archiving, ...found }: WalView): readonly (readonly Cel
 ];
 
 const archivingRows = ({ waiting, archived, failed, lastArchivedMs }: WalView['archiving']): readonly Cell[][] => [
-  ['archived', `${archived}, ${failed} failed, ${waiting ?? 'cannot see how many'} wait`],
+  ['archived', archived === null ? null : `${archived}, ${failed} failed, ${waiting ?? 'cannot see how many'} wait`],
   ['last archived', lastArchivedMs === null ? 'never' : `${age(lastArchivedMs)} ago`],
 ];

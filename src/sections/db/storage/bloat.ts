@@ -3,7 +3,7 @@ import type { Cell, DataFinding, Verdict } from '../../../engine/finding.ts';
 import { worst } from '../../../engine/finding.ts';
 import type { Bloat, BloatView, From } from '../../../providers/database/port.ts';
 import { bloatLimits, judgeBloat } from './bloat-judgement.ts';
-import { list, nullableNumber, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { isCatalog, onServer, placeOf } from '../reading/server.ts';
 import { bytes } from '../../../words/bytes.ts';
@@ -21,6 +21,7 @@ const limits = z.object({ share: z.number(), bytes: z.number() });
 
 const BloatData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   tables: list(z.object(estimate)),
   indexes: list(z.object({ ...estimate, table: z.string() })),
   looked: z.object({ tables: z.number(), of: z.number() }),
@@ -42,7 +43,7 @@ export const bloat = databaseLook({
 
 /** Judged and counted before the cut: what is not shown may be what is wrong. */
 const bloatFinding = (
-  { server, looked, ...view }: From<BloatView>,
+  { server, unavailable, looked, ...view }: From<BloatView>,
   limit: number,
 ): DataFinding<z.output<typeof BloatData>> => {
   const all = [...view.tables, ...view.indexes];
@@ -72,6 +73,7 @@ const bloatFinding = (
     },
     data: {
       server,
+      unavailable,
       tables,
       indexes,
       looked,

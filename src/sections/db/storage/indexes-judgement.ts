@@ -15,8 +15,11 @@ export const judgeIndexes = ({
   counting,
 }: Pick<IndexReview, 'counts' | 'invalid' | 'counting'>): Verdict => {
   const broken = invalid.some(({ beingBuilt }) => !beingBuilt);
-  const counted = counting ? counts.missing + counts.unused : 0;
-  return worst([broken || counted + counts.duplicate > 0 ? 'warn' : 'ok', counting ? 'ok' : 'unknown']);
+  const found = [counts.duplicate, ...(counting ? [counts.missing, counts.unused] : [])];
+  return worst([
+    broken || found.some((number) => number !== null && number > 0) ? 'warn' : 'ok',
+    counting && found.every((number) => number !== null) && counts.invalid !== null ? 'ok' : 'unknown',
+  ]);
 };
 
 /** Why the counters may not be believed, where that is so. */
@@ -30,7 +33,8 @@ export const doubtsOf = (
   ...(statisticsMs !== null && statisticsMs < indexLimits.leastStatisticsMs
     ? ['the statistics are too young to call an index unused']
     : []),
-  ...(replicas > 0
+  ...(replicas === null ? ['whether a replica counts what is used there is not known'] : []),
+  ...(replicas !== null && replicas > 0
     ? [`${replicas === 1 ? 'a replica counts' : `${replicas} replicas count`} what is used there, and not here`]
     : []),
 ];

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Cell, DataFinding } from '../../../engine/finding.ts';
 import type { From, IndexReview } from '../../../providers/database/port.ts';
-import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { doubtsOf, indexLimits, judgeIndexes } from './indexes-judgement.ts';
 import { onServer, placeOf } from '../reading/server.ts';
@@ -11,17 +11,18 @@ import { counted, grouped } from '../../../words/counts.ts';
 
 const IndexesData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   statisticsMs: nullableNumber,
-  replicas: z.number(),
+  replicas: nullableNumber,
   counting: z.boolean(),
   counts: z.object({
     tables: z.number(),
     indexes: z.number(),
-    missing: z.number(),
-    unused: z.number(),
-    unusedBytes: z.number(),
-    invalid: z.number(),
-    duplicate: z.number(),
+    missing: nullableNumber,
+    unused: nullableNumber,
+    unusedBytes: nullableNumber,
+    invalid: nullableNumber,
+    duplicate: nullableNumber,
   }),
   missing: list(
     z.object({
@@ -65,7 +66,7 @@ const indexesFinding = ({ server, ...review }: From<IndexReview>): DataFinding<z
   return {
     verdict: judgeIndexes(review),
     summary: [
-      `${counted(counts.indexes, 'index', 'indexes')} on ${counted(counts.tables, 'table')} of ${placeOf(server)}: ${grouped(counts.missing)} missing, ${grouped(counts.unused)} unused (${bytes(counts.unusedBytes)}), ${grouped(counts.invalid)} invalid, ${grouped(counts.duplicate)} duplicate`,
+      `${counted(counts.indexes, 'index', 'indexes')} on ${counted(counts.tables, 'table')} of ${placeOf(server)}: ${howMany(counts.missing)} missing, ${howMany(counts.unused)} unused (${bytes(counts.unusedBytes) ?? '?'}), ${howMany(counts.invalid)} invalid, ${howMany(counts.duplicate)} duplicate`,
       ...(statisticsMs === null ? [] : [`by statistics of ${age(statisticsMs)}`]),
       ...doubtsOf(review, server.role),
     ].join('; '),
@@ -115,3 +116,5 @@ const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly 
     definition,
   ]),
 ];
+
+const howMany = (count: number | null): string => (count === null ? 'cannot see how many' : grouped(count));

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Cell, DataFinding } from '../../../engine/finding.ts';
 import type { DatabaseSize, From, TableSize } from '../../../providers/database/port.ts';
-import { list, nullableNumber, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { isCatalog, onServer, placeOf } from '../reading/server.ts';
 import { judgeSize, sizeLimits } from './size-judgement.ts';
@@ -10,6 +10,7 @@ import { counted, grouped, percent } from '../../../words/counts.ts';
 
 const SizeData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   bytes: nullableNumber,
   databases: list(z.object({ name: z.string(), bytes: nullableNumber })),
   tables: list(
@@ -25,7 +26,7 @@ const SizeData = z.object({
   ),
   tableCount: z.number(),
   walBytes: nullableNumber,
-  temporary: z.object({ bytes: nullableNumber, files: nullableNumber, writtenBytes: z.number() }),
+  temporary: z.object({ bytes: nullableNumber, files: nullableNumber, writtenBytes: nullableNumber }),
   tablespaces: list(z.object({ name: z.string(), location: z.string(), bytes: nullableNumber })),
   thresholds: z.object({ warnTemporaryBytes: z.number(), criticalTemporaryBytes: z.number() }),
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { onOneLine, RunbookError } from '../../../engine/errors.ts';
+import { messageOf, onOneLine, RunbookError } from '../../../engine/errors.ts';
 import type { AnyFinding } from '../../../engine/finding.ts';
 import { poll } from '../../../engine/poll.ts';
 import type { Context } from '../../../engine/procedure/context.ts';
@@ -121,10 +121,27 @@ const verify = async (
   outcome: VacuumOutcome | undefined,
 ): Promise<AnyFinding> => {
   if (!outcome) await untilNotRunning(context, planned.table.oid);
-  const after = await rowsAfter(context, planned.table);
-  const stays = (after?.dead ?? 0) > 0;
-  const holders = stays ? (await (await context.ports.database()).xminHolders(context)).holders : [];
-  return judgeVacuumed(planned, after, holders, outcome);
+  const after = await orUnseen(context, outcome, () => rowsAfter(context, planned.table));
+  const stays = after !== undefined && after.dead > 0;
+  const holders = stays
+    ? await orUnseen(context, outcome, async () => (await context.ports.database()).xminHolders(context))
+    : undefined;
+  return judgeVacuumed(planned, after, holders?.holders ?? [], outcome);
+};
+
+/** What the server has answered is done: a look that fails afterwards takes nothing of it back. */
+const orUnseen = async <Seen>(
+  { signal, report }: VacuumContext,
+  outcome: VacuumOutcome | undefined,
+  look: () => Promise<Seen>,
+): Promise<Seen | undefined> => {
+  try {
+    return await look();
+  } catch (error) {
+    if (!outcome || signal.aborted || !(error instanceof RunbookError)) throw error;
+    report({ note: `what became of the dead rows cannot be seen: ${messageOf(error)}` });
+    return undefined;
+  }
 };
 
 /** Up to version 14 the server's statistics may be half a second old: looks again until this VACUUM is counted. */

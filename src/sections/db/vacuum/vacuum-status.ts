@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Cell, DataFinding } from '../../../engine/finding.ts';
 import type { From, VacuumedTable, VacuumProgress, VacuumStatus } from '../../../providers/database/port.ts';
-import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
+import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { isCatalog, onServer, placeOf } from '../reading/server.ts';
 import { TableRowsData } from './table-data.ts';
@@ -15,6 +15,7 @@ const ages = { xidAge: z.number(), multixactAge: z.number() };
 
 const VacuumStatusData = z.object({
   server: ServerData,
+  unavailable: list(UnavailableData),
   tables: list(
     z.object({
       oid: z.number(),

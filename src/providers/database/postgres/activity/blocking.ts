@@ -80,7 +80,7 @@ const prepared = `
 export const readBlocking = async (connection: Connection): Promise<BlockingView> => {
   const [rows, transactions] = await Promise.all([
     connection.rows(columns, locked(connection.version)),
-    connection.rows(preparedColumns, prepared),
+    connection.part('prepared transactions', preparedColumns, prepared),
   ]);
   const sessions = rows.map(({ mode, lockType, relation, waitedMs, ...session }) => ({
     ...shown(session),
@@ -91,7 +91,7 @@ export const readBlocking = async (connection: Connection): Promise<BlockingView
     edges: sessions.flatMap(({ pid, blockedBy }) =>
       [...new Set(blockedBy)].map((blocker) => ({ blocked: pid, blocker })),
     ),
-    prepared: transactions,
+    prepared: transactions ?? [],
     unseen: sessions.filter(({ kind }) => kind === null).length,
   };
 };

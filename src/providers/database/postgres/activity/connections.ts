@@ -79,7 +79,7 @@ export const readConnections = async (connection: Connection): Promise<Connectio
   const [groups, set, limited] = await Promise.all([
     connection.rows(groupColumns, counts),
     connection.row(settingColumns, settings),
-    connection.rows(limitColumns, limits),
+    connection.part('limits of roles and databases', limitColumns, limits),
   ]);
   const all = groups.find(({ by }) => by === 'all');
   if (all === undefined) throw new UnusableAnswer('answers without the number of its sessions');
@@ -100,7 +100,7 @@ export const readConnections = async (connection: Connection): Promise<Connectio
     byUser: by('user'),
     byDatabase: by('database'),
     // Roles that nobody is connected as cannot be what is in the way.
-    limits: limited
+    limits: (limited ?? [])
       .map((limit) => ({ ...limit, used: takenOf(limit) }))
       .filter(({ of, used }) => of === 'database' || used > 0),
   };

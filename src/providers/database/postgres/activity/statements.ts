@@ -76,13 +76,33 @@ export const readStatements = async (
     return absent('no right', [
       `as a superuser: GRANT USAGE ON SCHEMA ${found.schema} TO the role of rb; GRANT SELECT ON ${found.schema}.pg_stat_statements TO the role of rb`,
     ]);
+  const read = { found, schema: found.schema, orderBy, limit: Math.min(Math.max(1, limit), 500) };
   try {
-    return await readView(connection, found, found.schema, orderBy, Math.min(Math.max(1, limit), 500));
+    return await readView(connection, read);
   } catch (error) {
     // object_not_in_prerequisite_state: the library is not loaded.
     if (codeOf(error) === '55000') return absent('not preloaded', preload);
     throw error;
   }
+};
+
+interface Read {
+  readonly found: Extension;
+  readonly schema: string;
+  readonly orderBy: StatementOrder;
+  readonly limit: number;
+}
+
+/**
+ * The view converts the texts of all databases into the encoding of this one, and fails as a whole at one that has no equivalent.
+ * The function behind it leaves the texts out where that is asked for.
+ */
+const readView = async (connection: Connection, read: Read): Promise<StatementsView> => {
+  const { schema } = read;
+  const rows =
+    (await readRows(connection, read, `${schema}.pg_stat_statements`, 'texts of the statements')) ??
+    (await readRows(connection, read, `${schema}.pg_stat_statements(false)`));
+  return viewOf(connection, read, rows ?? []);
 };
 
 /** The columns by the version of the extension: 1.8 split planning from execution, 1.11 told shared blocks from local ones. */
@@ -126,23 +146,21 @@ const statementShape = record<Found>({
   temporaryBytes: amount,
 });
 
-const readView = async (
+/** Null where texts cannot be converted (class 22), which is named `part`. */
+const readRows = async (
   connection: Connection,
-  found: Extension,
-  schema: string,
-  orderBy: StatementOrder,
-  limit: number,
-): Promise<StatementsView> => {
+  { found, orderBy, limit }: Read,
+  source: string,
+  part?: string,
+): Promise<readonly (Sums & Partial<Found>)[] | null> => {
   const { total, mean, max, read, write, toplevel } = columnsOf(found);
   const order = { total, mean, max, calls: 's.calls' }[orderBy];
-  const rows = await connection.rows(
-    sumColumns,
-    `WITH here AS MATERIALIZED (
+  const text = `WITH here AS MATERIALIZED (
        SELECT s.userid, s.queryid, left(s.query, 4000) AS query, s.calls, ${total} AS total, ${mean} AS mean, ${max} AS max,
               s.rows, s.shared_blks_hit + s.local_blks_hit AS hit, s.shared_blks_read + s.local_blks_read AS missed,
               ${read} + ${write} AS io, s.temp_blks_written, ${order} AS rank,
               ${toplevel} AS toplevel
-         FROM ${schema}.pg_stat_statements s
+         FROM ${source} s
         WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
      )
      SELECT h.queryid::text AS id, CASE WHEN h.queryid IS NOT NULL THEN h.query END AS query, r.rolname::text AS user, h.calls,
@@ -155,9 +173,16 @@ const readView = async (
                     count(*) FILTER (WHERE queryid IS NULL) AS unseen FROM here) a
        LEFT JOIN LATERAL (SELECT * FROM here ORDER BY rank DESC LIMIT $1) h ON true
        LEFT JOIN pg_roles r ON r.oid = h.userid
-      ORDER BY h.rank DESC`,
-    [limit],
-  );
+      ORDER BY h.rank DESC`;
+  if (part === undefined) return connection.rows(sumColumns, text, [limit]);
+  return connection.part(part, sumColumns, text, [limit], (code) => code.startsWith('22'));
+};
+
+const viewOf = async (
+  connection: Connection,
+  { found, schema }: Read,
+  rows: readonly Sums[],
+): Promise<StatementsView> => {
   const info = found.hasInfo
     ? await connection.row(
         { sinceMs: nullable(number), dropped: count },

@@ -1,11 +1,11 @@
 import { RunbookError } from '../../../../engine/errors.ts';
 import { UnusableAnswer } from '../../../../clients/peer/unusable.ts';
-import type { Call, Server } from '../../port.ts';
+import type { Call, Server, Unavailable } from '../../port.ts';
 import { sendCancel } from './cancel-request.ts';
 import { addressOf } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { connectToAny } from './connect-to-any.ts';
-import { codeOf, isLost, readFailure } from '../query/failure.ts';
+import { codeOf, isFromServer, isLost, oneLine, readFailure } from '../query/failure.ts';
 import type { Doing } from '../query/failure.ts';
 import { identityColumns, identityQuery, serverOf } from './identity.ts';
 import type { IdentityRow } from './identity.ts';
@@ -37,6 +37,19 @@ export interface Connection {
     text: string,
     values: readonly unknown[],
   ): Promise<readonly Row[]>;
+  /**
+   * The rows of a part of the answer that goes without it: null, and `unavailable` names it, where the server does not give them.
+   * `what`: `replication slots`. `bearable`: of which errors that is so, by their SQLSTATE; of all unless it is given.
+   */
+  part<Row extends object>(
+    what: string,
+    columns: Columns<Row>,
+    text: string,
+    values?: readonly unknown[],
+    bearable?: (code: string) => boolean,
+  ): Promise<readonly Row[] | null>;
+  /** What was not to be had so far. */
+  readonly unavailable: readonly Unavailable[];
   /** A statement without rows. */
   run(text: string): Promise<void>;
   /** The rows of a statement that takes as long as it takes: no limit of the server, and none on this side. The last one of a write. */
@@ -149,7 +162,8 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
 
   const identify = async (): Promise<Server> => {
     const [row] = await ask<IdentityRow>(identityQuery(true)).catch(async (error: unknown) => {
-      if (isLost(error) || codeOf(error) !== '42501') throw error;
+      // A right that is missing, or a managed server without the function.
+      if (isLost(error)) throw error;
       return ask<IdentityRow>(identityQuery(false));
     });
     if (!/^\d{1,3}(?:\D|$)/.test(connected.version))
@@ -183,12 +197,27 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     const [, result] = await Promise.all([prepared, ask<Row>(text, values)]);
     return checked(result, columns);
   };
+  const unavailable: Unavailable[] = [];
+  /** A failed statement ends its transaction, but for what was before the savepoint. All are sent at once: there is no more to wait for. */
+  const part: Connection['part'] = async (what, columns, text, values, bearable = () => true) => {
+    const before = use.readOnly ? ask('SAVEPOINT part') : undefined;
+    const found = rows(columns, text, values).catch((error: unknown) => {
+      if (!isFromServer(error) || isLost(error) || !bearable(codeOf(error) ?? '')) throw error;
+      unavailable.push({ part: what, why: oneLine(error) });
+      return null;
+    });
+    const after = use.readOnly ? ask('ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part') : undefined;
+    const [result] = await Promise.all([found, before, after]);
+    return result;
+  };
   return {
     version: major,
     doing,
     server,
     ready,
     rows,
+    part,
+    unavailable,
     again: async <Row extends object>(
       named: string,
       columns: Columns<Row>,

@@ -1,19 +1,22 @@
 import { amount, count, flag, nullable, number, oneOf } from '../../../../clients/peer/shape.ts';
 import type { WalView } from '../../port.ts';
 import type { Connection } from '../connect/connection.ts';
-import { may } from '../query/privileges.ts';
+import { bytesBetween } from '../query/lsn.ts';
 import { type Columns, name } from '../query/rows.ts';
-import { position, readSlots } from './slots.ts';
 import { ageMs } from '../query/sql.ts';
+import { readPosition } from './position.ts';
+import { readSlots } from './slots.ts';
 
 interface Row {
-  readonly positionBytes: number;
   readonly maxWalBytes: number;
   readonly keepBytes: number;
   readonly maxSlotKeepBytes: number | null;
   readonly level: string;
   readonly mode: 'off' | 'on' | 'always';
   readonly configured: boolean;
+}
+
+interface ArchiverRow {
   readonly archived: number;
   readonly failed: number;
   readonly lastArchivedMs: number | null;
@@ -22,13 +25,15 @@ interface Row {
 }
 
 const columns: Columns<Row> = {
-  positionBytes: amount,
   maxWalBytes: amount,
   keepBytes: amount,
   maxSlotKeepBytes: nullable(amount),
   level: name,
   mode: oneOf('off', 'on', 'always'),
   configured: flag,
+};
+
+const archiverColumns: Columns<ArchiverRow> = {
   archived: count,
   failed: count,
   lastArchivedMs: nullable(number),
@@ -37,15 +42,16 @@ const columns: Columns<Row> = {
 };
 
 /** A replica archives with `always` alone. Settings come with the unit of each: pg_size_bytes understands what SHOW says. */
-const state = (replica: boolean): string => `
-  SELECT pg_wal_lsn_diff(${position(replica)}, '0/0') AS "positionBytes",
-         pg_size_bytes(current_setting('max_wal_size')) AS "maxWalBytes",
+const settings = (replica: boolean): string => `
+  SELECT pg_size_bytes(current_setting('max_wal_size')) AS "maxWalBytes",
          pg_size_bytes(current_setting('wal_keep_size')) AS "keepBytes",
          CASE WHEN current_setting('max_slot_wal_keep_size') <> '-1'
               THEN pg_size_bytes(current_setting('max_slot_wal_keep_size')) END AS "maxSlotKeepBytes",
          current_setting('wal_level') AS level, current_setting('archive_mode') AS mode,
-         ${replica ? `current_setting('archive_mode') <> 'always' OR` : ''} concat(current_setting('archive_command'), current_setting('archive_library', true)) NOT IN ('', '(disabled)') AS configured,
-         a.archived_count AS archived, a.failed_count AS failed, ${ageMs('a.last_archived_time')} AS "lastArchivedMs",
+         ${replica ? `current_setting('archive_mode') <> 'always' OR` : ''} concat(current_setting('archive_command'), current_setting('archive_library', true)) NOT IN ('', '(disabled)') AS configured`;
+
+const archiver = `
+  SELECT a.archived_count AS archived, a.failed_count AS failed, ${ageMs('a.last_archived_time')} AS "lastArchivedMs",
          ${ageMs('a.last_failed_time')} AS "lastFailedMs", a.last_failed_wal AS "lastFailedFile"
     FROM pg_stat_archiver a`;
 
@@ -55,31 +61,30 @@ const checkpoint = `SELECT ${ageMs('checkpoint_time')} AS "lastCheckpointMs" FRO
 
 export const readWal = async (connection: Connection): Promise<WalView> => {
   const replica = (await connection.server).role === 'replica';
-  const [row, slots, allowed] = await Promise.all([
-    connection.row(columns, state(replica)),
-    readSlots(connection, replica),
-    may(connection, ['pg_ls_waldir()', 'pg_ls_archive_statusdir()', 'pg_control_checkpoint()']),
+  const position = readPosition(connection, replica);
+  const [now, set, { slots }, archived, files, ready, checked] = await Promise.all([
+    position,
+    connection.row(columns, settings(replica)),
+    readSlots(connection, position),
+    connection.part('the archiver', archiverColumns, archiver),
+    connection.part('the WAL directory', { bytes: amount, files: count }, directory),
+    connection.part('what waits to be archived', { count }, waiting),
+    connection.part('the last checkpoint', { lastCheckpointMs: nullable(number) }, checkpoint),
   ]);
-  const [files, ready, checked] = await Promise.all([
-    allowed('pg_ls_waldir()') ? connection.row({ bytes: amount, files: count }, directory) : null,
-    allowed('pg_ls_archive_statusdir()') ? connection.row({ count }, waiting) : null,
-    allowed('pg_control_checkpoint()') ? connection.row({ lastCheckpointMs: nullable(number) }, checkpoint) : null,
-  ]);
-  const { mode, configured, archived, failed, lastArchivedMs, lastFailedMs, lastFailedFile, ...rest } = row;
+  const { mode, configured, ...rest } = set;
   return {
     ...rest,
-    directory: files,
+    positionBytes: bytesBetween('0/0', now),
+    directory: files?.[0] ?? null,
     slots,
     archiving: {
       mode,
       configured,
-      archived,
-      failed,
-      lastArchivedMs,
-      lastFailedMs,
-      lastFailedFile,
-      waiting: ready?.count ?? null,
+      ...(archived?.[0] ?? noArchiver),
+      waiting: ready?.[0]?.count ?? null,
     },
-    lastCheckpointMs: checked?.lastCheckpointMs ?? null,
+    lastCheckpointMs: checked?.[0]?.lastCheckpointMs ?? null,
   };
 };
+
+const noArchiver = { archived: null, failed: null, lastArchivedMs: null, lastFailedMs: null, lastFailedFile: null };

@@ -10,28 +10,30 @@ import { ageMs, isUnseen } from '../query/sql.ts';
  * all share; a VACUUM itself holds nothing back. A catalogue's horizon (logical slots) matters to the catalogue alone, but a
  * catalogue that grows makes everything slow.
  */
-const query = `
-  SELECT * FROM (
-    SELECT 'session' AS kind, a.pid::text AS name,
-           concat_ws(', ', nullif(a.usename::text, ''), nullif(a.application_name, ''), a.state) AS detail,
-           greatest(age(a.backend_xmin), age(a.backend_xid)) AS "xminAge", ${ageMs('a.xact_start')} AS "ageMs", a.pid
-      FROM pg_stat_activity a
-     WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.datname = current_database()
-       AND a.pid <> pg_backend_pid() AND a.pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
-    UNION ALL
-    SELECT 'prepared transaction', p.gid, p.owner::text, age(p.transaction), ${ageMs('p.prepared')}, NULL
-      FROM pg_prepared_xacts p WHERE p.database = current_database()
-    UNION ALL
-    SELECT 'replication slot', s.slot_name::text,
-           concat_ws(', ', s.slot_type, CASE WHEN s.active THEN 'active' ELSE 'inactive' END,
-                     CASE WHEN s.xmin IS NULL THEN 'catalogue only' END),
-           greatest(age(s.xmin), age(s.catalog_xmin)), NULL, s.active_pid
-      FROM pg_replication_slots s WHERE (s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL) AND ${isKept}
-    UNION ALL
-    SELECT 'replica', coalesce(nullif(r.application_name, ''), r.pid::text), 'hot_standby_feedback', age(r.backend_xmin), NULL, r.pid
-      FROM pg_stat_replication r WHERE r.backend_xmin IS NOT NULL
-  ) holders
-  ORDER BY "xminAge" DESC, name`;
+const sessions = `
+  SELECT 'session' AS kind, a.pid::text AS name,
+         concat_ws(', ', nullif(a.usename::text, ''), nullif(a.application_name, ''), a.state) AS detail,
+         greatest(age(a.backend_xmin), age(a.backend_xid)) AS "xminAge", ${ageMs('a.xact_start')} AS "ageMs", a.pid
+    FROM pg_stat_activity a
+   WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.datname = current_database()
+     AND a.pid <> pg_backend_pid() AND a.pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)`;
+
+const prepared = `
+  SELECT 'prepared transaction' AS kind, p.gid AS name, p.owner::text AS detail, age(p.transaction) AS "xminAge",
+         ${ageMs('p.prepared')} AS "ageMs", NULL::int AS pid
+    FROM pg_prepared_xacts p WHERE p.database = current_database()`;
+
+const slots = `
+  SELECT 'replication slot' AS kind, s.slot_name::text AS name,
+         concat_ws(', ', s.slot_type, CASE WHEN s.active THEN 'active' ELSE 'inactive' END,
+                   CASE WHEN s.xmin IS NULL THEN 'catalogue only' END) AS detail,
+         greatest(age(s.xmin), age(s.catalog_xmin)) AS "xminAge", NULL::float8 AS "ageMs", s.active_pid AS pid
+    FROM pg_replication_slots s WHERE (s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL) AND ${isKept}`;
+
+const replicas = `
+  SELECT 'replica' AS kind, coalesce(nullif(r.application_name, ''), r.pid::text) AS name, 'hot_standby_feedback' AS detail,
+         age(r.backend_xmin) AS "xminAge", NULL::float8 AS "ageMs", r.pid
+    FROM pg_stat_replication r WHERE r.backend_xmin IS NOT NULL`;
 
 const columns: Columns<XminHolder> = {
   kind: oneOf('session', 'prepared transaction', 'replication slot', 'replica'),
@@ -42,16 +44,21 @@ const columns: Columns<XminHolder> = {
   pid: nullable(integer),
 };
 
+/** The oldest first. */
 export const readXminHolders = async (
   connection: Connection,
 ): Promise<{ readonly holders: readonly XminHolder[]; readonly unseen: number }> => {
-  const [holders, { unseen }] = await Promise.all([
-    connection.rows(columns, query),
+  const [{ unseen }, ...found] = await Promise.all([
     connection.row(
       { unseen: count },
       `SELECT count(*) AS unseen FROM pg_stat_activity a
         WHERE ${isUnseen('a')} AND a.backend_xmin IS NULL AND a.datname = current_database()`,
     ),
+    connection.part('sessions', columns, sessions),
+    connection.part('prepared transactions', columns, prepared),
+    connection.part('replication slots', columns, slots),
+    connection.part('replicas', columns, replicas),
   ]);
-  return { holders, unseen };
+  const holders = found.flatMap((rows) => rows ?? []);
+  return { holders: holders.toSorted((one, other) => other.xminAge - one.xminAge), unseen };
 };

@@ -96,7 +96,7 @@ const indexes = `
 export const readBloat = async (connection: Connection): Promise<BloatView> => {
   const [heaps, trees, { count: all }] = await Promise.all([
     connection.rows(columns, tables),
-    connection.rows(columns, indexes),
+    connection.part('B-tree indexes', columns, indexes),
     connection.row(
       { count },
       `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -105,7 +105,7 @@ export const readBloat = async (connection: Connection): Promise<BloatView> => {
   ]);
   return {
     tables: mostFirst(heaps.map((row) => bloatOf(row, heapPages))),
-    indexes: mostFirst(trees.map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
+    indexes: mostFirst((trees ?? []).map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
     looked: { tables: heaps.length, of: all },
   };
 };

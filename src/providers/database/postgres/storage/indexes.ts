@@ -94,11 +94,13 @@ const totals = `
          (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE c.relkind = 'i' AND ${isUserSchema('n.nspname')}) AS indexes,
          current_setting('track_counts')::bool AS counting,
-         (SELECT ${ageMs('stats_reset')} FROM pg_stat_database WHERE datname = current_database()) AS "statisticsMs",
-         (SELECT count(*) FROM pg_stat_replication r
-           WHERE NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')) AS replicas`;
+         (SELECT ${ageMs('stats_reset')} FROM pg_stat_database WHERE datname = current_database()) AS "statisticsMs"`;
 
-interface Totals extends Pick<IndexReview, 'statisticsMs' | 'replicas' | 'counting'> {
+const replicas = `
+  SELECT count(*) FROM pg_stat_replication r
+   WHERE NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')`;
+
+interface Totals extends Pick<IndexReview, 'statisticsMs' | 'counting'> {
   readonly tables: number;
   readonly indexes: number;
 }
@@ -110,7 +112,6 @@ const totalColumns: Columns<Totals> = {
   indexes: count,
   counting: flag,
   statisticsMs: nullable(number),
-  replicas: count,
 };
 const missingColumns: Columns<Counted<MissingIndex>> = {
   table: name,
@@ -143,29 +144,33 @@ const duplicateColumns: Columns<Counted<DuplicateIndexes>> = {
 };
 
 export const readIndexes = async (connection: Connection, limit: number, minBytes: number): Promise<IndexReview> => {
-  const [total, missed, idle, broken, doubled] = await Promise.all([
+  const [total, physical, missed, idle, broken, doubled] = await Promise.all([
     connection.row(totalColumns, totals),
-    connection.rows(missingColumns, missing, [limit, minBytes]),
-    connection.rows(unusedColumns, unused, [limit]),
-    connection.rows(invalidColumns, invalid, [limit]),
-    connection.rows(duplicateColumns, duplicate, [limit]),
+    connection.part('replicas', { count }, replicas),
+    connection.part('missing indexes', missingColumns, missing, [limit, minBytes]),
+    connection.part('unused indexes', unusedColumns, unused, [limit]),
+    connection.part('invalid indexes', invalidColumns, invalid, [limit]),
+    connection.part('duplicate indexes', duplicateColumns, duplicate, [limit]),
   ]);
   return {
     statisticsMs: total.statisticsMs,
-    replicas: total.replicas,
+    replicas: physical?.[0]?.count ?? null,
     counting: total.counting,
-    missing: missed.map((row) => without(row, 'count')),
-    unused: idle.map((row) => without(row, 'count', 'allBytes')),
-    invalid: broken.map((row) => without(row, 'count')),
-    duplicate: doubled.map((row) => without(row, 'count')),
+    missing: (missed ?? []).map((row) => without(row, 'count')),
+    unused: (idle ?? []).map((row) => without(row, 'count', 'allBytes')),
+    invalid: (broken ?? []).map((row) => without(row, 'count')),
+    duplicate: (doubled ?? []).map((row) => without(row, 'count')),
     counts: {
       tables: total.tables,
       indexes: total.indexes,
-      missing: missed[0]?.count ?? 0,
-      unused: idle[0]?.count ?? 0,
-      unusedBytes: idle[0]?.allBytes ?? 0,
-      invalid: broken[0]?.count ?? 0,
-      duplicate: doubled[0]?.count ?? 0,
+      missing: countIn(missed),
+      unused: countIn(idle),
+      unusedBytes: idle && (idle[0]?.allBytes ?? 0),
+      invalid: countIn(broken),
+      duplicate: countIn(doubled),
     },
   };
 };
+
+/** Every row carries the number of all; without a row there is none. Null: not known. */
+const countIn = (rows: readonly Counted<object>[] | null): number | null => rows && (rows[0]?.count ?? 0);

@@ -1,7 +1,6 @@
 import { amount, count, flag, nullable } from '../../../../clients/peer/shape.ts';
 import type { DatabaseSize, TableSize } from '../../port.ts';
 import type { Connection } from '../connect/connection.ts';
-import { may } from '../query/privileges.ts';
 import { isLocked, lockedTables, relationBytes, tableParts } from './relation-size.ts';
 import { type Columns, name, without } from '../query/rows.ts';
 import { qualified } from '../query/sql.ts';
@@ -56,6 +55,8 @@ const temporaryFiles = `
   SELECT coalesce(sum(f.size), 0) AS bytes, count(f.size) AS files
     FROM pg_tablespace t CROSS JOIN pg_ls_tmpdir(t.oid) f WHERE t.spcname <> 'pg_global'`;
 
+const wal = 'SELECT coalesce(sum(size), 0) AS bytes FROM pg_ls_waldir()';
+
 const written = `SELECT coalesce(sum(temp_bytes), 0) AS bytes FROM pg_stat_database WHERE datname = current_database()`;
 
 type TableRow = TableSize & { readonly count: number };
@@ -73,26 +74,25 @@ const tableColumns: Columns<TableRow> = {
 const bytes = amount;
 
 export const readSize = async (connection: Connection, limit: number): Promise<DatabaseSize> => {
-  const [rows, all, spaces, temporary, allowed] = await Promise.all([
+  const [rows, all, spaces, temporary, walSize, files] = await Promise.all([
     connection.rows(tableColumns, tables, [limit]),
-    connection.rows({ name, bytes: nullable(bytes), here: flag }, databases),
-    connection.rows({ name, location: name, bytes: nullable(bytes) }, tablespaces),
-    connection.row({ bytes }, written),
-    may(connection, ['pg_ls_waldir()', 'pg_ls_tmpdir(oid)']),
-  ]);
-  const [wal, files] = await Promise.all([
-    allowed('pg_ls_waldir()')
-      ? connection.row({ bytes }, 'SELECT coalesce(sum(size), 0) AS bytes FROM pg_ls_waldir()')
-      : null,
-    allowed('pg_ls_tmpdir(oid)') ? connection.row({ bytes, files: count }, temporaryFiles) : null,
+    connection.part('sizes of the databases', { name, bytes: nullable(bytes), here: flag }, databases),
+    connection.part('tablespaces', { name, location: name, bytes: nullable(bytes) }, tablespaces),
+    connection.part('temporary files written', { bytes }, written),
+    connection.part('the WAL directory', { bytes }, wal),
+    connection.part('temporary files', { bytes, files: count }, temporaryFiles),
   ]);
   return {
-    bytes: all.find(({ here }) => here)?.bytes ?? null,
-    databases: all.map((row) => without(row, 'here')),
+    bytes: all?.find(({ here }) => here)?.bytes ?? null,
+    databases: (all ?? []).map((row) => without(row, 'here')),
     tables: rows.map((row) => without(row, 'count')),
     tableCount: rows[0]?.count ?? 0,
-    walBytes: wal?.bytes ?? null,
-    temporary: { bytes: files?.bytes ?? null, files: files?.files ?? null, writtenBytes: temporary.bytes },
-    tablespaces: spaces,
+    walBytes: walSize?.[0]?.bytes ?? null,
+    temporary: {
+      bytes: files?.[0]?.bytes ?? null,
+      files: files?.[0]?.files ?? null,
+      writtenBytes: temporary?.[0]?.bytes ?? null,
+    },
+    tablespaces: spaces ?? [],
   };
 };

@@ -38,9 +38,14 @@ const query = `
    ORDER BY p.pid`;
 
 export const readProgress = async (connection: Connection): Promise<readonly VacuumProgress[]> => {
-  const rows = await connection.rows(columns, query);
-  return rows.map(({ blocks, scanned, ...row }) => ({
-    ...row,
-    share: blocks === null || scanned === null ? null : blocks === 0 ? 1 : scanned / blocks,
-  }));
+  return (await connection.rows(columns, query)).map(withShare);
 };
+
+/** As a part of a look that goes without it. */
+export const readProgressPart = async (connection: Connection): Promise<readonly VacuumProgress[]> =>
+  ((await connection.part('VACUUMs at work', columns, query)) ?? []).map(withShare);
+
+const withShare = ({ blocks, scanned, ...row }: Row): VacuumProgress => ({
+  ...row,
+  share: blocks === null || scanned === null ? null : blocks === 0 ? 1 : scanned / blocks,
+});

@@ -2,7 +2,7 @@ import { amount, count, flag, integer, nullable, number } from '../../../../clie
 import { UnusableAnswer } from '../../../../clients/peer/unusable.ts';
 import type { VacuumedTable, VacuumStatus } from '../../port.ts';
 import type { Connection } from '../connect/connection.ts';
-import { readProgress } from './progress.ts';
+import { readProgressPart } from './progress.ts';
 import { lockedTables, tableParts } from '../storage/relation-size.ts';
 import { type Columns, name, without } from '../query/rows.ts';
 import { isUserSchema, qualified } from '../query/sql.ts';
@@ -77,7 +77,7 @@ export const readVacuumStatus = async (
     connection.rows(tableColumns, tables, [limit, tableOid ?? null]),
     connection.rows(databaseColumns, databases),
     connection.row(settingColumns, settings),
-    readProgress(connection),
+    readProgressPart(connection),
   ]);
   const here = all.find((row) => row.here);
   if (here === undefined) throw new UnusableAnswer('answers without the age of the database');
