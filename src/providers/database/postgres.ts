@@ -5,6 +5,7 @@ import { readBloat } from './postgres/storage/bloat.ts';
 import { withConnection } from './postgres/connect/connection.ts';
 import type { Connection, Limits, Use } from './postgres/connect/connection.ts';
 import { readConnections } from './postgres/activity/connections.ts';
+import { OwnSessions } from './postgres/connect/own-sessions.ts';
 import { endSessions } from './postgres/activity/end-sessions.ts';
 import { readFailure, writeFailure } from './postgres/query/failure.ts';
 import { readIndexes } from './postgres/storage/indexes.ts';
@@ -55,6 +56,7 @@ const serverAt = (
   replicas: readonly Database[],
 ): Database => {
   const parameters = connectionParameters(url, deps);
+  const own = new OwnSessions();
 
   /** What the work throws is explained, where it is not yet. */
   const use = async <Answer extends object>(
@@ -76,9 +78,9 @@ const serverAt = (
     call: Call,
     work: (connection: Connection) => Promise<Answer>,
     more?: Partial<Use>,
-  ) => use({ readOnly: true, limits, ...more }, call, work, (error, { doing }) => readFailure(error, doing));
+  ) => use({ readOnly: true, limits, own, ...more }, call, work, (error, { doing }) => readFailure(error, doing));
   const write = <Answer extends object>(call: Call, what: string, work: (connection: Connection) => Promise<Answer>) =>
-    use({ readOnly: false, limits }, call, work, (error, { doing }) => writeFailure(error, doing, what));
+    use({ readOnly: false, limits, own }, call, work, (error, { doing }) => writeFailure(error, doing, what));
 
   return {
     name,

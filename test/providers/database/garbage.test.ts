@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { withConnection } from '../../../src/providers/database/postgres/connect/connection.ts';
 import { writeFailure } from '../../../src/providers/database/postgres/query/failure.ts';
 import { connectionParameters } from '../../../src/providers/database/postgres/parameters/parameters.ts';
+import { OwnSessions } from '../../../src/providers/database/postgres/connect/own-sessions.ts';
 import { newCall } from '../workload/call.ts';
 import { rejection } from './on-each-version.ts';
 import { refusal } from './reach.ts';
@@ -90,7 +91,7 @@ describe('a server that does not follow the protocol', () => {
   it('leaves the outcome of a change unknown', async () => {
     const port = await answering(garbage[2]?.[1] ?? ready);
     const parameters = connectionParameters(urlOf(port), deps);
-    const use = { readOnly: false, limits: { statementTimeoutMs: 1000, lockTimeoutMs: 1000 } };
+    const use = { readOnly: false, limits: { statementTimeoutMs: 1000, lockTimeoutMs: 1000 }, own: new OwnSessions() };
     const doing = { address: 'db', database: 'd', user: 'u' };
     const call = newCall({ mark: '20260301-abcd/look' });
     const raised = await rejection(
@@ -103,7 +104,7 @@ describe('a server that does not follow the protocol', () => {
     const port = await answering(garbage[2]?.[1] ?? ready, { goes: false, first: letsIn });
     const stop = new AbortController();
     const parameters = connectionParameters(urlOf(port), deps);
-    const use = { readOnly: true, limits: { statementTimeoutMs: 1000, lockTimeoutMs: 1000 } };
+    const use = { readOnly: true, limits: { statementTimeoutMs: 1000, lockTimeoutMs: 1000 }, own: new OwnSessions() };
     const call = newCall({ mark: '20260301-abcd/look', signal: stop.signal });
     const raised = rejection(
       withConnection(parameters, use, call, () => {

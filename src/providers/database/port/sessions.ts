@@ -32,7 +32,7 @@ export interface Session extends SessionKey {
   readonly blockedBy: readonly number[];
   /** The present or last statement: on one line, without the contents of literals, at most 300 characters. */
   readonly query: string | null;
-  /** This very connection, or another one of `rb` (also of another operator). */
+  /** A connection of this very process. Another operator's `rb` is a session like any other. */
   readonly own: boolean;
   readonly superuser: boolean;
   /** A process of the server itself (the checkpointer, a launcher): never signalled. */

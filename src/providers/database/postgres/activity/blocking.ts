@@ -83,7 +83,7 @@ export const readBlocking = async (connection: Connection): Promise<BlockingView
     connection.part('prepared transactions', preparedColumns, prepared),
   ]);
   const sessions = rows.map(({ mode, lockType, relation, waitedMs, ...session }) => ({
-    ...shown(session),
+    ...shown(connection, session),
     waitsForLock: mode === null || lockType === null ? null : { mode, type: lockType, relation, waitedMs },
   }));
   return {

@@ -1,6 +1,5 @@
 import { count, flag, integer, listOf, nullable, number } from '../../../../clients/peer/shape.ts';
 import type { Session, SessionKey, Sessions } from '../../port.ts';
-import { prefix } from '../connect/application-name.ts';
 import type { Connection } from '../connect/connection.ts';
 import { shownQuery } from '../query/query-text.ts';
 import { type Columns, name } from '../query/rows.ts';
@@ -51,7 +50,7 @@ export const sessionColumns = (blockedBy = blockersOfWaiting): string => `
   CASE WHEN a.state = 'active' OR a.state IS NULL THEN a.wait_event_type || ': ' || a.wait_event END AS "waitsFor",
   ${blockedBy} AS "blockedBy",
   ${queryText} AS query,
-  a.pid = pg_backend_pid() OR a.application_name LIKE '${prefix}%' AS own,
+  a.pid = pg_backend_pid() AS own,
   coalesce(r.rolsuper, false) AS superuser,
   ${isOfServer('a')} AS "ofServer",
   NOT (${isOfServer('a')}) AND ${maySignal} AS "maySignal"`;
@@ -100,7 +99,7 @@ const running = `
    WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'background worker')
      AND a.state NOT IN ('idle', 'disabled')
      AND ${atItSince} <= clock_timestamp() - ${interval('$1')}
-     AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE '${prefix}%'
+     AND a.pid <> pg_backend_pid()
    ORDER BY ${atItSince}`;
 
 /** Where `track_activities` is off, the server does not know either what a session does. */
@@ -111,22 +110,24 @@ const unseen = `
 export const readIdle = (connection: Connection, olderThanMs: number, inTransaction: boolean): Promise<Sessions> =>
   sessionsOf(connection, idle, [olderThanMs, inTransaction]);
 
-export const readRunning = (connection: Connection, olderThanMs: number): Promise<Sessions> =>
-  sessionsOf(connection, running, [olderThanMs]);
+export const readRunning = async (connection: Connection, olderThanMs: number): Promise<Sessions> => {
+  const { sessions, unseen } = await sessionsOf(connection, running, [olderThanMs]);
+  return { sessions: sessions.filter(({ own }) => !own), unseen };
+};
 
 const sessionsOf = async (connection: Connection, text: string, values: readonly unknown[]): Promise<Sessions> => {
   const [rows, hidden] = await Promise.all([
     connection.rows(sessionShape, text, values),
     connection.row({ unseen: count }, unseen),
   ]);
-  return { sessions: rows.map(shown), unseen: hidden.unseen };
+  return { sessions: rows.map((row) => shown(connection, row)), unseen: hidden.unseen };
 };
 
 export const readSession = async (connection: Connection, pid: number): Promise<Session | undefined> => {
   const [row] = await connection.rows(sessionShape, `SELECT ${sessionColumns()} ${fromSessions} WHERE a.pid = $1`, [
     pid,
   ]);
-  return row && shown(row);
+  return row && shown(connection, row);
 };
 
 /** A session that cannot be seen has no start to compare: it counts as unseen, not as gone. */
@@ -142,11 +143,12 @@ export const readStillThere = async (connection: Connection, keys: readonly Sess
     keys.map(({ backendStart }) => backendStart),
   ]);
   const seen = rows.filter(({ backendStart }) => backendStart !== '');
-  return { sessions: seen.map(shown), unseen: rows.length - seen.length };
+  return { sessions: seen.map((row) => shown(connection, row)), unseen: rows.length - seen.length };
 };
 
-/** The server writes `<insufficient privilege>` where it hides a text. */
-export const shown = <Row extends { readonly query: string | null; readonly kind: string | null }>(row: Row): Row => ({
+/** As it may be shown, and whether it is ours. The server writes `<insufficient privilege>` where it hides a text. */
+export const shown = <Row extends Session>({ own }: Connection, row: Row): Row => ({
   ...row,
+  own: row.own || own.has(row),
   query: row.query === null || row.query === '' || row.kind === null ? null : shownQuery(row.query),
 });

@@ -2,6 +2,7 @@ import { RunbookError } from '../../../../engine/errors.ts';
 import { UnusableAnswer } from '../../../../clients/peer/unusable.ts';
 import type { Call, Server, Unavailable } from '../../port.ts';
 import { sendCancel } from './cancel-request.ts';
+import type { OwnSessions } from './own-sessions.ts';
 import { addressOf } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { connectToAny } from './connect-to-any.ts';
@@ -48,6 +49,8 @@ export interface Connection {
     values?: readonly unknown[],
     bearable?: (code: string) => boolean,
   ): Promise<readonly Row[] | null>;
+  /** Of this process to this server, this connection included. */
+  readonly own: OwnSessions;
   /** What was not to be had so far. */
   readonly unavailable: readonly Unavailable[];
   /** A statement without rows. */
@@ -67,6 +70,7 @@ export interface Use {
   /** A read: one read-only transaction under the limits. A write: each statement on its own. */
   readonly readOnly: boolean;
   readonly limits: Limits;
+  readonly own: OwnSessions;
   /** The search path stays the role's own: until `onlyServerObjects` is sent, each name has to say that it is the server's own. */
   readonly ownSearchPath?: boolean;
 }
@@ -88,7 +92,8 @@ export const withConnection = async <Result>(
   call.signal.throwIfAborted();
   const connected = await connectToAny(parameters, call);
   const { client } = connected;
-  const began = connectionOn(connected, parameters, use);
+  const leave = new AbortController();
+  const began = connectionOn(connected, parameters, use, leave.signal);
   const finished = Promise.all([workOn(began, use, work), began.server]).then(
     ([result]) => result,
     (error: unknown) => {
@@ -104,6 +109,7 @@ export const withConnection = async <Result>(
   try {
     return await Promise.race([finished, aborted]);
   } finally {
+    leave.abort();
     // Not waited for: the server has answered, and its goodbye is of no interest.
     if (call.signal.aborted) connected.destroy();
     else void client.end().catch(() => undefined);
@@ -128,7 +134,12 @@ const cancelAndGiveUp = async (connected: Connected, finished: Promise<unknown>)
   clearTimeout(timer);
 };
 
-const connectionOn = (connected: Connected, parameters: ConnectionParameters, use: Use): Connection => {
+const connectionOn = (
+  connected: Connected,
+  parameters: ConnectionParameters,
+  use: Use,
+  closed: AbortSignal,
+): Connection => {
   const { client, host } = connected;
   const doing: Doing = {
     address: addressOf(host),
@@ -175,6 +186,9 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
       );
     const [identity] = checked(row === undefined ? [] : [row], identityColumns);
     if (identity === undefined) throw new UnusableAnswer('answers without saying who it is');
+    const forget = use.own.add(identity);
+    if (closed.aborted) forget();
+    else closed.addEventListener('abort', forget, { once: true });
     return serverOf(identity, doing.address, connected.version);
   };
 
@@ -218,6 +232,7 @@ const connectionOn = (connected: Connected, parameters: ConnectionParameters, us
     rows,
     part,
     unavailable,
+    own: use.own,
     again: async <Row extends object>(
       named: string,
       columns: Columns<Row>,

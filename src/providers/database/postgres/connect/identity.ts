@@ -1,4 +1,4 @@
-import { flag, nullable } from '../../../../clients/peer/shape.ts';
+import { flag, integer, nullable } from '../../../../clients/peer/shape.ts';
 import type { Server } from '../../port.ts';
 import { type Columns, name } from '../query/rows.ts';
 
@@ -11,6 +11,8 @@ export const identityQuery = (withSystemIdentifier: boolean): string => `
   SELECT pg_catalog.current_database() AS database,
          current_user::pg_catalog.text AS user,
          pg_catalog.pg_is_in_recovery() AS replica,
+         pg_catalog.pg_backend_pid() AS pid,
+         pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "seenAt",
          ${withSystemIdentifier ? '(SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system())' : 'NULL::pg_catalog.text'} AS "systemIdentifier",
          pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesEverything"`;
 
@@ -18,6 +20,9 @@ export interface IdentityRow {
   readonly database: string;
   readonly user: string;
   readonly replica: boolean;
+  /** Of this connection on the server, and when that was seen, by the server's clock. */
+  readonly pid: number;
+  readonly seenAt: string;
   readonly systemIdentifier: string | null;
   readonly seesEverything: boolean;
 }
@@ -26,6 +31,8 @@ export const identityColumns: Columns<IdentityRow> = {
   database: name,
   user: name,
   replica: flag,
+  pid: integer,
+  seenAt: name,
   systemIdentifier: nullable(name),
   seesEverything: flag,
 };
