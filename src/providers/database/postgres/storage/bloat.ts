@@ -39,37 +39,56 @@ const columns: Columns<Row> = {
 
 const fillFactor = `(SELECT o.option_value::int FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = 'fillfactor')`;
 
-/** What pg_stats shows a role is what it may read of the table; it is looked through once, for all the candidates. */
-const statistics = `stats AS MATERIALIZED (
-    SELECT s.schemaname, s.tablename, s.attname, s.null_frac, s.avg_width
+/** Of pg_statistic, what is read of it: nothing of what is in the tables. */
+const statisticColumns = ['starelid', 'staattnum', 'stainherit', 'stanullfrac', 'stawidth', 'stadistinct'] as const;
+
+const mayReadStatistics = `
+  SELECT bool_and(has_column_privilege('pg_catalog.pg_statistic', c, 'SELECT')) AS all
+    FROM unnest($1::text[]) AS c`;
+
+/**
+ * The statistics of the columns of all candidates (`wanted`: their oids), looked through once. pg_stats shows a role those of the
+ * tables that it may read, pg_statistic all of them to a role that may read its columns.
+ */
+const statisticsFrom = (direct: boolean): string =>
+  direct
+    ? `stats AS MATERIALIZED (
+    SELECT s.starelid AS relid, s.staattnum AS attnum, s.stanullfrac AS null_frac, s.stawidth AS avg_width, s.stadistinct AS n_distinct
+      FROM pg_statistic s WHERE NOT s.stainherit AND s.starelid IN (SELECT oid FROM wanted)
+  )`
+    : `stats AS MATERIALIZED (
+    SELECT c.oid AS relid, a.attnum, s.null_frac, s.avg_width, s.n_distinct
       FROM pg_stats s
-     WHERE NOT s.inherited AND (s.schemaname, s.tablename) IN (SELECT nspname, relname FROM wanted)
+      JOIN pg_namespace n ON n.nspname = s.schemaname
+      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
+     WHERE NOT s.inherited AND c.oid IN (SELECT oid FROM wanted)
   )`;
 
-const columnsOf = (attribute: string, owner: string): string => `
+const columnsOf = (attribute: string): string => `
   json_build_object('length', ${attribute}.attlen, 'align', ${attribute}.attalign,
                     'width', coalesce(s.avg_width, 0), 'nullShare', coalesce(s.null_frac, 0),
-                    'known', s.attname IS NOT NULL) ORDER BY ${owner}`;
+                    'known', s.relid IS NOT NULL) ORDER BY ${attribute}.attnum`;
 
-const tables = `
+const tables = (direct: boolean): string => `
   WITH ${lockedTables}, largest AS MATERIALIZED (
     SELECT c.oid, c.relname, n.nspname, c.relpages, c.reltuples, c.reloptions, ${relationBytes('c')} AS bytes
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_temp'
      ORDER BY c.relpages DESC, c.oid LIMIT ${candidates}
-  ), wanted AS (SELECT nspname, relname FROM largest), ${statistics}
+  ), wanted AS (SELECT oid FROM largest), ${statisticsFrom(direct)}
   SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.nspname', 'c.relname')} AS table, c.bytes,
          c.relpages AS pages, CASE WHEN c.relpages = 0 AND c.bytes > 0 THEN -1 ELSE c.reltuples END AS rows,
          ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
-         has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS "mayRead",
-         (SELECT coalesce(json_agg(${columnsOf('a', 'a.attnum')}), '[]')
+         ${direct} OR has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS "mayRead",
+         (SELECT coalesce(json_agg(${columnsOf('a')}), '[]')
             FROM pg_attribute a
-            LEFT JOIN stats s ON s.schemaname = c.nspname AND s.tablename = c.relname AND s.attname = a.attname
+            LEFT JOIN stats s ON s.relid = c.oid AND s.attnum = a.attnum
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM largest c`;
 
 /** The columns of an index have their statistics with the table, its expressions with the index itself. */
-const indexes = `
+const indexes = (direct: boolean): string => `
   WITH ${lockedTables}, largest AS MATERIALIZED (
     SELECT c.oid, c.relname, n.nspname, c.relpages, c.reltuples, c.reloptions, i.indkey, i.indrelid,
            t.relname AS tablename, tn.nspname AS tableschema, ${relationBytes('c', 'i.indrelid')} AS bytes
@@ -78,25 +97,24 @@ const indexes = `
       JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
      WHERE c.relkind = 'i' AND c.relam = (SELECT oid FROM pg_am WHERE amname = 'btree') AND n.nspname !~ '^pg_(toast|temp)'
      ORDER BY c.relpages DESC, c.oid LIMIT ${candidates}
-  ), wanted AS (SELECT nspname, relname FROM largest UNION SELECT tableschema, tablename FROM largest), ${statistics}
+  ), wanted AS (SELECT oid FROM largest UNION SELECT indrelid FROM largest), ${statisticsFrom(direct)}
   SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.tableschema', 'c.tablename')} AS table, c.bytes,
          c.relpages AS pages, CASE WHEN t.relpages = 0 AND c.bytes > current_setting('block_size')::int THEN -1 ELSE c.reltuples END AS rows,
          ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
-         has_table_privilege(c.indrelid, 'SELECT') AND NOT row_security_active(c.indrelid) AS "mayRead",
-         (SELECT coalesce(json_agg(${columnsOf('ia', 'ia.attnum')}), '[]')
+         ${direct} OR has_table_privilege(c.indrelid, 'SELECT') AND NOT row_security_active(c.indrelid) AS "mayRead",
+         (SELECT coalesce(json_agg(${columnsOf('ia')}), '[]')
             FROM pg_attribute ia
-            LEFT JOIN pg_attribute ta ON ta.attrelid = c.indrelid AND ta.attnum = c.indkey[ia.attnum - 1] AND ta.attnum <> 0
             LEFT JOIN stats s
-              ON s.schemaname = CASE WHEN ta.attnum IS NULL THEN c.nspname ELSE c.tableschema END
-             AND s.tablename = CASE WHEN ta.attnum IS NULL THEN c.relname ELSE c.tablename END
-             AND s.attname = coalesce(ta.attname, ia.attname)
+              ON s.relid = CASE WHEN c.indkey[ia.attnum - 1] = 0 THEN c.oid ELSE c.indrelid END
+             AND s.attnum = CASE WHEN c.indkey[ia.attnum - 1] = 0 THEN ia.attnum ELSE c.indkey[ia.attnum - 1] END
            WHERE ia.attrelid = c.oid AND ia.attnum > 0) AS columns
     FROM largest c JOIN pg_class t ON t.oid = c.indrelid`;
 
 export const readBloat = async (connection: Connection): Promise<BloatView> => {
+  const { all: direct } = await connection.row({ all: flag }, mayReadStatistics, [statisticColumns]);
   const [heaps, trees, { count: all }] = await Promise.all([
-    connection.rows(columns, tables),
-    connection.part('B-tree indexes', columns, indexes),
+    connection.rows(columns, tables(direct)),
+    connection.part('B-tree indexes', columns, indexes(direct)),
     connection.row(
       { count },
       `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
