@@ -90,11 +90,11 @@ const wordsOf = (
   const message = shortText(messageOf(inner))
     .replace(/\n {2}Deserialization error: .*/, '')
     .trim();
-  // The SDK names its own setting there.
-  const said = message.includes('requestTimeout') ? 'no answer in time' : message;
   const status = $metadata?.httpStatusCode;
   const network = status === undefined ? networkFailure(inner) : undefined;
-  return { code: word, status, said: network?.phrase ?? (said || word), network };
+  // The SDK names its own setting there. It is the answer that took too long, and not the connection.
+  const said = message.includes('requestTimeout') ? 'no answer in time' : (network?.phrase ?? (message || word));
+  return { code: word, status, said, network };
 };
 
 const denials = new Set(['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'NotAuthorizedException']);

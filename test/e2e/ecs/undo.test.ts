@@ -14,7 +14,8 @@ const kept = { taskDefinition: 'checkout:3', earlier: ['checkout:1', 'checkout:2
 const revisionOf = ({ service }: Played) => service.describe().taskDefinition?.split('/').at(-1);
 
 /** Version 3.0.0, which crashes, is on its way; the three tasks of 2.0.0 serve. */
-const bad = async () => {
+/** `factor`: how fast the service goes on failing; see `playFaster`. */
+const bad = async (factor?: number) => {
   const played = await playFaster(
     { taskDefinition: 'checkout:2', earlier: ['checkout:1'] },
     {
@@ -22,6 +23,7 @@ const bad = async () => {
         ...taskDefinitions.slice(0, 2),
         { ...taskDefinitions[2], name: 'checkout:3', behaviour: crashes(3, ['fatal: no DATABASE_URL']) },
       ],
+      ...(factor === undefined ? {} : { factor }),
     },
   );
   played.service.deployBehind('checkout:3');
@@ -84,7 +86,8 @@ describe.concurrent('a bad version against the scripted peer', () => {
   });
 
   test('is seen in the status as a rollout under way whose tasks fail; in a script the undo goes back', async () => {
-    await using played = await bad();
+    // Slow enough that no task is caught between two states while rb starts.
+    await using played = await bad(1);
     const operator = played.operator();
     const { code, stdout } = await operator.run('restart status');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/under way: checkout:3 .* failed in a row/)]);
