@@ -23,8 +23,8 @@ export const proxyFor = (
   const text = configured?.url ?? usual;
   if (text === undefined) return undefined;
   const where = configured?.where ?? name;
-  // `proxy.example.com:3128` is meant as a host and a port.
-  const full = text.includes('://') ? text : `http://${text}`;
+  // In the environment `proxy.example.com:3128` is meant as a host and a port.
+  const full = text.includes('://') || configured ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   // It may hold a password: it is not shown.
   if (!url || !['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol))

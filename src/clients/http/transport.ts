@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { monotonicMs } from '../../engine/clock.ts';
+import { RunbookError } from '../../engine/errors.ts';
 import { limits } from '../peer/limits.ts';
 import { createAgents } from './agents.ts';
 import { Broken, Silence } from './broken.ts';
@@ -49,6 +50,7 @@ export const createTransport = (endpoint: Endpoint, { connectMs }: { readonly co
   const secure = server.protocol === 'https:';
   return async (outgoing) => {
     outgoing.signal.throwIfAborted();
+    requireSendable(outgoing.credential, endpoint);
     const agent = await agentFor(outgoing.credential);
     const options = {
       agent,
@@ -68,9 +70,28 @@ const headersOf = ({ headers, credential, body }: Outgoing): OutgoingHttpHeaders
   ...headers,
   ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
   ...Object.fromEntries(
-    Object.entries(credential.headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+    Object.entries(credential.headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? inBytes(value) : value.map(inBytes),
+    ]),
   ),
 });
+
+/** Errors: `usage` where a header would not end where it should: a token with a line break in it, mostly. */
+const requireSendable = ({ headers }: Credential, { credentials: { owner, renewal } }: Endpoint): void => {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  if (
+    Object.values(headers)
+      .flat()
+      .some((value) => /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
+  )
+    throw new RunbookError('usage', `the credentials of ${owner} have a line break or control character in them`, {
+      next: renewal,
+    });
+};
+
+/** A header is UTF-8; Node writes each character as one byte, and none beyond 255. */
+const inBytes = (value: string): string => Buffer.from(value, 'utf8').toString('latin1');
 
 const exchange = (
   request: ClientRequest,

@@ -8,7 +8,7 @@ import { fileText, fingerprintOf } from '../http/pem.ts';
 import { proxyFor } from '../http/proxy.ts';
 import { fromTokenFile } from '../http/token-file.ts';
 import { isLoopback, normalised, shownUrl } from '../http/url.ts';
-import { credentialsOf } from './credentials.ts';
+import { credentialsOf, withoutTls } from './credentials.ts';
 import type { CredentialDeps } from './credentials.ts';
 import { broken, isFields, pemIn, readKubeconfig, textIn } from './kubeconfig.ts';
 import type { Entry, Fields, Kubeconfig } from './kubeconfig.ts';
@@ -68,7 +68,10 @@ export const openConnection = async (place: Place, deps: ConnectionDeps): Promis
     ...(serverName === undefined ? {} : { serverName }),
     ...(proxy ? { proxy } : {}),
     compression: cluster.fields['disable-compression'] !== true,
-    credentials: await credentialsOf(user, clusterInfo(cluster, ca), context.name, deps),
+    credentials:
+      server.protocol === 'http:'
+        ? withoutTls(shownUrl(server))
+        : await credentialsOf(user, clusterInfo(cluster, ca), context.name, deps),
   };
 };
 
@@ -144,7 +147,7 @@ const clusterInfo = (cluster: Entry, ca: string | undefined): Fields => {
       ),
     ),
     ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
-    ...(found === undefined ? {} : { config: found['extension'] }),
+    config: found?.['extension'] ?? null,
   };
 };
 

@@ -39,8 +39,14 @@ export const credentialsOf = async (
   };
 
   const tokenFile = pathIn(user, 'tokenFile');
-  if (tokenFile !== undefined) return fromTokenFile({ path: tokenFile, owner, clock: deps.clock, withToken });
   const token = textIn(user, 'token');
+  if (headers.authorization !== undefined) {
+    if (token !== undefined || tokenFile !== undefined)
+      throw broken(user.file, `${user.name} has a password and a token, of which only one can be sent`);
+    // A plugin is not asked then.
+    return always(fixed, owner, newKubeconfig);
+  }
+  if (tokenFile !== undefined) return fromTokenFile({ path: tokenFile, owner, clock: deps.clock, withToken });
   if (token !== undefined)
     return always(withToken(token), owner, [`put a new token into ${user.file}, then run the command again`]);
   if (user.fields['exec'] !== undefined && user.fields['exec'] !== null) {
@@ -87,6 +93,12 @@ const fromProvider = (
   };
 };
 
+/** As kubectl has it, nothing secret is sent without TLS. What leads there, `kubectl proxy`, has credentials of its own. */
+export const withoutTls = (server: string): Credentials =>
+  always({ headers: {} }, `no one, because ${server} is without encryption`, [
+    'use https://, or let kubectl proxy log in',
+  ]);
+
 const always = (credential: Credential, owner: string, renewal: readonly string[]): Credentials => ({
   owner,
   renewal,
@@ -111,7 +123,7 @@ const clientCertificate = (
   return { cert, key };
 };
 
-const basic = (user: Entry, deps: CredentialDeps): Readonly<Record<string, string>> => {
+const basic = (user: Entry, deps: CredentialDeps): { readonly authorization?: string } => {
   const name = textIn(user, 'username');
   if (name === undefined) return {};
   const password = textIn(user, 'password') ?? '';
@@ -129,18 +141,24 @@ const impersonation = (user: Entry): Readonly<Record<string, string | readonly s
   const groups = textsIn(user, user.fields['as-groups'] ?? [], 'as-groups');
   const extra = user.fields['as-user-extra'] ?? {};
   if (!isFields(extra)) throw broken(user.file, `as-user-extra of ${user.name} is not a mapping`);
+  if (name === undefined && (uid !== undefined || groups.length > 0 || Object.keys(extra).length > 0))
+    throw broken(user.file, `${user.name} has as-uid, as-groups or as-user-extra, and no user to act as (as)`);
   return {
     ...(name === undefined ? {} : { 'impersonate-user': name }),
     ...(uid === undefined ? {} : { 'impersonate-uid': uid }),
     ...(groups.length === 0 ? {} : { 'impersonate-group': groups }),
     ...Object.fromEntries(
       Object.entries(extra).map(([key, values]) => [
-        `impersonate-extra-${encodeURIComponent(key)}`,
+        `impersonate-extra-${inHeaderName(key)}`,
         textsIn(user, values, `as-user-extra ${key}`),
       ]),
     ),
   };
 };
+
+/** What cannot stand in the name of a header is escaped as in a URL; the server undoes that. */
+const inHeaderName = (key: string): string =>
+  encodeURIComponent(key).replaceAll(/[()]/g, (bracket) => `%${bracket.charCodeAt(0).toString(16)}`);
 
 const textsIn = (user: Entry, value: unknown, field: string): readonly string[] => {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;

@@ -171,7 +171,10 @@ describe('a credential plugin', () => {
     expect(JSON.parse(info)).toEqual({
       apiVersion: 'client.authentication.k8s.io/v1',
       kind: 'ExecCredential',
-      spec: { interactive: false, cluster: { server: server.url, 'certificate-authority-data': expect.any(String) } },
+      spec: {
+        interactive: false,
+        cluster: { server: server.url, 'certificate-authority-data': expect.any(String), config: null },
+      },
     });
   });
 
@@ -394,5 +397,71 @@ describe('every secret is remembered before it is used', () => {
     expect((await known({ token: 't' }, { cluster })).secrets).toEqual(
       expect.arrayContaining(['canary%2D11', 'canary-11']),
     );
+  });
+});
+
+const headersOf = async (user: object) => {
+  const server = await serve((answer) => send(answer, {}));
+  await get(await clientOf(directory, server, { user }));
+  return server.requests[0]?.headers ?? {};
+};
+const refusal = async (user: object) => {
+  const server = await serve((answer) => send(answer, {}));
+  const error = await failure(clientOf(directory, server, { user }).then(get));
+  expect(server.requests).toEqual([]);
+  return error;
+};
+const received = (value: unknown): string => Buffer.from(String(value), 'latin1').toString('utf8');
+
+describe('as kubectl has it', () => {
+  test.each(['jörg', '日本', 'Ωmega'])('a header is UTF-8: %s', async (name) => {
+    const headers = await headersOf({ token: 't', as: name, 'as-groups': [name] });
+    expect(received(headers['impersonate-user'])).toBe(name);
+    expect(received(headers['impersonate-group'])).toBe(name);
+  });
+
+  test.each(['a(b)', 'example.org/why', 'a%b c'])(
+    'what cannot stand in the name of a header is escaped: %s',
+    async (key) => {
+      const headers = await headersOf({ token: 't', as: 'ann', 'as-user-extra': { [key]: ['x'] } });
+      const [name = ''] = Object.keys(headers).filter((each) => each.startsWith('impersonate-extra-'));
+      expect(decodeURIComponent(name)).toBe(`impersonate-extra-${key}`);
+    },
+  );
+
+  test.each([{ 'as-groups': ['a'] }, { 'as-uid': '1' }, { 'as-user-extra': { a: ['b'] } }])(
+    'who acts as nobody cannot act as %o',
+    async (impersonation) => {
+      expect(await refusal({ token: 't', ...impersonation })).toMatchObject({
+        kind: 'usage',
+        message: expect.stringContaining('no user to act as (as)') as string,
+      });
+    },
+  );
+
+  test.each(['two\nlines', 'end\n', 'a\u0000b', 'a\rb'])(
+    'a token that is more than a line (%j) is not sent',
+    async (token) => {
+      const error = await refusal({ token });
+      expect(error).toMatchObject({
+        kind: 'usage',
+        message: expect.stringContaining('a line break or control character') as string,
+      });
+      expect(error.message).not.toContain(token);
+    },
+  );
+
+  test('a password and a token are one too many; a plugin beside a password is not asked', async () => {
+    for (const token of [{ token: 't' }, { tokenFile: 'token' }])
+      expect(await refusal({ username: 'ann', password: 'p', ...token })).toMatchObject({ kind: 'usage' });
+    const headers = await headersOf({ username: 'ann', password: 'p', ...plugin('exit 1') });
+    expect(headers.authorization).toBe(`Basic ${Buffer.from('ann:p').toString('base64')}`);
+  });
+
+  test('nothing secret is sent without TLS', async () => {
+    const path = write(directory, kubeconfig({ server: 'http://127.0.0.1:8001' }, { token: 't', as: 'ann' }));
+    const { credentials } = await connect([path]);
+    expect(await credentials.current(forever)).toEqual({ headers: {} });
+    expect(credentials.owner).toContain('without encryption');
   });
 });
