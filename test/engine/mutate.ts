@@ -13,11 +13,11 @@ import type { Mutation } from './mutations.ts';
 const checkout = resolve(import.meta.dirname, '../..');
 const word = process.argv[2] ?? '';
 
-/** The generated runs find most with few trees. What they do not find is tried with as many as `npm test` has, then with every other test. */
+/** The generated runs find most with few trees. What they do not find is tried with as many as the long layer has, then with every other test. */
 const attempts = [
-  { tests: '.property', percent: '10' },
-  { tests: '.property', percent: '100' },
-  { tests: '.test', percent: '1' },
+  { tests: '.property', layer: 'long', percent: '10' },
+  { tests: '.property', layer: 'long', percent: '100' },
+  { tests: '.test', layer: 'all', percent: '1' },
 ] as const;
 type Attempt = (typeof attempts)[number];
 
@@ -34,18 +34,19 @@ interface Report {
 }
 
 const copy = mkdtempSync(join(tmpdir(), 'rb-mutate-'));
-for (const part of ['src', 'test/engine', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+const layered = ['layers.ts', 'longest-first.ts', 'durations.ts', 'durations.json'].map((name) => `test/${name}`);
+for (const part of ['src', 'test/engine', ...layered, 'package.json', 'tsconfig.json', 'vitest.config.ts'])
   cpSync(join(checkout, part), join(copy, part), { recursive: true });
 symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'));
 
 /** The first test that fails; undefined where none does. */
-const firstFailure = async ({ tests, percent }: Attempt): Promise<string | undefined> => {
+const firstFailure = async ({ tests, layer, percent }: Attempt): Promise<string | undefined> => {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const words = ['run', '--bail=1', '--reporter=json', `--outputFile=${report}`, tests];
   const vitest = spawn(process.execPath, [join(checkout, 'node_modules/vitest/vitest.mjs'), ...words], {
     cwd: copy,
-    env: { ...process.env, RB_RUNS: percent },
+    env: { ...process.env, RB_LAYER: layer, RB_RUNS: percent },
     stdio: 'ignore',
   });
   let late = false;
