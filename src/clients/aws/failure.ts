@@ -93,8 +93,19 @@ const wordsOf = (
   const status = $metadata?.httpStatusCode;
   const network = status === undefined ? networkFailure(inner) : undefined;
   // The SDK names its own setting there. It is the answer that took too long, and not the connection.
-  const said = message.includes('requestTimeout') ? 'no answer in time' : (network?.phrase ?? (message || word));
+  const said = message.includes('requestTimeout')
+    ? 'no answer in time'
+    : network
+      ? `${network.phrase}${whereOf(inner)}`
+      : message || word;
   return { code: word, status, said, network };
+};
+
+/** Where the system tried to get to: the endpoint may come from a variable that somebody forgot. */
+const whereOf = (error: unknown): string => {
+  const { address, port, hostname } = (error ?? {}) as { address?: unknown; port?: unknown; hostname?: unknown };
+  if (typeof address === 'string') return ` (${address}${typeof port === 'number' ? `:${port}` : ''})`;
+  return typeof hostname === 'string' ? ` (${hostname})` : '';
 };
 
 const denials = new Set(['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'NotAuthorizedException']);
