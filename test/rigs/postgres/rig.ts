@@ -163,7 +163,7 @@ export const startPostgresRig = async (options: PostgresRigOptions): Promise<Pos
   if (copy !== undefined) {
     writeForServer(join(copy, 'standby.signal'), '');
     await sql('postgres', `SELECT pg_create_physical_replication_slot('replica_1')`);
-    const conninfo = `host=${loopback} port=${primary.port} user=replicator password='${passwordOf('replicator')}' application_name=replica_1`;
+    const conninfo = `host=${loopback} port=${primary.port} user=replicator password='${passwordOf('replicator')}' application_name=replica_1 dbname=postgres`;
     replica = await serve(ground, copy, {
       ...common,
       primary_conninfo: conninfo,

@@ -37,6 +37,7 @@ const slot = {
   database: null,
   active: true,
   temporary: false,
+  synchronised: false,
   retainedBytes: 1,
   walStatus: 'reserved',
   safeBytes: null,
@@ -132,6 +133,7 @@ const database: Partial<Database> = {
     max: 100,
     reservedForSuperusers: 3,
     reservedForRoles: 0,
+    reservedForService: 0,
     unseen: 0,
     byState: group,
     byApplication: group,
@@ -177,7 +179,13 @@ const database: Partial<Database> = {
   }),
   statements: async ({ limit }) =>
     limit === 1
-      ? { server, unavailable: [], available: false, reason: 'not created', next: ['CREATE EXTENSION pg_stat_statements'] }
+      ? {
+          server,
+          unavailable: [],
+          available: false,
+          reason: 'not created',
+          next: ['CREATE EXTENSION pg_stat_statements'],
+        }
       : {
           server,
           unavailable: [],
@@ -212,8 +220,8 @@ const database: Partial<Database> = {
     counting: true,
     missing: [{ table: 't', bytes: 1, rows: 1, sequentialScans: 1, rowsRead: 1, indexScans: null }],
     unused: [{ index: 'i', table: 't', bytes: 1, definition: null }],
-    invalid: [{ index: 'i', table: 't', bytes: 1, beingBuilt: false }],
-    duplicate: [{ table: 't', indexes: [{ index: 'i', bytes: 1, scans: 1, constraint: false }] }],
+    invalid: [{ index: 'i', table: 't', bytes: 1, beingBuilt: false, partsMissing: null, leftover: false }],
+    duplicate: [{ table: 't', indexes: [{ index: 'i', bytes: 1, scans: 1, rule: null, constraint: false }] }],
     counts: { tables: 1, indexes: 1, missing: 1, unused: 1, unusedBytes: 1, invalid: 1, duplicate: 1 },
   }),
   size: async () => ({
@@ -232,6 +240,7 @@ const database: Partial<Database> = {
     unavailable: [],
     tables: [estimate],
     indexes: [{ ...estimate, table: 'orders' }],
+    toast: [{ ...estimate, table: 'orders' }],
     looked: { tables: 1, of: 1 },
   }),
   vacuumStatus: async () => ({

@@ -27,6 +27,7 @@ const counts = (more: Partial<ConnectionCounts> = {}): ConnectionCounts => ({
   max: 100,
   reservedForSuperusers: 3,
   reservedForRoles: 7,
+  reservedForService: 0,
   unseen: 0,
   byState: [],
   byApplication: [],
@@ -94,6 +95,7 @@ const slot = (more: Partial<ReplicationSlot> = {}): ReplicationSlot => ({
   database: null,
   active: true,
   temporary: false,
+  synchronised: false,
   retainedBytes: 0,
   walStatus: 'reserved',
   safeBytes: null,
@@ -136,7 +138,9 @@ const size = (temporary: number, bytes: number | null = 1) =>
     tablespaces: [],
   });
 
-const invalid = (beingBuilt: boolean) => [{ index: 'i', table: 't', bytes: 1, beingBuilt }];
+const invalid = (beingBuilt: boolean) => [
+  { index: 'i', table: 't', bytes: 1, beingBuilt, partsMissing: null, leftover: false },
+];
 
 const rows = (dead: number) => ({
   live: 1000,

@@ -88,6 +88,8 @@ export interface ReplicationSlot {
   readonly database: string | null;
   readonly active: boolean;
   readonly temporary: boolean;
+  /** On a replica, a copy of the primary's slot (17 and later): nobody uses it until the replica is promoted. */
+  readonly synchronised: boolean;
   /** WAL that is kept for it; null where it has never been used. */
   readonly retainedBytes: number | null;
   /** `reserved`, `extended`, `unreserved`, `lost`; null where it keeps none. */

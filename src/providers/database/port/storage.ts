@@ -49,6 +49,13 @@ export interface InvalidIndex {
   readonly bytes: number;
   /** CREATE INDEX CONCURRENTLY or REINDEX is at work on its table: it may become valid. */
   readonly beingBuilt: boolean;
+  /**
+   * Of a partitioned table: so many partitions have no part of it. It becomes valid when each has one that is attached (ALTER INDEX
+   * ... ATTACH PARTITION); REINDEX does not help. Null: it is not partitioned.
+   */
+  readonly partsMissing: number | null;
+  /** What REINDEX CONCURRENTLY left behind (`_ccnew`, `_ccold`): to be dropped. */
+  readonly leftover: boolean;
 }
 
 /** Indexes of one table that index the same in the same way. */
@@ -58,6 +65,8 @@ export interface DuplicateIndexes {
     readonly index: string;
     readonly bytes: number;
     readonly scans: number;
+    /** What it keeps out, in words: `unique`, `unique nulls not distinct`, `unique deferrable`, an exclusion. Null: nothing. Of those of one rule one is enough. */
+    readonly rule: string | null;
     /** It keeps rows unique, serves a constraint or is the replica identity: another one of the group is the one to drop. */
     readonly constraint: boolean;
   }[];
@@ -97,6 +106,8 @@ export interface BloatView {
   readonly tables: readonly Bloat[];
   /** B-tree indexes. */
   readonly indexes: readonly (Bloat & { readonly table: string })[];
+  /** What is stored outside of the rows of `table`: at least so much is wasted. */
+  readonly toast: readonly (Bloat & { readonly table: string })[];
   /** So many of the largest tables were looked at. */
   readonly looked: { readonly tables: number; readonly of: number };
 }
@@ -109,5 +120,5 @@ export interface Bloat {
   readonly wastedBytes: number | null;
   /** 0 to 1. */
   readonly wastedShare: number | null;
-  readonly why: 'never analysed' | 'no column statistics' | 'column statistics may not be read' | null;
+  readonly why: 'never analysed' | 'never vacuumed' | 'no column statistics' | 'column statistics may not be read' | null;
 }

@@ -8,6 +8,7 @@ export const SlotData = z.object({
   database: nullableText,
   active: z.boolean(),
   temporary: z.boolean(),
+  synchronised: z.boolean(),
   retainedBytes: nullableNumber,
   walStatus: nullableText,
   safeBytes: nullableNumber,

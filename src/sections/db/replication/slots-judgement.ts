@@ -8,11 +8,12 @@ const gigabyte = 1024 ** 3;
 export const slotLimits = { warnRetainedBytes: gigabyte, criticalRetainedBytes: 20 * gigabyte } as const;
 
 /** A slot that has lost WAL, or is about to, has lost its replica; one that nobody uses fills the disk. */
-export const judgeSlot = ({ active, retainedBytes, walStatus }: ReplicationSlot): Verdict => {
+export const judgeSlot = ({ active, synchronised, retainedBytes, walStatus }: ReplicationSlot): Verdict => {
+  const unused = !active && !synchronised;
   if (walStatus === 'lost' || walStatus === 'unreserved') return 'critical';
   const kept = retainedBytes ?? 0;
-  if (!active && kept >= slotLimits.criticalRetainedBytes) return 'critical';
-  return kept >= slotLimits.warnRetainedBytes || (!active && retainedBytes !== null) || walStatus === 'extended'
+  if (unused && kept >= slotLimits.criticalRetainedBytes) return 'critical';
+  return kept >= slotLimits.warnRetainedBytes || (unused && retainedBytes !== null) || walStatus === 'extended'
     ? 'warn'
     : 'ok';
 };

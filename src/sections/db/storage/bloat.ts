@@ -15,7 +15,9 @@ const estimate = {
   bytes: z.number(),
   wastedBytes: nullableNumber,
   wastedShare: nullableNumber,
-  why: z.nullable(z.enum(['never analysed', 'no column statistics', 'column statistics may not be read'])),
+  why: z.nullable(
+    z.enum(['never analysed', 'never vacuumed', 'no column statistics', 'column statistics may not be read']),
+  ),
 };
 const limits = z.object({ share: z.number(), bytes: z.number() });
 
@@ -24,6 +26,7 @@ const BloatData = z.object({
   unavailable: list(UnavailableData),
   tables: list(z.object(estimate)),
   indexes: list(z.object({ ...estimate, table: z.string() })),
+  toast: list(z.object({ ...estimate, table: z.string() })),
   looked: z.object({ tables: z.number(), of: z.number() }),
   totals: z.object({ wastedBytes: z.number(), unknown: z.number() }),
   thresholds: z.object({ warn: limits, critical: limits }),
@@ -46,9 +49,10 @@ const bloatFinding = (
   { server, unavailable, looked, ...view }: From<BloatView>,
   limit: number,
 ): DataFinding<z.output<typeof BloatData>> => {
-  const all = [...view.tables, ...view.indexes];
+  const all = [...view.tables, ...view.indexes, ...view.toast];
   const tables = shownOf(view.tables, limit);
   const indexes = shownOf(view.indexes, limit);
+  const toast = shownOf(view.toast, limit);
   const wasted = all.reduce((sum, { wastedBytes }) => sum + (wastedBytes ?? 0), 0);
   const unknown = all.filter(({ wastedBytes }) => wastedBytes === null).length;
   return {
@@ -69,6 +73,7 @@ const bloatFinding = (
       rows: [
         ...tables.filter(isWorthALine).map((one) => rowOf('table', one, null)),
         ...indexes.filter(isWorthALine).map((one) => rowOf('index', one, one.table)),
+        ...toast.filter(isWorthALine).map((one) => rowOf('TOAST', one, one.table)),
       ],
     },
     data: {
@@ -76,6 +81,7 @@ const bloatFinding = (
       unavailable,
       tables,
       indexes,
+      toast,
       looked,
       totals: { wastedBytes: wasted, unknown },
       thresholds: bloatLimits,
@@ -84,7 +90,8 @@ const bloatFinding = (
 };
 
 /** Some of the server's own tables never have statistics (pg_statistic), and only a superuser may read those of others. */
-const verdictOf = (one: Bloat): Verdict => (one.wastedBytes === null && isCatalog(one.name) ? 'ok' : judgeBloat(one));
+const verdictOf = (one: Bloat): Verdict =>
+  one.wastedBytes === null && (one.bytes === 0 || isCatalog(ownerOf(one))) ? 'ok' : judgeBloat(one);
 
 /** The worst first, then by the bytes. */
 const shownOf = <Kind extends Bloat>(all: readonly Kind[], limit: number): readonly Kind[] =>
@@ -92,8 +99,11 @@ const shownOf = <Kind extends Bloat>(all: readonly Kind[], limit: number): reado
 
 const urgency = (one: Bloat): number => ['ok', 'unknown', 'warn', 'critical'].indexOf(verdictOf(one));
 
+/** TOAST has a name of the system, whatever it belongs to. */
+const ownerOf = (one: Bloat & { readonly table?: string }): string => one.table ?? one.name;
+
 const isWorthALine = (one: Bloat): boolean =>
-  one.wastedBytes !== 0 && (!isCatalog(one.name) || verdictOf(one) !== 'ok');
+  one.wastedBytes !== 0 && one.bytes > 0 && (!isCatalog(ownerOf(one)) || verdictOf(one) !== 'ok');
 
 const rowOf = (what: string, one: Bloat, table: string | null): readonly Cell[] => [
   what,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Cell, DataFinding } from '../../../engine/finding.ts';
-import type { From, IndexReview } from '../../../providers/database/port.ts';
+import type { From, IndexReview, InvalidIndex } from '../../../providers/database/port.ts';
 import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { doubtsOf, indexLimits, judgeIndexes } from './indexes-judgement.ts';
@@ -35,11 +35,28 @@ const IndexesData = z.object({
     }),
   ),
   unused: list(z.object({ index: z.string(), table: z.string(), bytes: z.number(), definition: nullableText })),
-  invalid: list(z.object({ index: z.string(), table: z.string(), bytes: z.number(), beingBuilt: z.boolean() })),
+  invalid: list(
+    z.object({
+      index: z.string(),
+      table: z.string(),
+      bytes: z.number(),
+      beingBuilt: z.boolean(),
+      partsMissing: nullableNumber,
+      leftover: z.boolean(),
+    }),
+  ),
   duplicate: list(
     z.object({
       table: z.string(),
-      indexes: list(z.object({ index: z.string(), bytes: z.number(), scans: z.number(), constraint: z.boolean() })),
+      indexes: list(
+        z.object({
+          index: z.string(),
+          bytes: z.number(),
+          scans: z.number(),
+          rule: nullableText,
+          constraint: z.boolean(),
+        }),
+      ),
     }),
   ),
   thresholds: z.object({ leastStatisticsMs: z.number(), tableBytes: z.number() }),
@@ -85,11 +102,11 @@ const indexesFinding = ({ server, ...review }: From<IndexReview>): DataFinding<z
 };
 
 const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly (readonly Cell[])[] => [
-  ...invalid.map(({ index, table, bytes: size, beingBuilt }): readonly Cell[] => [
+  ...invalid.map(({ index, table, bytes: size, beingBuilt, ...how }): readonly Cell[] => [
     beingBuilt ? { text: 'being built', verdict: 'ok' } : { text: 'invalid', verdict: 'warn' },
     table,
     bytes(size),
-    beingBuilt ? index : `${index}: REINDEX INDEX CONCURRENTLY, or drop it`,
+    beingBuilt ? index : `${index}: ${mendOf(how)}`,
     null,
   ]),
   ...missing.map(({ table, bytes: size, rowsRead, sequentialScans, indexScans }): readonly Cell[] => [
@@ -118,3 +135,12 @@ const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly 
 ];
 
 const howMany = (count: number | null): string => (count === null ? 'cannot see how many' : grouped(count));
+
+/** An index of a partitioned table is never built itself; what a REINDEX left behind is of no use. */
+const mendOf = ({ partsMissing, leftover }: Pick<InvalidIndex, 'partsMissing' | 'leftover'>): string => {
+  if (partsMissing !== null)
+    return partsMissing > 0
+      ? `${counted(partsMissing, 'partition')} without a part of it: create the index there, then ALTER INDEX ... ATTACH PARTITION`
+      : 'a part of it is invalid: REINDEX INDEX CONCURRENTLY that one';
+  return leftover ? 'left behind by a REINDEX CONCURRENTLY: drop it' : 'REINDEX INDEX CONCURRENTLY, or drop it';
+};

@@ -21,6 +21,7 @@ const columns: Columns<Row> = {
   active: flag,
   activePid: nullable(integer),
   temporary: flag,
+  synchronised: flag,
   keptFrom: nullable(name),
   walStatus: nullable(name),
   safeBytes: nullable(number),
@@ -32,6 +33,7 @@ const columns: Columns<Row> = {
 const slots = (version: number): string => `
   SELECT s.slot_name::text AS name, s.slot_type AS type, s.database::text, s.active, s.active_pid AS "activePid", s.temporary,
          CASE WHEN ${isKept} THEN s.restart_lsn::text END AS "keptFrom",
+         ${version >= 17 ? 's.synced AND pg_is_in_recovery()' : 'false'} AS synchronised,
          s.wal_status AS "walStatus", s.safe_wal_size AS "safeBytes",
          ${version >= 17 ? `CASE WHEN NOT s.active THEN ${ageMs('s.inactive_since')} END` : 'NULL::float8'} AS "inactiveMs",
          CASE WHEN ${isKept} THEN greatest(age(s.xmin), age(s.catalog_xmin)) END AS "xminAge"

@@ -20,7 +20,9 @@ interface Row {
   readonly fillFactor: number | null;
   readonly blockSize: number;
   readonly mayRead: boolean;
-  readonly columns: readonly (ColumnWidth & { readonly known: boolean })[];
+  /** Whether equal keys are stored once; of a table never. */
+  readonly deduplicates: boolean;
+  readonly columns: readonly (ColumnWidth & { readonly known: boolean; readonly distinct: number })[];
 }
 
 const columns: Columns<Row> = {
@@ -32,8 +34,16 @@ const columns: Columns<Row> = {
   fillFactor: nullable(count),
   blockSize: count,
   mayRead: flag,
+  deduplicates: flag,
   columns: listOf(
-    record<Row['columns'][number]>({ length: number, align: text, width: amount, nullShare: amount, known: flag }),
+    record<Row['columns'][number]>({
+      length: number,
+      align: text,
+      width: amount,
+      nullShare: amount,
+      known: flag,
+      distinct: number,
+    }),
   ),
 };
 
@@ -68,7 +78,7 @@ const statisticsFrom = (direct: boolean): string =>
 const columnsOf = (attribute: string): string => `
   json_build_object('length', ${attribute}.attlen, 'align', ${attribute}.attalign,
                     'width', coalesce(s.avg_width, 0), 'nullShare', coalesce(s.null_frac, 0),
-                    'known', s.relid IS NOT NULL) ORDER BY ${attribute}.attnum`;
+                    'known', s.relid IS NOT NULL, 'distinct', coalesce(s.n_distinct, 0)) ORDER BY ${attribute}.attnum`;
 
 const tables = (direct: boolean): string => `
   WITH ${lockedTables}, largest AS MATERIALIZED (
@@ -80,17 +90,73 @@ const tables = (direct: boolean): string => `
   SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.nspname', 'c.relname')} AS table, c.bytes,
          c.relpages AS pages, CASE WHEN c.relpages = 0 AND c.bytes > 0 THEN -1 ELSE c.reltuples END AS rows,
          ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
-         ${direct} OR has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS "mayRead",
+         false AS deduplicates, ${direct} OR has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS "mayRead",
          (SELECT coalesce(json_agg(${columnsOf('a')}), '[]')
             FROM pg_attribute a
             LEFT JOIN stats s ON s.relid = c.oid AND s.attnum = a.attnum
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM largest c`;
 
+/**
+ * Equal keys are stored once unless that is switched off, columns are included, or equal ones may look different (a number of
+ * another scale, a collation that is not deterministic): then the operator class has no such support function.
+ */
+const deduplicates = `(
+    coalesce((SELECT o.option_value::bool FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = 'deduplicate_items'), true)
+    AND c.indnatts = c.indnkeyatts
+    AND NOT EXISTS (
+      SELECT FROM unnest(c.indclass) AS k (class) JOIN pg_opclass x ON x.oid = k.class
+       WHERE NOT EXISTS (SELECT FROM pg_amproc p WHERE p.amprocfamily = x.opcfamily AND p.amproclefttype = x.opcintype
+                            AND p.amprocrighttype = x.opcintype AND p.amprocnum = 4))
+    AND NOT EXISTS (
+      SELECT FROM unnest(c.indcollation) AS k (collation_oid) JOIN pg_collation l ON l.oid = k.collation_oid
+       WHERE NOT l.collisdeterministic))`;
+
+/**
+ * A value that is too large for its row lies in pieces of a quarter of a page. There may be more of them in a page, as the last piece
+ * of a value is smaller: what is wasted is at least this much.
+ */
+const piecesPerPage = 4;
+
+const toastTables = `
+  WITH ${lockedTables}
+  SELECT ${qualified('n.nspname', 'c.relname')} AS name, ${qualified('tn.nspname', 't.relname')} AS table,
+         ${relationBytes('c', 't.oid')} AS bytes, c.relpages AS pages,
+         CASE WHEN c.relpages = 0 AND ${relationBytes('c', 't.oid')} > 0 THEN -1 ELSE c.reltuples END AS rows,
+         current_setting('block_size')::int AS "blockSize"
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class t ON t.reltoastrelid = c.oid JOIN pg_namespace tn ON tn.oid = t.relnamespace
+   WHERE c.relkind = 't' AND tn.nspname !~ '^pg_temp'
+   ORDER BY c.relpages DESC, c.oid LIMIT ${candidates}`;
+
+type ToastRow = Pick<Row, 'name' | 'table' | 'bytes' | 'pages' | 'rows' | 'blockSize'>;
+const toastColumns: Columns<ToastRow> = {
+  name,
+  table: name,
+  bytes: amount,
+  pages: count,
+  rows: number,
+  blockSize: count,
+};
+
+const toastBloat = ({ name, table, bytes, pages, rows, blockSize }: ToastRow): Bloat & { readonly table: string } => {
+  if (rows < 0) return { name, table, bytes, wastedBytes: null, wastedShare: null, why: 'never vacuumed' };
+  const wasted = Math.max(0, pages - Math.ceil(rows / piecesPerPage));
+  return {
+    name,
+    table,
+    bytes,
+    wastedBytes: wasted * blockSize,
+    wastedShare: pages === 0 ? 0 : wasted / pages,
+    why: null,
+  };
+};
+
 /** The columns of an index have their statistics with the table, its expressions with the index itself. */
 const indexes = (direct: boolean): string => `
   WITH ${lockedTables}, largest AS MATERIALIZED (
     SELECT c.oid, c.relname, n.nspname, c.relpages, c.reltuples, c.reloptions, i.indkey, i.indrelid,
+           i.indclass, i.indcollation, i.indnatts, i.indnkeyatts,
            t.relname AS tablename, tn.nspname AS tableschema, ${relationBytes('c', 'i.indrelid')} AS bytes
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_index i ON i.indexrelid = c.oid
@@ -101,7 +167,7 @@ const indexes = (direct: boolean): string => `
   SELECT ${qualified('c.nspname', 'c.relname')} AS name, ${qualified('c.tableschema', 'c.tablename')} AS table, c.bytes,
          c.relpages AS pages, CASE WHEN t.relpages = 0 AND c.bytes > current_setting('block_size')::int THEN -1 ELSE c.reltuples END AS rows,
          ${fillFactor} AS "fillFactor", current_setting('block_size')::int AS "blockSize",
-         ${direct} OR has_table_privilege(c.indrelid, 'SELECT') AND NOT row_security_active(c.indrelid) AS "mayRead",
+         ${deduplicates} AS deduplicates, ${direct} OR has_table_privilege(c.indrelid, 'SELECT') AND NOT row_security_active(c.indrelid) AS "mayRead",
          (SELECT coalesce(json_agg(${columnsOf('ia')}), '[]')
             FROM pg_attribute ia
             LEFT JOIN stats s
@@ -112,9 +178,10 @@ const indexes = (direct: boolean): string => `
 
 export const readBloat = async (connection: Connection): Promise<BloatView> => {
   const { all: direct } = await connection.row({ all: flag }, mayReadStatistics, [statisticColumns]);
-  const [heaps, trees, { count: all }] = await Promise.all([
+  const [heaps, trees, toasts, { count: all }] = await Promise.all([
     connection.rows(columns, tables(direct)),
     connection.part('B-tree indexes', columns, indexes(direct)),
+    connection.part('TOAST tables', toastColumns, toastTables),
     connection.row(
       { count },
       `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -124,6 +191,7 @@ export const readBloat = async (connection: Connection): Promise<BloatView> => {
   return {
     tables: mostFirst(heaps.map((row) => bloatOf(row, heapPages))),
     indexes: mostFirst((trees ?? []).map((row) => ({ ...bloatOf(row, btreePages), table: row.table }))),
+    toast: mostFirst((toasts ?? []).map(toastBloat)),
     looked: { tables: heaps.length, of: all },
   };
 };
@@ -131,14 +199,26 @@ export const readBloat = async (connection: Connection): Promise<BloatView> => {
 const mostFirst = <Kind extends Bloat>(all: readonly Kind[]): readonly Kind[] =>
   all.toSorted((a, b) => (b.wastedBytes ?? -1) - (a.wastedBytes ?? -1) || b.bytes - a.bytes);
 
-const bloatOf = (row: Row, pagesFor: typeof heapPages): Bloat => {
+const bloatOf = (row: Row, pagesFor: typeof btreePages): Bloat => {
   const { name, bytes, pages, rows, columns, blockSize } = row;
   const why = reasonAgainst(row);
   if (why !== null) return { name, bytes, wastedBytes: null, wastedShare: null, why };
-  const needed = pagesFor(rows, columns, blockSize, row.fillFactor ?? undefined);
+  const distinct = row.deduplicates ? distinctKeys(rows, columns) : rows;
+  const needed = pagesFor(rows, columns, blockSize, row.fillFactor ?? undefined, distinct);
   const wasted = Math.max(0, pages - needed);
   return { name, bytes, wastedBytes: wasted * blockSize, wastedShare: pages === 0 ? 0 : wasted / pages, why: null };
 };
+
+/** At most: every combination of the values of its columns. Below 0, `distinct` is a share of the rows; 0: not known. */
+const distinctKeys = (rows: number, columns: Row['columns']): number =>
+  Math.min(
+    rows,
+    columns.reduce(
+      (product, { distinct, nullShare }) =>
+        product * (distinct === 0 ? rows : (distinct < 0 ? -distinct * rows : distinct) + (nullShare > 0 ? 1 : 0)),
+      1,
+    ),
+  );
 
 /** A table without a row has no statistics and needs none. */
 const reasonAgainst = ({ rows, columns, mayRead }: Row): Bloat['why'] => {

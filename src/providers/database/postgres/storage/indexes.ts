@@ -27,13 +27,23 @@ const missing = `
     FROM large t JOIN pg_namespace tn ON tn.oid = t.relnamespace
    ORDER BY t.read::numeric * t.bytes DESC, t.oid`;
 
-/** A partition's part of a larger index cannot be dropped alone, so it is not listed. */
+/** A sum over an index, or over all parts of a partitioned one: that has neither pages nor counters itself. */
+const ofLeaves = (index: string, value: string): string => `(
+  WITH RECURSIVE parts AS (
+    SELECT ${index} AS oid UNION ALL SELECT h.inhrelid FROM pg_inherits h JOIN parts ON h.inhparent = parts.oid
+  ) SELECT coalesce(sum(${value}), 0)::int8 FROM parts JOIN pg_class p ON p.oid = parts.oid)`;
+
+/** The bytes of the index `c` of a table. */
+const indexBytes = (table: string): string =>
+  `CASE WHEN c.relkind = 'I' THEN ${ofLeaves('c.oid', "p.relpages * current_setting('block_size')::int8")} ELSE ${relationBytes('c', table)} END`;
+
+/** A partition's part of a larger index cannot be dropped alone, so the larger one is listed, where none of its parts is used. */
 const unused = `
   WITH ${lockedTables}, idle AS MATERIALIZED (
-    SELECT i.indexrelid, i.indrelid, ${relationBytes('c', 'i.indrelid')} AS bytes
+    SELECT i.indexrelid, i.indrelid, ${indexBytes('i.indrelid')} AS bytes
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'i' AND NOT c.relispartition AND ${isUserSchema('n.nspname')}
-       AND pg_stat_get_numscans(i.indexrelid) = 0 AND i.indisvalid
+     WHERE c.relkind IN ('i', 'I') AND NOT c.relispartition AND ${isUserSchema('n.nspname')}
+       AND ${ofLeaves('i.indexrelid', 'pg_stat_get_numscans(p.oid)')} = 0 AND i.indisvalid
        AND NOT i.indisunique AND NOT i.indisexclusion AND NOT i.indisreplident
        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
   ), largest AS (
@@ -53,12 +63,27 @@ const isLockedBy = (pid: string, table: string): string => `
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
              AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'AccessExclusiveLock'))`;
 
+/** Partitions of its table, at any depth, in which the partitioned index has no part. */
+const partsMissing = `
+  CASE WHEN c.relkind = 'I' THEN (
+    WITH RECURSIVE tables AS (
+      SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = i.indrelid
+      UNION ALL SELECT h.inhrelid FROM pg_inherits h JOIN tables ON h.inhparent = tables.inhrelid
+    ), parts AS (
+      SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = i.indexrelid
+      UNION ALL SELECT h.inhrelid FROM pg_inherits h JOIN parts ON h.inhparent = parts.inhrelid
+    )
+    SELECT count(*) FROM tables
+     WHERE NOT EXISTS (SELECT FROM parts JOIN pg_index x ON x.indexrelid = parts.inhrelid WHERE x.indrelid = tables.inhrelid)
+  ) END`;
+
 const invalid = `
   WITH ${lockedTables}
   SELECT ${indexName} AS index, ${tableName} AS table, ${relationBytes('c', 'i.indrelid')} AS bytes,
          EXISTS (SELECT FROM pg_stat_progress_create_index p
                   WHERE p.relid = i.indrelid OR p.relid IS NULL AND ${isLockedBy('p.pid', 'i.indrelid')}) AS "beingBuilt",
-         count(*) OVER () AS count
+         ${partsMissing} AS "partsMissing",
+         c.relname ~ '_cc(?:new|old)[0-9]*$' AS leftover, count(*) OVER () AS count
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -68,25 +93,33 @@ const invalid = `
 /** An expression without the places in the statement that it came from. To have it as SQL, the server would lock the table. */
 const tree = (expression: string): string => `regexp_replace(${expression}::text, ':location -?[0-9]+', '', 'g')`;
 
-/** The same method, columns, classes, collations, orders, expressions and predicate. Unique or not does not make two of them. */
-const duplicate = `
+/** What an index keeps out: what one of another rule allows, this one may not. NULL: nothing. (15: NULLS NOT DISTINCT.) */
+const rule = (version: number, i: string): string => `
+  CASE WHEN ${i}.indisexclusion THEN 'exclusion ' || ${i}.indexrelid
+       WHEN ${i}.indisunique THEN concat('unique', CASE WHEN NOT ${i}.indimmediate THEN ' deferrable' END${version >= 15 ? `, CASE WHEN ${i}.indnullsnotdistinct THEN ' nulls not distinct' END` : ''}) END`;
+
+/**
+ * The same method, columns, classes, collations, orders, expressions and predicate, and more of them than there are rules to keep. Those with different rules are all
+ * needed; one without a rule is not.
+ */
+const duplicate = (version: number): string => `
   WITH ${lockedTables}, same AS MATERIALIZED (
     SELECT i.indrelid, array_agg(i.indexrelid ORDER BY i.indexrelid) AS members
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE i.indisvalid AND c.relkind = 'i' AND ${isUserSchema('n.nspname')}
+     WHERE i.indisvalid AND c.relkind IN ('i', 'I') AND NOT c.relispartition AND ${isUserSchema('n.nspname')}
      GROUP BY i.indrelid, c.relam, i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
               ${tree('i.indexprs')}, ${tree('i.indpred')}
-    HAVING count(*) > 1
-  ), chosen AS (SELECT *, count(*) OVER () AS count FROM same ORDER BY indrelid LIMIT $1)
+    HAVING count(*) > greatest(1, count(DISTINCT ${rule(version, 'i')}))
+  ), chosen AS (SELECT *, count(*) OVER () AS count FROM same ORDER BY indrelid, members LIMIT $1)
   SELECT ${tableName} AS table, d.count,
          (SELECT json_agg(json_build_object(
-            'index', ${indexName}, 'bytes', ${relationBytes('c', 'd.indrelid')}, 'scans', pg_stat_get_numscans(c.oid),
+            'index', ${indexName}, 'bytes', ${indexBytes('d.indrelid')},            'scans', ${ofLeaves('c.oid', 'pg_stat_get_numscans(p.oid)')}, 'rule', ${rule(version, 'i')},
             'constraint', i.indisunique OR i.indisexclusion OR i.indisreplident
                           OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
            WHERE c.oid = ANY (d.members)) AS indexes
     FROM chosen d JOIN pg_class t ON t.oid = d.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
-   ORDER BY t.relname`;
+   ORDER BY t.relname, d.members`;
 
 const totals = `
   SELECT (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -135,11 +168,13 @@ const invalidColumns: Columns<Counted<InvalidIndex>> = {
   table: name,
   bytes: amount,
   beingBuilt: flag,
+  partsMissing: nullable(count),
+  leftover: flag,
   count,
 };
 const duplicateColumns: Columns<Counted<DuplicateIndexes>> = {
   table: name,
-  indexes: listOf(record({ index: name, bytes: amount, scans: amount, constraint: flag })),
+  indexes: listOf(record({ index: name, bytes: amount, scans: amount, rule: nullable(name), constraint: flag })),
   count,
 };
 
@@ -150,7 +185,7 @@ export const readIndexes = async (connection: Connection, limit: number, minByte
     connection.part('missing indexes', missingColumns, missing, [limit, minBytes]),
     connection.part('unused indexes', unusedColumns, unused, [limit]),
     connection.part('invalid indexes', invalidColumns, invalid, [limit]),
-    connection.part('duplicate indexes', duplicateColumns, duplicate, [limit]),
+    connection.part('duplicate indexes', duplicateColumns, duplicate(connection.version), [limit]),
   ]);
   return {
     statisticsMs: total.statisticsMs,

@@ -48,16 +48,30 @@ export const heapPages = (
   return pagesFor(rows, row, blockSize - pageHeader, fillFactor);
 };
 
-/** The same for the leaves of a B-tree, with its first page and the levels above. */
+/** A row in a list of the rows of one key, and how long such a list may become: https://www.postgresql.org/docs/current/btree.html */
+const rowPointer = 6;
+const longestList = (blockSize: number): number => Math.floor(blockSize / 10);
+
+/**
+ * The same for the leaves of a B-tree, with its first page and the levels above. `distinct`: how many different keys there are, where
+ * equal ones are stored once (13 and later).
+ */
 export const btreePages = (
   rows: number,
   columns: readonly ColumnWidth[],
   blockSize: number,
   fillFactor = 90,
+  distinct = rows,
 ): number => {
-  const entry = (hasNulls(columns) ? 16 : 8) + upTo(word, dataBytes(columns)) + itemPointer;
+  const single = (hasNulls(columns) ? 16 : 8) + upTo(word, dataBytes(columns)) + itemPointer;
+  const perList = Math.min(
+    rows / Math.max(1, distinct),
+    Math.max(1, Math.floor((longestList(blockSize) - single) / rowPointer)),
+  );
+  // On average, for each row.
+  const entry = perList < 2 ? single : (single + upTo(word, perList * rowPointer)) / perList;
   const usable = blockSize - pageHeader - 16;
-  const perPage = Math.max(2, Math.floor(usable / entry));
+  const perPage = Math.max(2, Math.floor(usable / single));
   let pages = 1;
   for (let level = pagesFor(rows, entry, usable, fillFactor); ; level = Math.ceil(level / perPage)) {
     pages += level;
