@@ -80,6 +80,8 @@ export interface ConnectionCounts {
   readonly reservedForSuperusers: number;
   /** Of `max`, kept for members of `pg_use_reserved_connections` (`reserved_connections`, 16 and later; else 0). */
   readonly reservedForRoles: number;
+  /** Of `max`, kept by a managed service for its administrators (`rds.rds_superuser_reserved_connections`; else 0). */
+  readonly reservedForService: number;
   /** Sessions whose state may not be read: they are in none of `byState`. Never "idle". */
   readonly unseen: number;
   /** Most first. `idle`, `active`, `idle in transaction`, `idle in transaction (aborted)`, `fastpath function call`, `disabled`. */

@@ -54,7 +54,6 @@ describe('the URL of a database', () => {
   });
 
   it.each([
-    ['channel_binding', 'require', 'PGCHANNELBINDING'],
     ['require_auth', 'scram-sha-256', 'PGREQUIREAUTH'],
     ['requirepeer', 'postgres', 'PGREQUIREPEER'],
     ['gssencmode', 'require', 'PGGSSENCMODE'],
@@ -70,6 +69,7 @@ describe('the URL of a database', () => {
 
   it('may prefer what is not done, and say nothing of it', () => {
     expect(() => parametersOf('postgresql://db/shop?channel_binding=prefer&gssencmode=disable')).not.toThrow();
+    expect(() => parametersOf('postgresql://db/shop?channel_binding=always')).toThrow('channel_binding=always');
     expect(() => parametersOf('postgresql://db/shop', { environment: { PGREQUIREAUTH: '' } })).not.toThrow();
   });
 

@@ -21,7 +21,10 @@ export interface ConnectionsVerdict {
  * `idleMs` is a warning; what cannot be seen is unknown.
  */
 export const judgeConnections = (counts: ConnectionCounts, idleMs: number): ConnectionsVerdict => {
-  const usable = Math.max(1, counts.max - counts.reservedForSuperusers - counts.reservedForRoles);
+  const usable = Math.max(
+    1,
+    counts.max - counts.reservedForSuperusers - counts.reservedForRoles - counts.reservedForService,
+  );
   const share = counts.total / usable;
   const tight = counts.limits
     .map((limit) => ({ ...limit, share: limit.max === 0 ? 1 : limit.used / limit.max }))

@@ -18,6 +18,7 @@ const ConnectionsData = z.object({
   max: z.number(),
   reservedForSuperusers: z.number(),
   reservedForRoles: z.number(),
+  reservedForService: z.number(),
   unseen: z.number(),
   byState: groups,
   byApplication: groups,
@@ -66,6 +67,7 @@ const sentence = (counts: From<ConnectionCounts>, { usable, share, remarks }: Co
   const reserved = [
     `max_connections ${counts.max}`,
     ...(counts.reservedForSuperusers > 0 ? [`${counts.reservedForSuperusers} reserved for superusers`] : []),
+    ...(counts.reservedForService > 0 ? [`${counts.reservedForService} for the administrators of the service`] : []),
     ...(counts.reservedForRoles > 0 ? [`${counts.reservedForRoles} for pg_use_reserved_connections`] : []),
   ].join(', ');
   const states = counts.byState.map(({ name, count }) => `${count} ${name}`);

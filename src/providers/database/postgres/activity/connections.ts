@@ -51,14 +51,21 @@ interface SettingsRow {
   readonly max: number;
   readonly reservedForSuperusers: number;
   readonly reservedForRoles: number;
+  readonly reservedForService: number;
 }
 
 const settings = `
   SELECT current_setting('max_connections')::int AS max,
          current_setting('superuser_reserved_connections')::int AS "reservedForSuperusers",
-         coalesce(current_setting('reserved_connections', true), '0')::int AS "reservedForRoles"`;
+         coalesce(current_setting('reserved_connections', true), '0')::int AS "reservedForRoles",
+         coalesce(current_setting('rds.rds_superuser_reserved_connections', true), '0')::int AS "reservedForService"`;
 
-const settingColumns: Columns<SettingsRow> = { max: count, reservedForSuperusers: count, reservedForRoles: count };
+const settingColumns: Columns<SettingsRow> = {
+  max: count,
+  reservedForSuperusers: count,
+  reservedForRoles: count,
+  reservedForService: count,
+};
 
 interface LimitRow {
   readonly of: 'database' | 'role';

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
 import { messageOf, RunbookError } from '../../../../engine/errors.ts';
 import { boundConnection } from './bounded-connection.ts';
+import { requireChannelBinding } from './channel-binding.ts';
 import { connectFailure } from './connect-failure.ts';
 import type { Failure } from './connect-failure.ts';
 import { codeOf, isFromServer } from '../query/failure.ts';
@@ -116,6 +117,7 @@ const connectOnce = async (
     connectionTimeoutMillis: parameters.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    ...(parameters.channelBinding && { enableChannelBinding: true }),
     types: valueTypes,
     pipeline: true,
     sslnegotiation: parameters.direct && attempt !== false ? 'direct' : 'postgres',
@@ -124,6 +126,7 @@ const connectOnce = async (
   // A connection that breaks while nothing is asked is noticed by what is asked next.
   client.on('error', () => undefined);
   boundConnection(client.connection);
+  const requireBound = parameters.channelBinding ? requireChannelBinding(client.connection, doing) : undefined;
   let version = '';
   let encoding = '';
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: Record<string, string>) => {
@@ -137,6 +140,7 @@ const connectOnce = async (
     // It takes a while, and the server is on its way.
     if (ssl) prepareTls(ssl, connecting);
     await connecting;
+    requireBound?.();
   } catch (error) {
     socket.destroy();
     throw error;

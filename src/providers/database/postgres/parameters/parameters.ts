@@ -26,6 +26,8 @@ export type SslMode = (typeof sslModes)[number];
 const sessionAttributes = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 export type SessionAttributes = (typeof sessionAttributes)[number];
 
+const channelBindings = ['disable', 'prefer', 'require'] as const;
+
 /** Everything that a connection needs, with the defaults filled in. */
 export interface ConnectionParameters {
   readonly hosts: readonly Host[];
@@ -49,6 +51,8 @@ export interface ConnectionParameters {
   readonly connectTimeoutMs: number;
   readonly target: SessionAttributes;
   readonly options?: string;
+  /** Refuses a server that does not prove that it ends this very TLS connection and knows the password (SCRAM-SHA-256-PLUS). */
+  readonly channelBinding: boolean;
 }
 
 export interface ParameterDeps {
@@ -124,6 +128,7 @@ export const connectionParameters = (url: string, deps: ParameterDeps): Connecti
     ...tlsVersionsOf(all),
     direct: all['sslnegotiation'] === 'direct',
     connectTimeoutMs: connectTimeoutOf(all['connect_timeout']),
+    channelBinding: oneOf('channel_binding', all['channel_binding'] ?? 'prefer', channelBindings) === 'require',
     target: oneOf('target_session_attrs', all['target_session_attrs'] ?? 'any', sessionAttributes),
     ...(all['options'] !== undefined && { options: all['options'] }),
   };
@@ -145,7 +150,6 @@ const rememberKey = (remember: ParameterDeps['remember'], path: string): void =>
 /** Whatever is asked of the server that `rb` does not look at: to leave it out silently would be less than was asked for. */
 const refuseUnkept = (all: Parameters): void => {
   for (const [name, only] of [
-    ['channel_binding', 'require'],
     ['gssencmode', 'require'],
     ['require_auth', undefined],
     ['requirepeer', undefined],
