@@ -70,6 +70,8 @@ const goodRow: readonly Column[] = [
   ['user', asText, 'rb'],
   ['replica', bool, 'f'],
   ['systemIdentifier', asText, '7000000000000000000'],
+  ['pid', int4, '4711'],
+  ['seenAt', asText, '2026-01-01T00:00:00.000000Z'],
   ['seesEverything', bool, 't'],
   ['by', asText, 'all'],
   ['name', asText, null],
@@ -80,12 +82,21 @@ const goodRow: readonly Column[] = [
   ['max', int4, '100'],
   ['reservedForSuperusers', int4, '3'],
   ['reservedForRoles', int4, '0'],
+  ['reservedForService', int4, '0'],
   ['of', asText, 'database'],
 ];
 const withName = goodRow.map((column): Column => (column[0] === 'name' ? ['name', asText, 'shop'] : column));
 export const good = (socket: Socket): void => void socket.write(rowOf(withName));
 
-const numbers = ['count', 'unseen', 'taken', 'max', 'reservedForSuperusers', 'reservedForRoles'] as const;
+const numbers = [
+  'count',
+  'unseen',
+  'taken',
+  'max',
+  'reservedForSuperusers',
+  'reservedForRoles',
+  'reservedForService',
+] as const;
 const nonsense = [
   'NaN',
   'Infinity',
