@@ -127,6 +127,19 @@ onEachVersion('lag', { replica: true, settings: { max_standby_streaming_delay: -
       expect(wordsOf(await findingOf(replication, adapter))).toMatch(/the last commit that it has is .* old/);
     }));
 
+  it('names who holds what replay waits for', () =>
+    whileHeld(async (conflict) => {
+      await conflict();
+      await untilTrue('it waits', async () => (await own()).conflict !== null);
+      const { conflict: seen } = await own();
+      expect(seen).toMatchObject({ relation: 'public.held', holders: [{ user: 'owner' }] });
+      expect(seen?.waitsFor).toMatch(/^Lock: relation$/);
+      const adapter = bench.open('monitor', 'postgres', { port: replicaPort() });
+      expect(wordsOf(await findingOf(replication, adapter))).toMatch(
+        /replay waits for a lock on public\.held of pid \d+ \(owner\) for /,
+      );
+    }));
+
   it('does not count a delay on purpose, at either end', async () => {
     await onReplica(`ALTER SYSTEM SET recovery_min_apply_delay = '1h'`);
     await onReplica('SELECT pg_reload_conf()');

@@ -88,6 +88,7 @@ const replica: From<ReplicationView> = {
   upstreamSlot: 's',
   upstreamName: 'replica-1',
   lastMessageMs: 1,
+  conflict: { waitsFor: 'Lock: relation', relation: 'orders', holders: [{ pid: 1, user: 'app', forMs: 1 }] },
   receivedLsn: '0/1',
   replayedLsn: '0/1',
   notReplayedBytes: 0,

@@ -56,6 +56,7 @@ const replica = (more: Partial<ReplicaReplication> = {}): ReplicaReplication => 
   upstreamSlot: null,
   upstreamName: null,
   lastMessageMs: 10,
+  conflict: null,
   receivedLsn: '0/1',
   replayedLsn: '0/1',
   notReplayedBytes: 0,

@@ -57,6 +57,8 @@ export interface ReplicaReplication extends BothEnds {
   readonly upstreamName: string | null;
   /** Since the last message from the primary. An idle primary is silent for up to half of its wal_sender_timeout. */
   readonly lastMessageMs: number | null;
+  /** Null where it waits for nobody, or that may not be read. */
+  readonly conflict: ReplayConflict | null;
   readonly receivedLsn: string | null;
   readonly replayedLsn: string | null;
   /** Received and not yet replayed. */
@@ -80,6 +82,16 @@ export interface ReplicaReplication extends BothEnds {
    * upstream server's `replayLagMs` may tell.
    */
   readonly lagMs: number | null;
+}
+
+/** What replay on a replica waits for: it goes on when those end, or cancels their statements after `max_standby_streaming_delay`. */
+export interface ReplayConflict {
+  /** As the server says it: `Lock: relation`, `IPC: RecoveryConflictSnapshot`, `BufferPin: BufferPin`. */
+  readonly waitsFor: string;
+  /** The quoted name of the table or index that is to be locked; null where it is another database's, or replay waits for no lock. */
+  readonly relation: string | null;
+  /** Sessions that hold it, or have the oldest snapshots: the longest first, 10 at most. `forMs`: since the transaction began. */
+  readonly holders: readonly { readonly pid: number; readonly user: string | null; readonly forMs: number | null }[];
 }
 
 export interface ReplicationSlot {

@@ -3,6 +3,7 @@ import type {
   From,
   PrimaryReplication,
   Receiver,
+  ReplayConflict,
   ReplicaReplication,
   ReplicationView,
 } from '../../../providers/database/port.ts';
@@ -82,6 +83,16 @@ const receiverRow = (from: string, receiver: Receiver): EndRow => ({
   verdict: judgeReceiver(receiver),
 });
 
+/** The first is the one to look at; a snapshot of another may be in the way. */
+const conflictWords = ({ waitsFor, relation, holders }: ReplayConflict): string => {
+  const [first, ...others] = holders;
+  const who =
+    first === undefined
+      ? ''
+      : ` of pid ${first.pid}${first.user === null ? '' : ` (${first.user})`}${first.forMs === null ? '' : ` for ${age(first.forMs)}`}${others.length > 0 ? ` and ${others.length} more` : ''}`;
+  return `replay waits for ${relation === null ? waitsFor : `a lock on ${relation}`}${who}`;
+};
+
 const delayWords = (delayMs: number | null): readonly string[] =>
   delayMs === null || delayMs === 0 ? [] : [`delayed by ${age(delayMs)} on purpose (recovery_min_apply_delay)`];
 
@@ -102,6 +113,7 @@ const replicaRow = (from: string, replica: ReplicaReplication): EndRow => ({
     receiverWords[replica.receiver],
     ...(replica.upstream === null ? [] : [`from ${replica.upstream}`]),
     ...(replica.replay === 'running' || replica.replay === null ? [] : [`replay ${replica.replay}`]),
+    ...(replica.conflict === null ? [] : [conflictWords(replica.conflict)]),
     ...delayWords(replica.delayMs),
     ...(replica.lastReplayedCommitMs === null
       ? ['no transaction replayed yet']

@@ -59,6 +59,13 @@ const ReplicationData = z.object({
         upstreamSlot: nullableText,
         upstreamName: nullableText,
         lastMessageMs: nullableNumber,
+        conflict: z.nullable(
+          z.object({
+            waitsFor: z.string(),
+            relation: nullableText,
+            holders: list(z.object({ pid: z.number(), user: nullableText, forMs: nullableNumber })),
+          }),
+        ),
         receivedLsn: nullableText,
         replayedLsn: nullableText,
         notReplayedBytes: nullableNumber,

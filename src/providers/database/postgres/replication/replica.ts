@@ -5,6 +5,7 @@ import type { Connection } from '../connect/connection.ts';
 import { bytesBetween } from '../query/lsn.ts';
 import { type Columns, name } from '../query/rows.ts';
 import { ageMs } from '../query/sql.ts';
+import { readConflict } from './conflict.ts';
 
 interface ReceiverRow {
   readonly pid: number | null;
@@ -84,9 +85,10 @@ const replays: Readonly<Record<string, Own['replay']>> = {
 
 /** What a replica says of itself. */
 export const readReplica = async (connection: Connection): Promise<Own> => {
-  const [receivers, replaying] = await Promise.all([
+  const [receivers, replaying, conflict] = await Promise.all([
     connection.part('the WAL receiver', receiverColumns, receiver),
     connection.part('what is replayed', replayColumns, replay(connection.version)),
+    readConflict(connection),
   ]);
   const [row] = receivers ?? [];
   const [state] = replaying ?? [];
@@ -107,6 +109,7 @@ export const readReplica = async (connection: Connection): Promise<Own> => {
     upstreamSlot: row?.slot ?? null,
     upstreamName: row?.upstreamName ?? null,
     lastMessageMs: row?.lastMessageMs ?? null,
+    conflict,
     replayedLsn: state?.replayedLsn ?? null,
     lastReplayedCommitMs: state?.lastReplayedCommitMs ?? null,
     delaying: row?.delaying ?? null,
