@@ -53,7 +53,7 @@ export const judgeReceiver = (receiver: Receiver): Verdict => {
  * last commit, and only while it has received what it has not replayed: an idle primary commits nothing. A delay on purpose does
  * not count. Null: there is nothing to judge.
  */
-export const judgedLagOf = ({
+const judgedLagOf = ({
   lagMs,
   notReplayedBytes,
   lastReplayedCommitMs,

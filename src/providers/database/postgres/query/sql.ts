@@ -4,12 +4,6 @@
 export const ageMs = (moment: string): string =>
   `round(extract(epoch FROM clock_timestamp() - ${moment}) * 1000)::float8`;
 
-/**
- * An amount that may not be below 0; NULL where it is not known. PostgreSQL's greatest() leaves NULL out, so that greatest(0, NULL)
- * is 0.
- */
-export const notBelow0 = (amount: string): string => `CASE WHEN ${amount} IS NOT NULL THEN greatest(0, ${amount}) END`;
-
 /** ISO 8601 with the microseconds that identify a session. */
 export const isoMicros = (moment: string): string =>
   `to_char(${moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
