@@ -120,5 +120,10 @@ export interface Bloat {
   readonly wastedBytes: number | null;
   /** 0 to 1. */
   readonly wastedShare: number | null;
-  readonly why: 'never analysed' | 'never vacuumed' | 'no column statistics' | 'column statistics may not be read' | null;
+  readonly why:
+    | 'never analysed'
+    | 'never vacuumed'
+    | 'no column statistics'
+    | 'column statistics may not be read'
+    | null;
 }
