@@ -3,7 +3,7 @@ import type { Resource } from '../../../../clients/kubernetes/port.ts';
 import type { Kind } from '../config.ts';
 import * as shapes from './shapes.ts';
 
-/** The fields of the API's objects that are read here, as plain JSON; shapes.ts holds the server to them. What the server leaves out when it is empty is optional. */
+/** The fields of the API's objects that are read here, as plain JSON; shapes.ts holds the server to them, and a test compares them with the types that are generated from the API. What the server leaves out when it is empty is optional. */
 export interface Meta {
   readonly name: string;
   readonly uid: string;
