@@ -5,57 +5,17 @@ import { untilTrue } from '../../rigs/postgres/until.ts';
 import { newCall } from '../workload/call.ts';
 import { findingOf, wordsOf } from './finding-of.ts';
 import { onEachVersion } from './on-each-version.ts';
+import type { Bench } from './on-each-version.ts';
 
-onEachVersion('what newer servers and other kinds have', { replica: true }, (bench) => {
-  const review = async (...statements: readonly string[]) => {
+const reviewing =
+  (bench: Bench) =>
+  async (...statements: readonly string[]) => {
     const name = await bench.rig.createDatabase(...statements);
     return { name, view: await bench.open('monitor', name).indexes({ limit: 20, minBytes: 0 }, newCall()) };
   };
 
-  it('a slot that a replica keeps for the day of its promotion is not an unused one', async ({ skip }) => {
-    if (bench.major < 17) skip();
-    const { rig } = bench;
-    const port = rig.replica?.port;
-    await rig.sql(
-      'postgres',
-      `SELECT pg_create_logical_replication_slot('to_fail_over', 'pgoutput', false, false, true)`,
-    );
-    await rig.caughtUp();
-    await untilTrue('it is copied', async () => {
-      // The copy is made of a slot that is ahead of what the replica has.
-      await rig.sql('postgres', 'SELECT pg_log_standby_snapshot()');
-      await rig.sql('postgres', `SELECT pg_replication_slot_advance('to_fail_over', pg_current_wal_lsn())`);
-      await rig.caughtUp();
-      await rig.sql('postgres', 'SELECT pg_sync_replication_slots()', [], port).catch(() => undefined);
-      const rows = await rig.sql('postgres', `SELECT FROM pg_replication_slots WHERE synced`, [], port);
-      return rows.length === 1;
-    });
-    const { slots } = await bench.open('monitor', 'postgres', { port: port ?? 0 }).replication(newCall());
-    const [slot] = slots;
-    expect(slot).toMatchObject({ name: 'to_fail_over', active: false, synchronised: true });
-    expect(slot && judgeSlot(slot)).toBe('ok');
-    const on = await bench.open('monitor', 'postgres').replication(newCall());
-    const original = on.slots.find(({ name }) => name === 'to_fail_over');
-    expect(original).toMatchObject({ synchronised: false });
-    expect(original && judgeSlot(original)).toBe('warn');
-    await rig.sql('postgres', `SELECT pg_drop_replication_slot('to_fail_over')`);
-  });
-
-  it('unique indexes with different rules for NULL are both needed', async ({ skip }) => {
-    if (bench.major < 15) skip();
-    const { view } = await review(
-      'CREATE TABLE t (a int, b int)',
-      'CREATE UNIQUE INDEX t_distinct ON t (a)',
-      'CREATE UNIQUE INDEX t_not_distinct ON t (a) NULLS NOT DISTINCT',
-      'CREATE UNIQUE INDEX t_b ON t (b) NULLS NOT DISTINCT',
-      'CREATE INDEX t_b_too ON t (b)',
-    );
-    expect(view.duplicate).toHaveLength(1);
-    expect(view.duplicate[0]?.indexes).toMatchObject([
-      { index: 'public.t_b', rule: 'unique nulls not distinct' },
-      { index: 'public.t_b_too', rule: null },
-    ]);
-  });
+onEachVersion('what newer servers and other kinds have', { replica: true }, (bench) => {
+  const review = reviewing(bench);
 
   it('of three unique indexes with two rules one may go; a deferrable one has a rule of its own', async () => {
     const { view } = await review(
@@ -135,3 +95,62 @@ onEachVersion('what newer servers and other kinds have', { replica: true }, (ben
     expect((await toast())?.wastedShare).toBeGreaterThan(0.7);
   });
 });
+
+onEachVersion(
+  'rules of unique indexes',
+  {},
+  (bench) => {
+    const review = reviewing(bench);
+
+    it('unique indexes with different rules for NULL are both needed', async () => {
+      const { view } = await review(
+        'CREATE TABLE t (a int, b int)',
+        'CREATE UNIQUE INDEX t_distinct ON t (a)',
+        'CREATE UNIQUE INDEX t_not_distinct ON t (a) NULLS NOT DISTINCT',
+        'CREATE UNIQUE INDEX t_b ON t (b) NULLS NOT DISTINCT',
+        'CREATE INDEX t_b_too ON t (b)',
+      );
+      expect(view.duplicate).toHaveLength(1);
+      expect(view.duplicate[0]?.indexes).toMatchObject([
+        { index: 'public.t_b', rule: 'unique nulls not distinct' },
+        { index: 'public.t_b_too', rule: null },
+      ]);
+    });
+  },
+  (major) => major >= 15,
+);
+
+onEachVersion(
+  'slots that are synchronised',
+  { replica: true },
+  (bench) => {
+    it('a slot that a replica keeps for the day of its promotion is not an unused one', async () => {
+      const { rig } = bench;
+      const port = rig.replica?.port;
+      await rig.sql(
+        'postgres',
+        `SELECT pg_create_logical_replication_slot('to_fail_over', 'pgoutput', false, false, true)`,
+      );
+      await rig.caughtUp();
+      await untilTrue('it is copied', async () => {
+        // The copy is made of a slot that is ahead of what the replica has.
+        await rig.sql('postgres', 'SELECT pg_log_standby_snapshot()');
+        await rig.sql('postgres', `SELECT pg_replication_slot_advance('to_fail_over', pg_current_wal_lsn())`);
+        await rig.caughtUp();
+        await rig.sql('postgres', 'SELECT pg_sync_replication_slots()', [], port).catch(() => undefined);
+        const rows = await rig.sql('postgres', `SELECT FROM pg_replication_slots WHERE synced`, [], port);
+        return rows.length === 1;
+      });
+      const { slots } = await bench.open('monitor', 'postgres', { port: port ?? 0 }).replication(newCall());
+      const [slot] = slots;
+      expect(slot).toMatchObject({ name: 'to_fail_over', active: false, synchronised: true });
+      expect(slot && judgeSlot(slot)).toBe('ok');
+      const on = await bench.open('monitor', 'postgres').replication(newCall());
+      const original = on.slots.find(({ name }) => name === 'to_fail_over');
+      expect(original).toMatchObject({ synchronised: false });
+      expect(original && judgeSlot(original)).toBe('warn');
+      await rig.sql('postgres', `SELECT pg_drop_replication_slot('to_fail_over')`);
+    });
+  },
+  (major) => major >= 17,
+);
