@@ -70,7 +70,7 @@ export const openConnection = async (place: Place, deps: ConnectionDeps): Promis
     compression: cluster.fields['disable-compression'] !== true,
     credentials:
       server.protocol === 'http:'
-        ? withoutTls(shownUrl(server))
+        ? withoutTls(user, shownUrl(server))
         : await credentialsOf(user, clusterInfo(cluster, ca), context.name, deps),
   };
 };
@@ -143,7 +143,7 @@ const clusterInfo = (cluster: Entry, ca: string | undefined): Fields => {
   return {
     ...Object.fromEntries(
       ['server', 'tls-server-name', 'proxy-url', 'disable-compression'].flatMap((field) =>
-        cluster.fields[field] === undefined ? [] : [[field, cluster.fields[field]]],
+        (cluster.fields[field] ?? '') === '' || cluster.fields[field] === false ? [] : [[field, cluster.fields[field]]],
       ),
     ),
     ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),

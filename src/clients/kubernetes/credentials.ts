@@ -40,6 +40,7 @@ export const credentialsOf = async (
 
   const tokenFile = pathIn(user, 'tokenFile');
   const token = textIn(user, 'token');
+  const plugin = user.fields['exec'] ?? undefined;
   if (headers.authorization !== undefined) {
     if (token !== undefined || tokenFile !== undefined)
       throw broken(user.file, `${user.name} has a password and a token, of which only one can be sent`);
@@ -49,7 +50,9 @@ export const credentialsOf = async (
   if (tokenFile !== undefined) return fromTokenFile({ path: tokenFile, owner, clock: deps.clock, withToken });
   if (token !== undefined)
     return always(withToken(token), owner, [`put a new token into ${user.file}, then run the command again`]);
-  if (user.fields['exec'] !== undefined && user.fields['exec'] !== null) {
+  // A plugin beside a certificate is not asked.
+  if (plugin !== undefined && certificate) return always(fixed, owner, newKubeconfig);
+  if (plugin !== undefined) {
     // Loaded when it is needed: starting programs costs time to load.
     const { fromPlugin } = await import('./exec-plugin.ts');
     return fromPlugin(user, cluster, { ...deps, owner, context, fixed, withToken });
@@ -93,9 +96,9 @@ const fromProvider = (
   };
 };
 
-/** As kubectl has it, nothing secret is sent without TLS. What leads there, `kubectl proxy`, has credentials of its own. */
-export const withoutTls = (server: string): Credentials =>
-  always({ headers: {} }, `no one, because ${server} is without encryption`, [
+/** As kubectl has it, nothing secret is sent without TLS, only as whom to act. What leads there, `kubectl proxy`, has credentials of its own. */
+export const withoutTls = (user: Entry, server: string): Credentials =>
+  always({ headers: impersonation(user) }, `no one, because ${server} is without encryption`, [
     'use https://, or let kubectl proxy log in',
   ]);
 

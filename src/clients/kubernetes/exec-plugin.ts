@@ -83,7 +83,10 @@ const pluginOf = (user: Entry, cluster: Fields): ExecPlugin => {
       user.file,
       `exec of ${user.name} has the apiVersion "${apiVersion}"; ${versions.join(' and ')} are known`,
     );
-  if (textIn(exec, 'interactiveMode') === 'Always')
+  const mode = textIn(exec, 'interactiveMode') ?? (apiVersion.endsWith('/v1') ? '' : 'IfAvailable');
+  if (!['Never', 'IfAvailable', 'Always'].includes(mode))
+    throw broken(user.file, `exec of ${user.name} has the interactiveMode "${mode}"; Never and IfAvailable are known`);
+  if (mode === 'Always')
     throw new RunbookError(
       'usage',
       `the credential plugin ${command} of user ${user.name} wants to ask at the terminal, which rb does not lend it`,

@@ -461,7 +461,7 @@ describe('as kubectl has it', () => {
   test('nothing secret is sent without TLS', async () => {
     const path = write(directory, kubeconfig({ server: 'http://127.0.0.1:8001' }, { token: 't', as: 'ann' }));
     const { credentials } = await connect([path]);
-    expect(await credentials.current(forever)).toEqual({ headers: {} });
+    expect(await credentials.current(forever)).toEqual({ headers: { 'impersonate-user': 'ann' } });
     expect(credentials.owner).toContain('without encryption');
   });
 });

@@ -32,6 +32,16 @@ export const ours: readonly Known[] = [
     is: kubectlFails(/error loading config file .*(?:illegal base64|cannot unmarshal)/),
   },
   {
+    why: 'a plugin that is not asked is not as it must be: kubectl refuses; we do not look at it',
+    is: kubectlFails(/exec plugin: invalid apiVersion|must be specified for .* to use exec|invalid interactiveMode/),
+  },
+  {
+    why: 'two kinds of credentials for a server without TLS, which get neither: kubectl refuses',
+    is: (kubectl, other, fields) =>
+      other.server?.startsWith('http:') === true &&
+      kubectlFails(/more than one authentication/)(kubectl, other, fields),
+  },
+  {
     why: 'insecure-skip-tls-verify: we refuse, because anyone could play the cluster',
     is: otherFails(/^refused: .* has insecure-skip-tls-verify/),
   },
@@ -71,10 +81,14 @@ export const theLibrary: readonly Known[] = [
     why: 'an incomplete entry that the context does not lead to: the library refuses the whole file',
     is: otherFails(/ is missing$/),
   },
-  { why: 'anything that the library does not take and kubectl does', is: otherFails(/./) },
+  {
+    why: 'a server without TLS: the library wants insecure-skip-tls-verify',
+    is: otherFails(/^HTTP protocol is not allowed/),
+  },
+  { why: 'a proxy that kubectl takes', is: otherFails(/^Unsupported proxy type/) },
   { why: 'a configuration that kubectl refuses, and the library does not look at', is: kubectlFails(/./) },
   {
-    why: 'authorization: no tokenFile, no KUBERNETES_EXEC_INFO, credentials also without TLS, Basic beside a plugin',
+    why: 'authorization: no tokenFile, no KUBERNETES_EXEC_INFO, Basic or a certificate beside a plugin',
     is: only('authorization'),
   },
   { why: 'impersonation: the user alone, no groups, uid or extra; also an empty one', is: only('impersonation') },

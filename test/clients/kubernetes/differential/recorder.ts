@@ -4,7 +4,7 @@ import { createServer as createPlain, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { connect } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Issued } from '../../../../sandbox/stack/certificates.ts';
 
@@ -33,6 +33,12 @@ export const startRecorder = async (identity: Issued): Promise<Recorder> => {
   const asked = new Map<string, Asked[]>();
   /** The ports of the proxy's own connections: what comes from one of them came through it. */
   const throughProxy = new Set<number>();
+  const note = (socket: Socket): void => {
+    const port = socket.localPort ?? 0;
+    throughProxy.add(port);
+    // Another connection may get it.
+    socket.once('close', () => throughProxy.delete(port));
+  };
   const record = (incoming: IncomingMessage, answer: ServerResponse): void => {
     const word = /w\d+x/.exec(incoming.url ?? '')?.[0] ?? '';
     const { socket } = incoming;
@@ -63,14 +69,14 @@ export const startRecorder = async (identity: Issued): Promise<Recorder> => {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(answer);
     });
-    onward.once('socket', (socket) => socket.once('connect', () => throughProxy.add(socket.localPort ?? 0)));
+    onward.once('socket', (socket) => socket.once('connect', () => note(socket)));
     onward.on('error', () => answer.destroy());
     onward.end();
   });
   proxy.on('connect', (incoming, client) => {
     const { hostname, port } = new URL(`http://${incoming.url ?? ''}`);
     const onward = connect(Number(port), hostname, () => {
-      throughProxy.add(onward.localPort ?? 0);
+      note(onward);
       client.write('HTTP/1.1 200 OK\r\n\r\n');
       onward.pipe(client).pipe(onward);
     });
