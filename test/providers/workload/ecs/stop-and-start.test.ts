@@ -330,7 +330,7 @@ describe('an emergency restart of a scripted ECS service, killed', () => {
     await tagged(aws, 'desired=5000');
     expect(await openFor(aws).stopAndStart.plan({}, callIn(aws))).toMatchObject({
       data: { to: 5000 },
-      raises: ['the tag of the service says 5000 instances, and the ceiling is 9'],
+      raises: ['the tag of the service says 5 000 instances, and the ceiling is 9'],
     });
   });
 
