@@ -12,7 +12,7 @@ const timeoutMs = 300;
 
 test.concurrent.for(answers)(
   '$name is not healthy, as an endpoint and as an instance',
-  async ({ answer }, { expect, onTestFinished }) => {
+  async ({ name, answer }, { expect, onTestFinished }) => {
     const server = await startPlayServer(answer);
     onTestFinished(() => server.close());
     const url = `http://127.0.0.1:${server.port}/health`;
@@ -20,6 +20,7 @@ test.concurrent.for(answers)(
     const probe = await openHttp().probe({ url, timeoutMs }, signal);
     expect(probe).toMatchObject({ healthy: false, failure: expect.any(String) });
     expect(probe.detail.length).toBeLessThan(400);
+    if (name.includes('informational')) expect(probe.detail).toContain('more than 20 interim answers');
     const listed = { id: 'app-1', state: 'running', fields: { url } } as const;
     const instance = await healthOf(
       listed,

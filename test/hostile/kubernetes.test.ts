@@ -84,7 +84,12 @@ describe('a list', () => {
     [
       'of very large objects',
       { items: [{ item: 'x'.repeat(8e6) }], metadata: { continue: 'again' } },
-      'more than 24 MiB',
+      'more than 16 MiB',
+    ],
+    [
+      'of very many entries',
+      { items: [{ item: Array.from({ length: 200_000 }, () => 0) }], metadata: { continue: 'again' } },
+      'more than 500000 entries',
     ],
     ['whose next page is none', { metadata: { continue: {} } }, 'metadata.continue is an object, not a text'],
     ['whose version is none', { metadata: { resourceVersion: 17 } }, 'metadata.resourceVersion is 17, not a text'],

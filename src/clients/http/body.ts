@@ -1,27 +1,53 @@
+import { codeOf } from '../../engine/errors.ts';
+import { collectGarbage, leaveGarbage } from '../peer/garbage.ts';
 import { inBytes, limits } from '../peer/limits.ts';
 import { UnusableAnswer } from '../peer/unusable.ts';
 import type { Incoming } from './transport.ts';
 
-/** All of it, as text. Errors: `UnusableAnswer` where it is longer than `most` bytes, also once it is unpacked. */
-export const textOf = async (answer: Incoming, most: number = limits.http.bytes): Promise<string> => {
-  const chunks = atMost(answer.chunks(), most);
-  if (answer.headers['content-encoding'] === 'gzip') {
-    const packed: Buffer[] = [];
-    for await (const chunk of chunks) packed.push(chunk);
-    return unzipped(packed, most);
+/**
+ * All of it, as text. `large` is waited for before more than `limits.http.small` of it is read.
+ * Errors: `UnusableAnswer` where it is longer than `most` bytes, also once it is unpacked.
+ */
+export const textOf = async (
+  answer: Incoming,
+  { most = limits.http.bytes, large }: { readonly most?: number; readonly large?: () => Promise<void> } = {},
+): Promise<string> => {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  let isLarge = false;
+  for await (const chunk of atMost(plainChunks(answer), most)) {
+    pieces.push(chunk);
+    length += chunk.length;
+    leaveGarbage(chunk.length);
+    if (isLarge || length <= limits.http.small) continue;
+    isLarge = true;
+    await large?.();
+    collectGarbage();
   }
-  // Piece by piece: all the bytes and all the text at once would take the memory twice.
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of chunks) text += decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
+  return new TextDecoder().decode(Buffer.concat(pieces));
+};
+
+const plainChunks = (answer: Incoming): AsyncIterable<Buffer> =>
+  answer.headers['content-encoding'] === 'gzip' ? unzipped(answer.chunks()) : answer.chunks();
+
+const unzipped = async function* (packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  const { createGunzip } = await import('node:zlib');
+  const { pipeline } = await import('node:stream');
+  // What goes wrong with either of them is thrown where it is read.
+  const plain: AsyncIterable<Buffer> = pipeline(packed, createGunzip(), () => undefined);
+  try {
+    yield* plain;
+  } catch (error) {
+    if (codeOf(error)?.startsWith('Z_')) throw new UnusableAnswer('answers with gzip that cannot be unpacked');
+    throw error;
+  }
 };
 
 const atMost = async function* (chunks: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer, void> {
   let length = 0;
   for await (const chunk of chunks) {
     length += chunk.length;
-    if (length > most) throw tooLong(most);
+    if (length > most) throw new UnusableAnswer(`answers with more than ${inBytes(most)}`);
     yield chunk;
   }
 };
@@ -29,24 +55,11 @@ const atMost = async function* (chunks: AsyncIterable<Buffer>, most: number): As
 /** Of an answer that says no; empty where it is too long to be one. */
 export const errorTextOf = async (answer: Incoming): Promise<string> => {
   try {
-    return await textOf(answer, limits.http.errorBytes);
+    return await textOf(answer, { most: limits.http.errorBytes });
   } catch (error) {
     if (error instanceof UnusableAnswer) return '';
     throw error;
   }
-};
-
-const tooLong = (most: number) => new UnusableAnswer(`answers with more than ${inBytes(most)}`);
-
-const unzipped = async (chunks: readonly Buffer[], most: number): Promise<string> => {
-  const { gunzip } = await import('node:zlib');
-  return new Promise((resolve, reject) =>
-    gunzip(Buffer.concat(chunks), { maxOutputLength: most }, (error, plain) => {
-      if (!error) resolve(plain.toString('utf8'));
-      else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') reject(tooLong(most));
-      else reject(new UnusableAnswer('answers with gzip that cannot be unpacked'));
-    }),
-  );
 };
 
 /** The end of it: what came before the last `bytes` is let go of as it comes. Begins with a whole line where it was cut. Errors: as `textOf`. */

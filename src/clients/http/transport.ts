@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { monotonicMs } from '../../engine/clock.ts';
 import { RunbookError } from '../../engine/errors.ts';
+import { boundInterim } from '../peer/interim.ts';
 import { limits } from '../peer/limits.ts';
 import { createAgents } from './agents.ts';
 import { Broken, Silence } from './broken.ts';
@@ -136,6 +137,7 @@ const exchange = (
       over();
       reject(failure(error));
     });
+    boundInterim(request, stop);
     request.once('response', (response) => {
       const incoming: Incoming = {
         status: response.statusCode ?? 0,

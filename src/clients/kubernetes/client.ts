@@ -9,6 +9,7 @@ import type { Sending } from './conversation.ts';
 import { isStatus, unusableAnswer } from './failure.ts';
 import type { Kubernetes, PatchType, Resource, Write } from './port.ts';
 import { readAll, readAny, readObject, readPage } from './read-objects.ts';
+import { createTurns } from './turns.ts';
 import { watchEvents } from './watch.ts';
 
 export interface ClientDeps {
@@ -43,8 +44,13 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
     userAgent: deps.userAgent ?? 'rb',
   });
 
+  /** Large answers, and lists of them, take many times their length while they are read: not several at once. */
+  const inTurn = createTurns();
+
   const read = <Item>(request: Omit<Sending, 'method' | 'changes'>) =>
-    converse({ ...request, method: 'GET', changes: false }, readObject<Item>(request.location));
+    inTurn(request.signal, (large) =>
+      converse({ ...request, method: 'GET', changes: false }, readObject<Item>(request.location, large)),
+    );
   const change = <Item>(
     request: Pick<Sending, 'verb' | 'method' | 'location' | 'signal'> & Partial<Sending>,
     { dryRun = false }: Write,
@@ -79,10 +85,16 @@ export const openKubernetes = (connection: Connection, deps: ClientDeps): Kubern
     list: async <Item>(...[of, ask]: Parameters<Kubernetes['list']>) => {
       const { labelSelector, fieldSelector, signal } = ask;
       const request = { verb: 'list', method: 'GET', location: { of, namespace }, changes: false, signal } as const;
-      const page = readPage<Item>(request.location);
       try {
-        return await readAll((query) =>
-          converse({ ...request, query: { ...query, labelSelector, fieldSelector }, compressed: true }, page),
+        return await inTurn(signal, (large) =>
+          readAll(
+            (query) =>
+              converse(
+                { ...request, query: { ...query, labelSelector, fieldSelector }, compressed: true },
+                readPage<Item>(request.location, large),
+              ),
+            large,
+          ),
         );
       } catch (error) {
         throw error instanceof UnusableAnswer ? unusableAnswer(error, request, connection) : error;

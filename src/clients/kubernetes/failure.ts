@@ -4,7 +4,7 @@ import type { NetworkFailureKind } from '../../words/network.ts';
 import { networkFailure, networkPhrase } from '../../words/network.ts';
 import { outcomeOf, Silence } from '../http/broken.ts';
 import type { Broken } from '../http/broken.ts';
-import type { UnusableAnswer } from '../peer/unusable.ts';
+import { UnusableAnswer } from '../peer/unusable.ts';
 import type { Connection } from './connection.ts';
 import { isFields } from './kubeconfig.ts';
 import type { Fields } from './kubeconfig.ts';
@@ -192,6 +192,7 @@ const vpn = 'look whether the network or the VPN to the cluster is up';
 const elsewhere = 'look whether the kubeconfig is the one of this cluster, or whether something stands between';
 
 const reasonOf = ({ stage, cause }: Broken, connection: Connection): Reason => {
+  if (cause instanceof UnusableAnswer) return { text: `it ${cause.message}`, next: [elsewhere] };
   if (cause instanceof Silence)
     return stage === 'sent'
       ? { text: `it gave no answer within ${cause.ms / 1000} s` }

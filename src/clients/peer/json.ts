@@ -1,3 +1,4 @@
+import { collectGarbage, leaveGarbage } from './garbage.ts';
 import { limits } from './limits.ts';
 import { UnusableAnswer } from './unusable.ts';
 
@@ -8,14 +9,22 @@ import { UnusableAnswer } from './unusable.ts';
 export const parseJson = (text: string, notJson = 'answers with text that is not JSON') => {
   // Too few characters for too many entries: then its depth is seen in the value, which has fewer parts than the text has characters.
   const short = text.length <= limits.jsonEntries;
-  const excess = short ? undefined : excessOf(text);
-  if (excess !== undefined) throw tooMuch(excess);
+  if (!short) return parseCounted(text, notJson).value;
   const value = parsed(text, notJson);
-  if (short && isDeeper(value, limits.jsonDepth)) throw tooMuch(tooDeep);
+  if (isDeeper(value, limits.jsonDepth)) throw tooMuch(tooDeep);
   return value;
 };
 
+/** The same, with how many objects, lists and entries there are in it. */
+export const parseCounted = (text: string, notJson: string) => {
+  const entries = entriesIn(text);
+  if (typeof entries === 'string') throw tooMuch(entries);
+  return { value: parsed(text, notJson), entries };
+};
+
 const parsed = (text: string, notJson: string) => {
+  leaveGarbage(text.length);
+  collectGarbage();
   try {
     return JSON.parse(text);
   } catch {
@@ -34,8 +43,8 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 const [quote, comma] = [0x22, 0x2c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** What is too much of it. Before it is parsed: afterwards the memory is taken. */
-const excessOf = (text: string): string | undefined => {
+/** How many, or what is too much of it. Before it is parsed: afterwards the memory is taken. */
+const entriesIn = (text: string): number | string => {
   let depth = 0;
   let entries = 0;
   for (let at = 0; at < text.length; at++) {
@@ -49,7 +58,7 @@ const excessOf = (text: string): string | undefined => {
     else if (char === comma) entries += 1;
     if (entries > limits.jsonEntries) return `of more than ${limits.jsonEntries} entries`;
   }
-  return undefined;
+  return entries;
 };
 
 /** Where the string that begins at `start` ends: at a quote with an even number of backslashes before it. */

@@ -11,11 +11,17 @@ export const limits = {
   /** Objects and lists within each other, in JSON. */
   jsonDepth: 100,
   /** Objects, lists and entries: each takes many times the memory of the two bytes that it may be written with. */
-  jsonEntries: 500_000,
+  jsonEntries: 250_000,
+  /** How much of what was read lies about before it is collected. */
+  garbage: 4 * mib,
+  /** Before an answer over HTTP: 100 Continue, 103 Early Hints. */
+  interimAnswers: 20,
   health: { bytes: 64 * kib },
   http: {
     /** One answer, after it is unpacked. An API server of Kubernetes itself takes objects of up to 3 MiB. */
     bytes: 8 * mib,
+    /** What is longer is read by itself where several may come at once. */
+    small: 512 * kib,
     /** A long answer may take a second more for as much of it. */
     bytesPerSecond: 64 * kib,
     /** The part of an answer that says no which is read. */
@@ -28,7 +34,9 @@ export const limits = {
     pages: 100,
     items: 20_000,
     /** Of one list, or one mirror, as JSON. */
-    listBytes: 24 * mib,
+    listBytes: 16 * mib,
+    /** Of one list, counted as `jsonEntries`. */
+    listEntries: 500_000,
   },
   aws: { bytes: 4 * mib, pages: 100, items: 20_000 },
   /** Of one connection: a step opens one for each look. */

@@ -6,6 +6,7 @@ import { unescape } from 'node:querystring';
 import { getCACertificates, TLSSocket } from 'node:tls';
 import { monotonicMs } from '../../engine/clock.ts';
 import { isLinkLocal } from './address.ts';
+import { boundInterim } from '../../clients/peer/interim.ts';
 import { limits } from '../../clients/peer/limits.ts';
 import { type Answer, faultOf, jsonOf, latencyOf, saysOf } from './answer.ts';
 import { type Failure, failureOf, ForbiddenAddress } from './failure.ts';
@@ -119,6 +120,9 @@ const ask = (
     // Errors go on coming after it is settled (the destroyed socket): they change nothing any more.
     request.on('error', fail);
     request.on('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    boundInterim(request, ({ message }) =>
+      settle(() => resolve({ failure: 'network', detail: `the server ${message}` })),
+    );
     request.on('response', (response) => read(response, (answer) => settle(() => resolve(answer)), fail));
     request.end();
   });

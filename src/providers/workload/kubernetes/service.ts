@@ -94,15 +94,15 @@ export const openService = (
     notThere,
     snapshot: (raw) => snapshotOf(kind, raw),
     pods: async (snapshot, signal) => {
-      const [{ items }, kept] = await Promise.all([
-        client.list<Pod>(resources.pods, { ...selection(snapshot), signal }),
+      const [pods, kept] = await Promise.all([
+        // Made smaller at once: what is kept until the others are there is not hundreds of whole pods.
+        client
+          .list<Pod>(resources.pods, { ...selection(snapshot), signal })
+          .then(({ items }) => items.map((pod) => podView(pod, config))),
         kind === 'deployment' ? revisions(snapshot, signal) : [],
       ]);
       const owners = ownersOf(snapshot, kept);
-      return items
-        .map((pod) => podView(pod, config))
-        .filter(({ ownerUid }) => ownerUid !== undefined && owners.has(ownerUid))
-        .toSorted(byName);
+      return pods.filter(({ ownerUid }) => ownerUid !== undefined && owners.has(ownerUid)).toSorted(byName);
     },
     revisions,
     mirror: ({ signal, clock, report }) =>

@@ -25,14 +25,14 @@ export interface FoundAutoscaler extends AutoscalerFacts {
 export const findAutoscaler = async (service: Service, signal: AbortSignal): Promise<FoundAutoscaler | undefined> => {
   const { client } = service;
   const [hpas, scaledObjects] = await Promise.allSettled([
-    client.list<Hpa>(hpaKind.resource, { signal }),
-    client.list<ScaledObject>(kedaKind.resource, { signal }),
+    client.list<Hpa>(hpaKind.resource, { signal }).then((page) => of(service, page)),
+    client.list<ScaledObject>(kedaKind.resource, { signal }).then((page) => of(service, page)),
   ]);
   signal.throwIfAborted();
-  const own = of(service, scaledObjects)[0];
+  const [own] = scaledObjects.status === 'fulfilled' ? scaledObjects.value : [];
   if (own) return foundAutoscaler(kedaKind, own);
   if (hpas.status === 'rejected') throw hpas.reason;
-  const all = of(service, hpas).map((hpa) => foundAutoscaler(hpaKind, hpa));
+  const all = hpas.value.map((hpa) => foundAutoscaler(hpaKind, hpa));
   const hpa = all.find(({ inactive }) => inactive === undefined) ?? all[0];
   // A server says "forbidden" also about a resource that it does not know. KEDA acts through an HPA that belongs to the
   // ScaledObject: where there is no such HPA, a ScaledObject that may not be seen does not act.
@@ -83,11 +83,8 @@ export const sleepsAtZero = ({ kind, min }: FoundAutoscaler, replicas: number): 
 
 const isUnreachable = (error: unknown): boolean => error instanceof RunbookError && error.kind === 'unreachable';
 
-const of = <Manifest extends AutoscalerManifest>(
-  service: Service,
-  listed: PromiseSettledResult<Page<Manifest>>,
-): readonly Manifest[] =>
-  listed.status === 'rejected' ? [] : listed.value.items.filter((one) => scales(one, service));
+const of = <Manifest extends AutoscalerManifest>(service: Service, { items }: Page<Manifest>): readonly Manifest[] =>
+  items.filter((one) => scales(one, service));
 
 /** Is it the workload's own? */
 export const scales = ({ spec: { scaleTargetRef: of } }: AutoscalerManifest, { config }: Service): boolean =>

@@ -19,11 +19,13 @@ interface Event {
   readonly series?: { readonly count?: number; readonly lastObservedTime?: string };
 }
 
+/** What is kept of an event: those of a whole namespace may be large. */
 interface Told {
+  readonly kind: string | undefined;
+  readonly name: string;
   readonly at: string;
   readonly type: string;
   readonly reason: string;
-  readonly object: string;
   readonly message: string;
   readonly count: number;
 }
@@ -38,31 +40,31 @@ const recentMs = 15 * 60_000;
  */
 export const eventsView = async (service: Service, call: Pick<Call, 'signal' | 'clock'>): Promise<AnyFinding> => {
   const snapshot = await service.read(call.signal);
-  const [{ items }, revisions, autoscaler] = await Promise.all([
-    service.client.list<Event>(resources.events, { signal: call.signal }),
+  const [events, revisions, autoscaler] = await Promise.all([
+    service.client.list<Event>(resources.events, { signal: call.signal }).then(({ items }) => items.map(toldBy)),
     snapshot.kind === 'deployment' ? service.revisions(snapshot, call.signal) : [],
     findAutoscaler(service, call.signal).catch(() => undefined),
   ]);
   const owners = revisions.map(({ name }) => name);
-  const isOurs = ({ involvedObject: { kind, name = '' } }: Event): boolean => {
+  const isOurs = ({ kind, name }: Told): boolean => {
     if (kind === kindName[snapshot.kind]) return name === snapshot.name;
     if (kind === 'ReplicaSet') return owners.includes(name);
     if (kind === 'Pod') return isPodOf(snapshot.kind === 'deployment' ? owners : [snapshot.name], name);
     return kind === autoscaler?.kind.kind && name === autoscaler?.name;
   };
-  const told = merged(items.filter(isOurs)).slice(0, shown);
+  const told = merged(events.filter(isOurs)).slice(0, shown);
   const now = call.clock.now().getTime();
   const warnings = told.filter(({ type, at }) => type === 'Warning' && now - Date.parse(at) < recentMs);
   const [latest] = warnings;
   return {
     verdict: latest ? 'warn' : 'ok',
     summary: latest
-      ? `${latest.object}: ${latest.reason}: ${latest.message}`
+      ? `${objectOf(latest)}: ${latest.reason}: ${latest.message}`
       : told.length === 0
         ? 'no events'
         : 'no warning in the last 15 min',
     ...(told.length === 0 ? {} : { evidence: table(told, now) }),
-    data: { events: told.map((one) => ({ ...one })) },
+    data: { events: told.map(asJson) },
   };
 };
 
@@ -70,23 +72,41 @@ export const eventsView = async (service: Service, call: Pick<Call, 'signal' | '
 const isPodOf = (owners: readonly string[], pod: string): boolean =>
   owners.some((owner) => pod.startsWith(`${owner}-`) && /^[a-z0-9]+$/.test(pod.slice(owner.length + 1)));
 
-const merged = (events: readonly Event[]): readonly Told[] => {
+const toldBy = (event: Event): Told => {
+  const { type = 'Normal', reason = '', message = '', involvedObject, series, count } = event;
+  return {
+    kind: involvedObject.kind,
+    name: involvedObject.name ?? '',
+    at: momentOf(event),
+    type,
+    reason: shortText(reason),
+    message: shortText(message.trim()),
+    count: series?.count ?? count ?? 1,
+  };
+};
+
+/** As `-o json` has it. */
+const asJson = ({ at, type, reason, message, count, ...of }: Told) => ({
+  at,
+  type,
+  reason,
+  object: objectOf(of),
+  message,
+  count,
+});
+
+const objectOf = ({ kind, name }: Pick<Told, 'kind' | 'name'>): string => `${kind?.toLowerCase()}/${name}`;
+
+const merged = (events: readonly Told[]): readonly Told[] => {
   const told = new Map<string, Told>();
   for (const event of events) {
-    const { type = 'Normal', reason = '', message = '', involvedObject, series, count } = event;
-    const object = `${involvedObject.kind?.toLowerCase()}/${involvedObject.name}`;
-    const key = `${object} ${reason} ${message}`;
+    const key = `${objectOf(event)} ${event.reason} ${event.message}`;
     const known = told.get(key);
-    const at = momentOf(event);
-    const times = series?.count ?? count ?? 1;
-    told.set(key, {
-      at: known && Date.parse(known.at) > Date.parse(at) ? known.at : at,
-      type,
-      reason,
-      object,
-      message: shortText(message.trim()),
-      count: times + (known?.count ?? 0),
-    });
+    if (!known) told.set(key, event);
+    else {
+      const at = Date.parse(known.at) > Date.parse(event.at) ? known.at : event.at;
+      told.set(key, { ...event, at, count: event.count + known.count });
+    }
   }
   return [...told.values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
 };
@@ -102,10 +122,10 @@ const table = (told: readonly Told[], now: number): Table => ({
     { title: 'Reason' },
     { title: 'Message' },
   ],
-  rows: told.map(({ at, count, object, reason, message, type }) => [
+  rows: told.map(({ at, count, reason, message, type, ...of }) => [
     age(now - Date.parse(at)),
     count,
-    object,
+    objectOf(of),
     type === 'Warning' ? { text: reason, verdict: 'warn' } : reason,
     message,
   ]),
