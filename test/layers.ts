@@ -32,7 +32,7 @@ export const layers = {
     include: [
       matrices,
       'test/**/*.property.test.ts',
-      'test/hostile/*.test.ts',
+      'test/hostile/**/*.test.ts',
       'test/files/linear.test.ts',
       'test/faults/kill.test.ts',
       'test/e2e/two-operators.test.ts',
