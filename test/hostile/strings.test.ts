@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Ended } from '../e2e/program.ts';
 import { newDirectory, newOperator, writeFiles } from '../e2e/rig.ts';
-import { share, tried } from './prove.ts';
+import { attack, inTwos } from './attack.ts';
+import { share } from './prove.ts';
 import { hostileStrings } from './strings.ts';
 
 /*
@@ -11,40 +11,11 @@ import { hostileStrings } from './strings.ts';
  * executed, act on the terminal, or be a fault of the program.
  */
 
-// Everything of C0 but the line feed, C1, and what turns the writing direction or hides.
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const active = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200B\u202A-\u202E\u2066-\u2069]/;
-const stackTrace = /\n\s+at .+[:(]\d+/;
-const documented = [0, 1, 2, 3, 4, 5, 6, 7];
-
 const directory = newDirectory();
 const canary = join(directory, 'canary');
 
-/** What is wrong with a run; undefined where nothing is. */
-const wrong = ({ code, all }: Ended): string | undefined => {
-  if (existsSync(canary)) return 'executed';
-  const raw = active.exec(all);
-  if (raw) return `raw byte ${raw[0].charCodeAt(0).toString(16)}`;
-  if (/internal error/i.test(all) || stackTrace.test(all)) return `a fault of the program: ${all.slice(0, 400)}`;
-  return documented.includes(code) ? undefined : `exit code ${code}`;
-};
-
-const broken: string[] = [];
-let count = 0;
-const held = (strings: number, slot: string, run: Ended): void => {
-  count += strings;
-  const what = wrong(run);
-  if (what !== undefined) broken.push(`${slot}: ${what}`);
-};
-
-/** So many runs at a time as the machine has cores for. */
-const inTwos = async <Item>(items: readonly Item[], use: (item: Item) => Promise<void>): Promise<void> => {
-  const left = [...items];
-  const work = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await use(item);
-  };
-  await Promise.all([work(), work()]);
-};
+const { broken, held, end } = attack('hostile strings', canary);
+afterAll(end);
 
 const programs = {
   instances: '#!/bin/sh\ncat instances.json\n',
@@ -221,6 +192,4 @@ environments:
     });
     expect(broken).toEqual([]);
   });
-
-  afterAll(() => tried('hostile strings', count, broken));
 });
