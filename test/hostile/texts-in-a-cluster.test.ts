@@ -16,7 +16,7 @@ const canary = join(newDirectory(), 'canary');
 const { broken, held, end } = attack('texts in a cluster', canary);
 afterAll(end);
 
-test('nothing of them is run, acts on the terminal or is a fault', async () => {
+test('nothing of them is run, acts on the terminal or is a fault', { timeout: 900_000 }, async () => {
   const name = await stage.deploy('checkout', { replicas: 2 });
   const operator = stage.operator(name);
   const { api } = stage.cluster;
