@@ -9,7 +9,7 @@ import type { Sending } from './conversation.ts';
 import { isStatus, unusableAnswer } from './failure.ts';
 import type { Kubernetes, PatchType, Resource, Write } from './port.ts';
 import { readAll, readAny, readObject, readPage } from './read-objects.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../http/turns.ts';
 import { watchEvents } from './watch.ts';
 
 export interface ClientDeps {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../src/clients/kubernetes/turns.ts';
+import { createTurns } from '../../../src/clients/http/turns.ts';
 
 const forever = new AbortController().signal;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
