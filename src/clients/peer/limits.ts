@@ -13,7 +13,7 @@ export const limits = {
   /** Objects, lists and entries: each takes many times the memory of the two bytes that it may be written with. */
   jsonEntries: 250_000,
   /** How much of what was read lies about before it is collected. */
-  garbage: 4 * mib,
+  garbage: 2 * mib,
   /** Before an answer over HTTP: 100 Continue, 103 Early Hints. */
   interimAnswers: 20,
   health: { bytes: 64 * kib },
