@@ -58,7 +58,7 @@ const setUp = (): Stage => {
     const chunks = join(program, 'dist', 'chunks');
     const file = join(chunks, readdirSync(chunks).find((name) => name.startsWith('command-line-')) ?? '');
     const source = readFileSync(file);
-    writeFileSync(file, `process.exit(${ran});`.padEnd(source.length));
+    writeFileSync(file, inPlaceOf(source.toString()));
     await run(env);
     writeFileSync(file, source);
     const planted = filesIn(place).filter((path) => isCacheOf(path, source.length));
@@ -66,6 +66,12 @@ const setUp = (): Stage => {
     for (const path of planted) seal(path, source);
   };
   return { place, home, run, show, plant };
+};
+
+/** As many characters and as many bytes: V8 knows a text by the one, Node by the other. */
+const inPlaceOf = (source: string): string => {
+  const planted = `process.exit(${ran});//`;
+  return planted + source.slice(planted.length).replace(/[\0-\x7F]/g, ' ');
 };
 
 const filesIn = (directory: string): readonly string[] =>

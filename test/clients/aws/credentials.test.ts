@@ -345,7 +345,9 @@ describe('what AWS refuses, against the scripted peer', () => {
     const env = { ...environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
     expect(await ask('prod', env)).toMatchObject({
       kind: 'unreachable',
-      message: expect.stringMatching(/^AWS does not answer in eu-central-1 .*: connection refused$/) as string,
+      message: expect.stringMatching(
+        /^AWS does not answer in eu-central-1 .*: connection refused \(127\.0\.0\.1:9\)$/,
+      ) as string,
     });
   });
 });
