@@ -5,7 +5,7 @@ import { readBloat } from './postgres/storage/bloat.ts';
 import { withConnection } from './postgres/connect/connection.ts';
 import type { Connection, Limits, Use } from './postgres/connect/connection.ts';
 import { readConnections } from './postgres/activity/connections.ts';
-import { OwnSessions } from './postgres/connect/own-sessions.ts';
+import { OwnSessions } from './postgres/activity/own-sessions.ts';
 import { endSessions } from './postgres/activity/end-sessions.ts';
 import { readFailure, writeFailure } from './postgres/query/failure.ts';
 import { readIndexes } from './postgres/storage/indexes.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { withConnection } from '../../../src/providers/database/postgres/connect/connection.ts';
 import { writeFailure } from '../../../src/providers/database/postgres/query/failure.ts';
 import { connectionParameters } from '../../../src/providers/database/postgres/parameters/parameters.ts';
-import { OwnSessions } from '../../../src/providers/database/postgres/connect/own-sessions.ts';
+import { OwnSessions } from '../../../src/providers/database/postgres/activity/own-sessions.ts';
 import { newCall } from '../workload/call.ts';
 import { rejection } from './on-each-version.ts';
 import { refusal } from './reach.ts';

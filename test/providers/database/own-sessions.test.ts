@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OwnSessions } from '../../../src/providers/database/postgres/connect/own-sessions.ts';
+import { OwnSessions } from '../../../src/providers/database/postgres/activity/own-sessions.ts';
 import { untilTrue } from '../../rigs/postgres/until.ts';
 import { newCall } from '../workload/call.ts';
 import { onEachVersion } from './on-each-version.ts';

@@ -2,7 +2,7 @@ import { RunbookError } from '../../../../engine/errors.ts';
 import { UnusableAnswer } from '../../../../clients/peer/unusable.ts';
 import type { Call, Server, Unavailable } from '../../port.ts';
 import { sendCancel } from './cancel-request.ts';
-import type { OwnSessions } from './own-sessions.ts';
+import type { OwnSessions } from '../activity/own-sessions.ts';
 import { addressOf } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { connectToAny } from './connect-to-any.ts';
