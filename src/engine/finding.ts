@@ -3,12 +3,14 @@ import type { Json } from './json.ts';
 /** `unknown` means "cannot see" and is never shown as `ok`. */
 export type Verdict = 'ok' | 'warn' | 'critical' | 'unknown';
 
-interface Seen {
+export interface Seen {
   readonly verdict: Verdict;
   /** One sentence, without a full stop. */
   readonly summary: string;
   /** What the sentence rests on, for people. */
   readonly evidence?: Table;
+  /** Commands and statements worth typing because of it; shown, never executed. */
+  readonly next?: readonly string[];
 }
 
 /** What was seen, for people only: no later step can read it. Serialisable: it goes to the audit log as it is. */
@@ -54,6 +56,3 @@ export const worst = (verdicts: Iterable<Verdict>): Verdict => {
   for (const verdict of verdicts) if (severity[verdict] > severity[result]) result = verdict;
   return result;
 };
-
-/** A cell that is marked only where there is something to mark. */
-export const marked = (text: string, verdict: Verdict): Cell => (verdict === 'ok' ? text : { text, verdict });

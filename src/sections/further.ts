@@ -1,6 +1,7 @@
 import { anyJson } from '../engine/any-json.ts';
 import { RunbookError } from '../engine/errors.ts';
 import type { AnyFinding } from '../engine/finding.ts';
+import { shortened } from '../engine/judgement.ts';
 import type { Json } from '../engine/json.ts';
 import type { CheckSpec } from '../engine/procedure/specs.ts';
 import type { WorkloadViews } from '../providers/workload/port.ts';
@@ -39,13 +40,11 @@ const viewsOf = async ({ workload }: Has<'workload'>): Promise<WorkloadViews> =>
   throw new RunbookError('unreachable', 'this platform has no such view');
 };
 
-/** The first rows are for people; programs get all of it as data. */
+/** The first rows are for people, and all that are not ok; programs get all of it as data. */
 const onOneScreen = <Seen extends AnyFinding>(finding: Seen, rows = Number.POSITIVE_INFINITY): Seen => {
-  const { evidence } = finding;
-  if (!evidence || evidence.rows.length <= rows) return finding;
-  return {
-    ...finding,
-    summary: `${finding.summary} (${evidence.rows.length - rows} more: -o json)`,
-    evidence: { ...evidence, rows: evidence.rows.slice(0, rows) },
-  };
+  if (!finding.evidence) return finding;
+  const { table, hidden } = shortened(finding.evidence, rows);
+  return hidden === 0
+    ? finding
+    : { ...finding, summary: `${finding.summary} (${hidden} more: -o json)`, evidence: table };
 };

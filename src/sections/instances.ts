@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../engine/clock.ts';
-import { worst } from '../engine/finding.ts';
-import type { DataFinding } from '../engine/finding.ts';
+import type { Cell, DataFinding } from '../engine/finding.ts';
+import { critical, judged, judgement, ok, unknown, warn } from '../engine/judgement.ts';
+import type { JudgedRow, Judgement } from '../engine/judgement.ts';
 import type { Reads } from '../engine/procedure/context.ts';
 import type { Filled } from '../engine/procedure/step.ts';
 import { instancesTable } from '../providers/workload/shared/instances-table.ts';
@@ -73,27 +74,60 @@ export const instancesFinding = (status: WorkloadStatus, now: Date, before?: Ins
     before && status.desiredIs !== 'listed' && before.desired !== wanted
       ? [`${before.desired} wanted before, ${wanted} now`]
       : [];
-  if (healthy !== undefined && instances.length === 0)
-    return {
-      verdict: healthy < wanted || wanted === 0 ? 'critical' : 'ok',
-      summary: [`${healthy} of ${wanted} instances healthy`, ...lowered].join(', '),
-      data: { ...data, healthy, instances: [] },
-    };
-  const missing = Math.max(0, wanted - instances.filter(mayRun).length);
-  const none = instances.length === 0;
+  if (healthy !== undefined && instances.length === 0) {
+    const { evidence, ...counted } = judged({
+      about: [`${healthy} of ${wanted} instances healthy`, ...lowered].join(', '),
+      columns: [{ title: 'Instances' }, { title: 'Healthy', align: 'right' }],
+      rows: [{ name: 'instances', cells: [wanted, healthy], marks: 1, judgement: judgeCount(healthy, wanted) }],
+    });
+    // A number stands in the sentence already.
+    return { ...counted, ...(counted.verdict === 'ok' ? {} : { evidence }), data: { ...data, healthy, instances: [] } };
+  }
+  const missing = Math.max(0, wanted - instances.filter(mayRun).length - (wanted - status.desired));
+  const { columns, rows } = instancesTable(instances, now);
+  const notListed = (name: string, why: string): JudgedRow => ({
+    name,
+    cells: columns.map(({ title }) => (title === 'Instance' ? name : title === 'Health' ? why : null)),
+    marks: columns.length - 1,
+    judgement: critical(why),
+  });
   return {
-    verdict: missing > 0 || none ? 'critical' : worst(instances.filter(stays).map((one) => one.health)),
-    summary: none
-      ? `no instance is listed, ${wanted} wanted`
-      : [
-          ...sentence(instances, wanted, missing - (wanted - status.desired)),
-          ...gone.map((id) => `${id} is not listed any more`),
-          ...lowered,
-        ].join(', '),
-    evidence: instancesTable(instances, now),
+    ...judged({
+      about: [countOf(instances, wanted), ...lowered].join(', '),
+      columns,
+      rows: [
+        ...(instances.length === 0 ? [notListed('instances', `none is listed, ${wanted} wanted`)] : []),
+        ...(instances.length > 0 && missing > 0 ? [notListed('instances', `${missing} not running`)] : []),
+        ...gone.map((id) => notListed(id, 'not listed any more')),
+        ...instances.map((one, index): JudgedRow => ({
+          name: one.id,
+          cells: stays(one) ? (rows[index] ?? []) : unjudged(rows[index] ?? []),
+          marks: columns.length - 1,
+          judgement: judgeInstance(one),
+        })),
+      ],
+    }),
     data: { ...data, instances: instances.map((one) => ({ ...one })) },
   };
 };
+
+const judgeCount = (healthy: number, wanted: number): Judgement =>
+  judgement(
+    (healthy < wanted || wanted === 0) && critical(wanted === 0 ? 'none is wanted' : `${wanted - healthy} not healthy`),
+  );
+
+/** An instance on its way out is not held against the others. */
+const judgeInstance = (one: Instance): Judgement => {
+  if (!stays(one)) return ok;
+  return judgement(
+    one.health === 'critical' && critical(inState(one)),
+    one.health === 'warn' && warn(inState(one)),
+    one.health === 'unknown' && unknown('cannot see its health'),
+  );
+};
+
+const unjudged = (cells: readonly Cell[]): readonly Cell[] =>
+  cells.map((cell) => (cell !== null && typeof cell === 'object' ? cell.text : cell));
 
 /**
  * The instances that were listed before and are not listed any more, where fewer are listed than before and nothing else says how many
@@ -112,19 +146,15 @@ export const mayRun = ({ state }: Pick<Instance, 'state'>): boolean => state ===
 /** An instance on its way out is not counted as healthy, nor held against the others. */
 const stays = ({ state }: Pick<Instance, 'state'>): boolean => state !== 'stopping';
 
-const sentence = (instances: readonly Instance[], wanted: number, notRunning: number): readonly string[] => {
-  const staying = instances.filter(stays);
-  const those = (health: Instance['health']) => staying.filter((one) => one.health === health);
-  const healthy = those('ok').length;
-  const unseen = those('unknown').length;
-  return [
-    healthy > wanted ? `${healthy} instances healthy, ${wanted} wanted` : `${healthy} of ${wanted} instances healthy`,
-    ...(notRunning > 0 ? [`${notRunning} not running`] : []),
-    ...those('critical').map(stateOf),
-    ...(unseen > 0 ? [`cannot see the health of ${unseen}`] : []),
-  ];
+const countOf = (instances: readonly Instance[], wanted: number): string => {
+  const healthy = instances.filter((one) => stays(one) && one.health === 'ok').length;
+  return healthy > wanted
+    ? `${healthy} instances healthy, ${wanted} wanted`
+    : `${healthy} of ${wanted} instances healthy`;
 };
 
 /** "app-1 is running (HTTP 503)". */
-export const stateOf = ({ id, state, detail }: Instance): string =>
-  `${id} is ${state}${detail === undefined || detail === state ? '' : ` (${detail})`}`;
+export const stateOf = (one: Instance): string => `${one.id} is ${inState(one)}`;
+
+const inState = ({ state, detail }: Instance): string =>
+  `${state}${detail === undefined || detail === state ? '' : ` (${detail})`}`;

@@ -261,7 +261,7 @@ describe('what the service’s programs print', () => {
   test('names alone are enough to look; what cannot be seen is said, and is not "down"', async () => {
     const status = await having(smallest).run('restart status -e production');
     expect(status.code).toBe(5);
-    expect(status.stdout).toContain('0 of 1 instances healthy, cannot see the health of 1');
+    expect(status.stdout).toContain(': cannot see its health; 0 of 1 instances healthy');
     expect(status.stdout).not.toContain('not running');
   });
 });

@@ -153,7 +153,7 @@ test('an instance that is not listed any more at the end is missing: 2 of 3, nam
   const { code, stderr } = await operator.run('restart --rolling --yes');
   expect(code, stderr).toBe(1);
   expect(restarted()).toEqual(['app-1', 'app-2', 'app-3']);
-  expect(stderr).toContain('2 of 3 instances healthy, app-2 is not listed any more');
+  expect(stderr).toContain('app-2: not listed any more; 2 of 3 instances healthy');
   expect(outcome(await trail(operator))).toBe('failed');
 });
 

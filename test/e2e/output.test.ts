@@ -46,7 +46,7 @@ describe('rb health', () => {
     const operator = stage.operator();
     const { code, stdout, stderr } = await operator.run('health');
     expect(code).toBe(6);
-    expect(stdout).toMatch(/2 of 3 instances healthy, checkout-2 is running \(.*503.*\)/);
+    expect(stdout).toMatch(/checkout-2: running \(.*503.*\); 2 of 3 instances healthy/);
     expect(stderr).toContain('rb restart status');
     expect((await operator.run('restart status')).code).toBe(6);
     const json = (await operator.run('health -o json')).json() as Document;
@@ -59,8 +59,8 @@ describe('rb health', () => {
     await stage.control('stop');
     const { code, stdout } = await stage.operator().run('health');
     expect(code).toBe(6);
-    expect(stdout).toContain('3 of 3 endpoints unhealthy');
-    expect(stdout).toMatch(/load balancer check \/health failed 3 times in a row/);
+    expect(stdout).toContain('0 of 3 endpoints healthy');
+    expect(stdout).toMatch(/load balancer check \/health: failed 3 times in a row/);
   });
 
   test('with a wrong answer: 200 alone is not healthy', async () => {

@@ -1,7 +1,7 @@
 import type { GivenAnswers, Prompts, Question } from '../../src/engine/plan/confirmation.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event, EventBody, EventType } from '../../src/engine/session/events.ts';
-import type { Subject } from '../../src/engine/subject.ts';
+import type { Subject } from '../../src/engine/session/subject.ts';
 import type { Guard } from '../../src/engine/session/guard.ts';
 import { createOperator } from '../../src/engine/session/operator.ts';
 import type { Operator } from '../../src/engine/session/operator.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/engine/clock.ts';
 import type { GivenAnswers, Prompts } from '../../src/engine/plan/confirmation.ts';
 import { RunbookError } from '../../src/engine/errors.ts';
 import type { Event, EventBody, EventType } from '../../src/engine/session/events.ts';
-import type { Subject } from '../../src/engine/subject.ts';
+import type { Subject } from '../../src/engine/session/subject.ts';
 import type { Finding, Verdict } from '../../src/engine/finding.ts';
 import type { Json, JsonObject } from '../../src/engine/json.ts';
 import type { PlanRecord } from '../../src/engine/plan/plan-hash.ts';

@@ -86,7 +86,7 @@ describe('rb health', () => {
     const options = { settings: withWorkload, ports: http((path) => path !== '/health/db') };
     const { end } = await runOn(health, servers.workload, {}, options);
     expect(end.outcome).toMatchObject({ status: 'critical', verdict: 'critical' });
-    expect(end.outcome.summary).toContain('/health/db HTTP 503');
+    expect(end.outcome.summary).toContain('/health/db: HTTP 503');
   });
 
   test('watched, it gives what it counted', async () => {

@@ -160,7 +160,7 @@ const vanishing = (last: string) => {
 };
 
 describe('an instance that vanishes from the listing is missing at the end', () => {
-  const missing = 'All instances healthy: 2 of 3 instances healthy, app-2 is not listed any more.';
+  const missing = 'All instances healthy: app-2: not listed any more; 2 of 3 instances healthy.';
 
   test('of a rolling restart', async () => {
     const { end, of } = await rolling(vanishing('app-3'));

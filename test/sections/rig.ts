@@ -56,7 +56,7 @@ export const runOn = async <Input extends Json, Result extends Json, Need extend
   const log = recorder(clock);
   const ports: Partial<Record<string, unknown>> = {
     workload,
-    settings: settingsFrom(options.settings ?? ''),
+    ...(options.ports?.settings ? {} : { settings: settingsFrom(options.settings ?? '') }),
     ...options.ports,
   };
   const actor = { uid: 1000, login: 'ann', host: 'laptop' };

@@ -69,8 +69,8 @@ describe('restarts at fixed times', () => {
     ];
     const { of } = await runOn(restartSchedules, platform.workload, {});
     const finding = of('step.result')[0]?.finding;
-    expect([finding?.verdict, finding?.summary]).toEqual(['warn', '2 schedules, 1 suspended']);
-    expect(finding?.evidence?.rows[0]).toEqual([
+    expect([finding?.verdict, finding?.summary]).toEqual(['warn', 'rb-old: suspended, it does not run; 2 schedules']);
+    expect(finding?.evidence?.rows[1]).toEqual([
       'rb-shop',
       '0 */6 * * *',
       'active',

@@ -2,7 +2,7 @@ import type { Change } from '../../src/engine/change.ts';
 import { fingerprint } from '../../src/engine/change.ts';
 import type { ConfirmationRequest } from '../../src/engine/plan/confirmation.ts';
 import type { Event, EventBody } from '../../src/engine/session/events.ts';
-import type { Subject } from '../../src/engine/subject.ts';
+import type { Subject } from '../../src/engine/session/subject.ts';
 import type { Table, Verdict } from '../../src/engine/finding.ts';
 
 /** A rolling restart as the engine tells it, for the tests of everything that reads its events. */

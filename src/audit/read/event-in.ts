@@ -119,6 +119,7 @@ const finding = object({
   verdict,
   summary: text,
   evidence: maybe(object({ columns: each(object({ title: text })), rows: each(each(cell)) })),
+  next: maybe(each(text)),
 });
 const change = object({
   summary: text,

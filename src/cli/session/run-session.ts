@@ -7,7 +7,7 @@ import { withoutSecrets } from '../../config/show.ts';
 import { createEmitter } from '../../engine/session/emitter.ts';
 import { messageOf, RunbookError } from '../../engine/errors.ts';
 import type { Event } from '../../engine/session/events.ts';
-import type { Subject } from '../../engine/subject.ts';
+import type { Subject } from '../../engine/session/subject.ts';
 import { isObject } from '../../engine/json.ts';
 import type { Json, JsonObject } from '../../engine/json.ts';
 import { createOperator } from '../../engine/session/operator.ts';

@@ -1,5 +1,5 @@
 import type { Change } from '../change.ts';
-import type { Subject } from '../subject.ts';
+import type { Subject } from '../session/subject.ts';
 import { highestTier } from './tier.ts';
 import type { Tier } from './tier.ts';
 

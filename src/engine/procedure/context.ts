@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Subject } from '../subject.ts';
+import type { Subject } from '../session/subject.ts';
 import type { AnyFinding, Table } from '../finding.ts';
 import type { Json } from '../json.ts';
 import type { Filled, Group, Step } from './step.ts';

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBody } from '../session/events.ts';
-import type { Subject } from '../subject.ts';
+import type { Subject } from '../session/subject.ts';
 import type { AnyFinding } from '../finding.ts';
 import type { Guard } from '../session/guard.ts';
 import type { Json } from '../json.ts';

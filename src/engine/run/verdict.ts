@@ -20,6 +20,16 @@ export const unseenIn = (frame: Frame): readonly AnyFinding[] =>
     return inside ? unseenIn(inside) : [];
   });
 
+/** What the findings say is worth typing next, also those inside a call; each line once. */
+export const nextIn = (frame: Frame): readonly string[] => [
+  ...new Set(
+    lastSeen(frame).flatMap(([step, { next = [] }]) => {
+      const inside = frame.calls.get(step);
+      return [...next, ...(inside ? nextIn(inside) : [])];
+    }),
+  ),
+];
+
 /** Whether something that had to be verified could not be seen, also inside a call. What is tolerant may be blind. */
 export const isUnverified = (frame: Frame): boolean =>
   lastSeen(frame).some(([step, { verdict }]) => {

@@ -8,7 +8,7 @@ import type { Outline } from '../procedure/outline.ts';
 import type { Item } from '../procedure/specs.ts';
 import type { StepKind } from '../procedure/tree.ts';
 import type { Tier } from '../plan/tier.ts';
-import type { Subject } from '../subject.ts';
+import type { Subject } from './subject.ts';
 
 /** Who does it. */
 export interface Actor {

@@ -4,7 +4,7 @@ import { contextOf, readsOf } from '../run/context.ts';
 import { inSentences, sentences, summaryOf } from '../run/steps/call.ts';
 import type { Frame, Run } from '../run/frame.ts';
 import type { RunResult } from '../run/run.ts';
-import { isUnverified, unseenIn, verdictOf } from '../run/verdict.ts';
+import { isUnverified, nextIn, unseenIn, verdictOf } from '../run/verdict.ts';
 
 export interface SessionEnd {
   readonly outcome: SessionOutcome;
@@ -20,14 +20,18 @@ export const hasPlan = ({ planned, root }: Pick<Run, 'planned' | 'root'>): boole
 export const outcomeOf = ({ frame, error }: RunResult, ms: number): SessionEnd => {
   const { run, procedure } = frame;
   if (error !== undefined) return { outcome: ofError(frame, error), error };
-  const base = { verdict: verdictOf(frame), applied: run.applied, undone: [], next: [] };
+  // Of a look what it has found says what to do next. A change has its own way on.
+  const found = procedure.does === 'reads' ? nextIn(frame) : [];
+  const base = { verdict: verdictOf(frame), applied: run.applied, undone: [], next: found };
   const done = (summary: string): SessionEnd => ({ outcome: { ...base, status: 'done', summary } });
   const planned = run.dryRun && hasPlan(run);
   const critical = sentences(frame, 'critical');
   const unseen = inSentences(unseenIn(frame));
   if (run.applied === 0 && !planned) {
     if (base.verdict === 'critical')
-      return { outcome: { ...base, status: 'critical', summary: critical, next: afterFailure([frame]) } };
+      return {
+        outcome: { ...base, status: 'critical', summary: critical, next: unique([...found, ...afterFailure([frame])]) },
+      };
     if (unseen !== '') return { outcome: { ...base, status: 'unseen', summary: unseen } };
   }
   if (run.dryRun) return done('Dry run: nothing was changed.');
@@ -52,17 +56,17 @@ const ofError = (frame: Frame, error: unknown): SessionOutcome => {
     ...outcome,
     verdict: verdictOf(frame),
     applied: run.applied,
-    next: [
-      ...new Set([
-        ...outcome.next,
-        ...(mayGoOn && !said ? [`rb resume ${run.session}`] : []),
-        ...(status === 'failed' || status === 'unknown'
-          ? afterFailure([...run.left.filter(({ began }) => began), frame])
-          : []),
-      ]),
-    ],
+    next: unique([
+      ...outcome.next,
+      ...(mayGoOn && !said ? [`rb resume ${run.session}`] : []),
+      ...(status === 'failed' || status === 'unknown'
+        ? afterFailure([...run.left.filter(({ began }) => began), frame])
+        : []),
+    ]),
   };
 };
+
+const unique = (lines: readonly string[]): readonly string[] => [...new Set(lines)];
 
 /** The outcome of what was thrown, as far as it is known without looking at what has run. */
 export const outcomeOfError = (error: unknown, undone: readonly string[]): SessionOutcome => {

@@ -4,8 +4,9 @@ import type {
   BlockingView,
   EndedSession,
   EndSessionsRequest,
+  HoldingSession,
+  IdleSessions,
   PreparedTransaction,
-  Session,
   SessionKey,
   Sessions,
 } from './port/sessions.ts';
@@ -127,13 +128,13 @@ export interface Database {
   idleSessions(
     wanted: { readonly olderThanMs: number; readonly includeIdleInTransaction: boolean },
     call: Call,
-  ): Promise<From<Sessions>>;
+  ): Promise<From<IdleSessions>>;
 
   /** Sessions that work, or hold a transaction open, since at least `olderThanMs`; the oldest first. Not our own. */
   runningSessions(wanted: { readonly olderThanMs: number }, call: Call): Promise<From<Sessions>>;
 
   /** One session of any kind by its process id; undefined where there is none. */
-  session(pid: number, call: Call): Promise<From<{ readonly session: Session | undefined }>>;
+  session(pid: number, call: Call): Promise<From<{ readonly session: HoldingSession | undefined }>>;
 
   /** Those of `keys` that still exist, with what they do now: the probe after a cancel or a terminate. */
   sessionsStillThere(keys: readonly SessionKey[], call: Call): Promise<From<Sessions>>;

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import type { EnvironmentBase } from '../../config/schema/environment.ts';
 import { RunbookError } from '../../engine/errors.ts';
-import type { Cell, DataFinding } from '../../engine/finding.ts';
-import { worst } from '../../engine/finding.ts';
+import type { DataFinding } from '../../engine/finding.ts';
+import { critical, judged, ok, unknown, warn } from '../../engine/judgement.ts';
+import type { Judgement } from '../../engine/judgement.ts';
 import { type Http, type Probe, probeVerdict, type ProbeResult } from '../../providers/http/port.ts';
+import { counted } from '../../words/counts.ts';
 import type { Settings } from '../settings.ts';
 
 export const Endpoints = z.object({
@@ -44,14 +46,9 @@ export const probeEndpoints = async (
   const results = await Promise.all(
     endpoints.map((endpoint) => http.probe(probeFor(base, endpoint, timeoutSeconds), signal)),
   );
-  const unhealthy = results.filter((result) => !result.healthy);
   return {
-    verdict: worst(results.map(probeVerdict)),
-    summary:
-      unhealthy.length === 0
-        ? `${results.length} of ${results.length} endpoints healthy`
-        : `${unhealthy.length} of ${results.length} endpoints ${unhealthy.every(isUnread) ? 'cannot be read' : 'unhealthy'}: ${unhealthy.map((result) => `${new URL(result.url).pathname} ${result.detail}`).join('; ')}`,
-    evidence: {
+    ...judged({
+      about: `${results.filter(({ healthy }) => healthy).length} of ${results.length} endpoints healthy`,
       columns: [
         { title: 'endpoint' },
         { title: 'checks' },
@@ -59,16 +56,28 @@ export const probeEndpoints = async (
         { title: 'ms', align: 'right' },
         { title: 'own ms', align: 'right' },
       ],
-      rows: results.map((result, index): readonly Cell[] => [
-        new URL(result.url).pathname,
-        endpoints[index]?.checks ?? null,
-        { text: result.detail, verdict: probeVerdict(result) },
-        Math.round(result.ms),
-        result.reportedLatencyMs ?? null,
-      ]),
-    },
+      rows: results.map((result, index) => ({
+        name: new URL(result.url).pathname,
+        cells: [
+          new URL(result.url).pathname,
+          endpoints[index]?.checks ?? null,
+          { text: result.detail, verdict: 'ok' },
+          Math.round(result.ms),
+          result.reportedLatencyMs ?? null,
+        ],
+        marks: 2,
+        judgement: judgeProbe(result),
+      })),
+    }),
     data: { endpoints: results.map(asData) },
   };
+};
+
+/** An answer that cannot be read is not known to be healthy, nor to be unhealthy. */
+const judgeProbe = (result: ProbeResult): Judgement => {
+  const verdict = probeVerdict(result);
+  if (verdict === 'ok') return ok;
+  return verdict === 'unknown' ? unknown(`cannot be read: ${result.detail}`) : critical(result.detail);
 };
 
 /**
@@ -89,18 +98,32 @@ export const probeLoadBalancer = async (
     results.push(await http.probe({ url, timeoutMs: health.timeoutSeconds * 1000 }, signal));
   const latest = results.at(-1);
   const failures = results.filter((result) => !result.healthy).length;
-  const verdict = latest?.healthy ? (failures > 0 ? 'warn' : 'ok') : worst(results.map(probeVerdict));
-  const rule = `unhealthy after ${unhealthyThreshold} failures in a row, asked every ${intervalSeconds} s`;
   return {
-    verdict,
-    summary: latest?.healthy
-      ? `load balancer check ${path} passes${failures > 0 ? ` after ${failures} failures` : ''} (${rule})`
-      : `load balancer check ${path} ${verdict === 'unknown' ? 'cannot be read' : 'failed'} ${failures} times in a row: ${latest?.detail}`,
+    ...judged({
+      about: `${latest?.healthy ? `load balancer check ${path} passes` : 'the load balancer'} (unhealthy after ${unhealthyThreshold} failures in a row, asked every ${intervalSeconds} s)`,
+      columns: [{ title: 'check' }, { title: 'failures', align: 'right' }, { title: 'answer' }],
+      rows: [
+        {
+          name: `load balancer check ${path}`,
+          cells: [path, failures, latest?.detail ?? null],
+          marks: 2,
+          judgement: judgeInARow(results),
+        },
+      ],
+    }),
     data: { url, failures, unhealthyThreshold, intervalSeconds, healthy: latest?.healthy ?? false },
   };
 };
 
-const isUnread = (result: ProbeResult): boolean => probeVerdict(result) === 'unknown';
+const judgeInARow = (results: readonly ProbeResult[]): Judgement => {
+  const latest = results.at(-1);
+  const failures = counted(results.filter(({ healthy }) => !healthy).length, 'time');
+  if (latest?.healthy) return results.length === 1 ? ok : warn(`failed ${failures} before it passed`);
+  const isUnread = results.every((result) => probeVerdict(result) === 'unknown');
+  return (isUnread ? unknown : critical)(
+    `${isUnread ? 'cannot be read' : 'failed'} ${failures} in a row: ${latest?.detail ?? 'not asked'}`,
+  );
+};
 
 /** Errors: `usage`, naming the key, where there is none, or where it is not a URL: the check of the configuration does not see what a reference holds. */
 const baseUrl = ({ name, environment: { url } }: Environment): string => {

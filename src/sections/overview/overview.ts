@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding } from '../../engine/finding.ts';
-import { worst } from '../../engine/finding.ts';
+import type { DataFinding } from '../../engine/finding.ts';
+import { critical, judged, ok, unknown } from '../../engine/judgement.ts';
+import type { Judgement } from '../../engine/judgement.ts';
 import { type Http, probeVerdict } from '../../providers/http/port.ts';
 import { look } from '../ports.ts';
 import type { Settings } from '../settings.ts';
@@ -82,26 +83,43 @@ const probeEnvironments = async (
     Object.entries(settings.config.environments).map(async ([name, environment]) => {
       const label = environment.protected ? `${name} (protected)` : name;
       if (environment.url === undefined)
-        return { name, url: null, verdict: 'unknown' as const, row: [label, null, 'no url configured'] };
+        return { name, url: null, verdict: 'unknown' as const, row: [label, null, 'no url configured'] as const };
       if (!http)
-        return { name, url: environment.url, verdict: 'unknown' as const, row: [label, environment.url, 'not asked'] };
+        return {
+          name,
+          url: environment.url,
+          verdict: 'unknown' as const,
+          row: [label, environment.url, 'not asked'] as const,
+        };
       const url = `${environment.url.replace(/(?<!\/)\/+$/, '')}${environment.health.loadBalancer.path}`;
       const probe = await http.probe({ url, timeoutMs: environment.health.timeoutSeconds * 1000 }, signal);
-      const verdict = probeVerdict(probe);
-      const row: readonly Cell[] = [label, environment.url, { text: probe.detail, verdict }];
-      return { name, url: environment.url, verdict, row };
+      return {
+        name,
+        url: environment.url,
+        verdict: probeVerdict(probe),
+        row: [label, environment.url, probe.detail] as const,
+      };
     }),
   );
   return {
-    // Another environment that is down is worth seeing; only the selected one decides, and only if there is something to ask.
-    verdict: worst(rows.filter(({ name, url }) => name === settings.name && url !== null).map((one) => one.verdict)),
-    summary: http
-      ? `${rows.filter((one) => one.verdict === 'ok').length} of ${rows.length} environments answer`
-      : 'not asked, because the configuration is not trusted; rb trust shows what it would do',
-    evidence: {
+    ...judged({
+      about: http
+        ? `${rows.filter((one) => one.verdict === 'ok').length} of ${rows.length} environments answer`
+        : 'not asked, because the configuration is not trusted; rb trust shows what it would do',
       columns: [{ title: 'environment' }, { title: 'url' }, { title: 'health' }],
-      rows: rows.map((one) => one.row),
-    },
+      rows: rows.map(({ name, url, verdict, row }) => ({
+        name,
+        cells: row,
+        marks: 2,
+        // What another environment answers is worth seeing; only the selected one is judged, and only if there is something to ask.
+        judgement: name === settings.name && url !== null ? judgeAnswer(verdict, row[2]) : ok,
+      })),
+    }),
     data: { environments: rows.map(({ name, url, verdict }) => ({ name, url, verdict })) },
   };
+};
+
+const judgeAnswer = (verdict: 'ok' | 'unknown' | 'critical', answer = 'not asked'): Judgement => {
+  if (verdict === 'ok') return ok;
+  return verdict === 'unknown' ? unknown(`cannot see: ${answer}`) : critical(answer);
 };

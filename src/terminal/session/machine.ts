@@ -39,7 +39,7 @@ export const createJsonReader = (terminal: Pick<Terminal, 'json'>): MachineReade
  * - `applied`: how many changes were made, those before a resume included
  * - `result`: what a procedure that only reads has declared as its result: the form for scripts
  * - `steps`, in the order in which they began: `{id, n, title, kind, result, ms, finding, tier, change, confirmation, answer, call, depends,
- *   error, cause, notes}`; `id` is the step's path, `finding` is `{verdict, summary, data, evidence}`; `call`, where the step is one, is
+ *   error, cause, notes}`; `id` is the step's path, `finding` is `{verdict, summary, data, evidence, next}`; `call`, where the step is one, is
  *   `{procedure, input, verdict, summary, result}` with the id of the procedure; `depends`, in a dry run, is the title of the step without
  *   which it cannot be planned; `cause` is the kind of `error`
  * - `plan`, in a dry run: `{hash, expires, procedure, outline, input, subject, configuration, steps}`. `--plan` takes a file with this document
@@ -77,6 +77,7 @@ const stepDocument = (step: StepState) => ({
         summary: step.finding.summary,
         data: step.finding.data ?? null,
         evidence: step.finding.evidence ?? null,
+        next: step.finding.next ?? [],
       }
     : null,
   tier: step.tier ?? null,

@@ -49,6 +49,8 @@ const ends: Record<SessionOutcome['status'], { readonly verdict: Verdict; readon
 
 export interface Ending {
   readonly outcome: SessionOutcome;
+  /** A look that came to its end: what it found stands on the screen with its mark. */
+  readonly found: boolean;
   /** The summary stands on the screen already. */
   readonly told: boolean;
   /** The session is in the audit log under this name. */
@@ -67,8 +69,10 @@ export const closingLines = (ending: Ending, { width, symbols }: Layout): readon
   const oneLine = summary.length === 1 && only !== undefined && word.length + 4 + widthOf(only) <= width;
   const says = /nothing was (done|changed)/i.test(outcome.summary);
   const session = ending.session === undefined ? [] : [`rb audit show ${clean(ending.session)}`];
+  // "Done" would be a green mark below a look that has warned.
+  const head = oneLine ? [[mark, ': ', only]] : [mark, ...indented(summary, width)];
   return [
-    ...(oneLine ? [[mark, ': ', only]] : [mark, ...indented(summary, width)]),
+    ...(ending.found && outcome.status === 'done' ? [] : head),
     ...(ending.untouched && outcome.status !== 'done' && !says ? ['    Nothing was changed.'] : []),
     ...labelled(
       'not done',

@@ -155,6 +155,7 @@ export const createView = (terminal: Terminal, options: ViewOptions = {}): View 
     const ending = {
       // A look that was broken off leaves nothing undone.
       outcome: readOnly ? { ...outcome, undone: [] } : outcome,
+      found,
       told: found || told.has(outcome.summary),
       untouched: !readOnly && !touched,
       ...(recorded && session !== undefined ? { session } : {}),

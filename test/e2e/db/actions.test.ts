@@ -193,7 +193,7 @@ describe('rb db blocking --resolve', () => {
       ),
     );
     const run = await operator().run('db blocking --resolve --yes');
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('nobody waits for a lock')]);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('no session waits for a lock')]);
     await Promise.all([altered, read]);
     const nothing = await operator().run('db blocking --resolve --yes');
     expect([nothing.code, nothing.stderr]).toEqual([0, expect.stringContaining('nothing to do')]);

@@ -49,7 +49,7 @@ describe('rb db connections', () => {
   test('to a role without pg_monitor the sessions of others are "cannot see", never "0 idle"', async () => {
     const [client] = await stage.idle('hidden');
     const seen = await stage.operator('plain').run('db connections');
-    expect(seen.stdout).toMatch(/cannot see [1-9]\d* sessions? \("plain" is not a member of pg_monitor\)/);
+    expect(seen.stdout).toMatch(/cannot see [1-9]\d* sessions?: "plain" is not a member of pg_monitor/);
     expect(seen.stdout).not.toMatch(/\d idle/);
     expect(seen.stdout).toContain('? Connections');
     expect(seen.code).toBe(5);
@@ -115,8 +115,8 @@ describe('rb db running', () => {
     const text = await run('db running --older-than 1s');
     await holder?.query('ROLLBACK');
     await Promise.all([holder?.end(), waiter?.end()]);
-    expect(text.stdout).toMatch(/Lock: relation \(\d+\) +SELECT count\(\*\) FROM orders WHERE note = '…'/);
-    expect(text.stdout).toContain('idle in transaction');
+    expect(text.stdout).toMatch(/\d+ +\S+ s +\d+ +active +SELECT count\(\*\) FROM orders WHERE note = '…'/);
+    expect(text.stdout).toContain('idle in tx');
     expect(text.all).not.toContain('private');
     expect((await run('db running')).stdout).toContain('nothing has been at work for 1 min');
   });
@@ -175,7 +175,7 @@ test('a transaction that is open for long is shown while it works on a short sta
     await stage.rig.sql('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
     await statement;
     if (after.statement >= seconds) continue;
-    expect(text.stdout).toMatch(new RegExp(`\\n +${pid} .* active in an open transaction .*pg_sleep`));
+    expect(text.stdout).toMatch(new RegExp(`\\n +${pid} .* active in tx .*pg_sleep`));
     return;
   }
 });
@@ -242,9 +242,14 @@ describe('rb db replication', () => {
 describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
   test('indexes: duplicates and tables without any', async () => {
     await stage.rig.sql(stage.database, 'SELECT count(*) FROM heap');
+    const few = await run('db indexes --min-size 0');
+    expect(few.stdout).not.toMatch(/missing +public\.heap/);
+    for (let scans = 1; scans < 10; scans += 1) await stage.rig.sql(stage.database, 'SELECT count(*) FROM heap');
     await untilTrue('the scan has been counted', async () => {
       const { data } = found(await run('db indexes --min-size 0 -o json'), 'indexes');
-      return (data['missing'] as { table: string }[]).some(({ table }) => table === 'public.heap');
+      return (data['missing'] as { table: string; sequentialScans: number }[]).some(
+        ({ table, sequentialScans }) => table === 'public.heap' && sequentialScans >= 10,
+      );
     });
     const text = await run('db indexes --min-size 0');
     expect(text.stdout).toMatch(/missing +public\.heap +\S+ kB +.*it has no index/);
@@ -259,21 +264,18 @@ describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
     expect((await run('db size')).stdout).toMatch(/table +public\.orders +\S+ MB +\d+ %/);
   });
 
-  test('bloat: N/A where there are no column statistics, never 0', async () => {
+  test('bloat: N/A where there are no column statistics, never 0, and shown whatever the limit', async () => {
     await stage.rig.sql(stage.database, 'CREATE TABLE fresh AS SELECT generate_series(1, 1000) AS id');
     const text = await run('db bloat');
     expect(text.stdout).toMatch(/public\.fresh .*N\/A/);
     await stage.rig.sql(stage.database, 'CREATE TABLE fresh_2 AS SELECT * FROM fresh');
     const all = found(await run('db bloat --limit 500 -o json'), 'bloat');
-    const cut = found(await run('db bloat --limit 1 -o json'), 'bloat');
-    expect([all.data['tables'], cut.data['tables']]).toEqual([
-      expect.objectContaining({ length: (all.data['looked'] as { tables: number }).tables }),
-      expect.objectContaining({ length: 1 }),
-    ]);
-    // What is not shown is counted and judged all the same.
-    expect((cut.data['totals'] as { unknown: number }).unknown).toBeGreaterThanOrEqual(2);
-    expect(cut.data['totals']).toEqual(all.data['totals']);
-    expect([cut.verdict, cut.summary]).toEqual([all.verdict, all.summary]);
+    const cut = await run('db bloat --limit 1');
+    expect(all.data['tables']).toHaveLength((all.data['looked'] as { tables: number }).tables);
+    expect(cut.stdout).toMatch(/public\.fresh, public\.fresh_2: cannot be estimated: never analysed/);
+    expect(cut.stdout).toMatch(/public\.fresh_2 .*N\/A/);
+    expect(cut.code).toBe(5);
+    expect((all.data['totals'] as { unknown: number }).unknown).toBeGreaterThanOrEqual(2);
   });
 
   test('wal: what there is and what keeps it', async () => {
@@ -291,7 +293,9 @@ describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
       );
     });
     const text = await run('db vacuum --status');
-    expect(text.stdout).toMatch(/1 table is behind with VACUUM of .*autovacuum is off/);
+    expect(text.stdout).toMatch(
+      /autovacuum: is off[^]*public\.heap: 15 000 dead rows,\s+autovacuum\s+begins at [\d ]+;/,
+    );
     expect(text.stdout).toMatch(/public\.heap +! 15 000/);
   });
 });
@@ -299,7 +303,7 @@ describe('rb db indexes, size, bloat, wal, vacuum --status', () => {
 describe('rb db slow', () => {
   test('where the time goes; without the extension it says how to get it, and is unknown', async () => {
     const missing = await run('db slow');
-    expect([missing.code, missing.stdout]).toEqual([
+    expect([missing.code, missing.all]).toEqual([
       5,
       expect.stringMatching(/\? Slow queries[^]*not created in this database[^]*CREATE EXTENSION pg_stat_statements/),
     ]);
@@ -332,8 +336,8 @@ describe('rb db blocking', () => {
     await refusedToWatch('db blocking --resolve');
   });
 
-  test('nobody waits', async () => {
-    expect((await run('db blocking')).stdout).toContain('nobody waits for a lock');
+  test('no session waits', async () => {
+    expect((await run('db blocking')).stdout).toContain('no session waits for a lock');
   });
 });
 

@@ -63,6 +63,6 @@ describe.each(versions)('a replica that lives on the archive alone, on $name', (
     await untilTrue('it has replayed that', async () => (await look()).lastReplayedCommitMs !== null);
     const view = await look();
     expect(view).toMatchObject({ receiver: 'archive', lagMs: null, replay: 'running' });
-    expect(judgeReplica(view)).toBe('unknown');
+    expect(judgeReplica(view).verdict).toBe('unknown');
   });
 });

@@ -19,11 +19,12 @@ export const findingOf = async <Input>(
   return step.look({ ...newCall(), input, ports } as unknown as AnyContext);
 };
 
-/** Its verdict, its sentence and its table as one text. */
-export const wordsOf = ({ verdict, summary, evidence }: AnyFinding): string =>
+/** Its verdict, its sentence, its table and its advice as one text. */
+export const wordsOf = ({ verdict, summary, evidence, next = [] }: AnyFinding): string =>
   [
     `${verdict}: ${summary}`,
     ...(evidence?.rows ?? []).map((row) =>
       row.map((cell) => (typeof cell === 'object' && cell !== null ? cell.text : String(cell ?? '-'))).join(' | '),
     ),
+    ...next,
   ].join('\n');

@@ -14,14 +14,42 @@ onEachVersion('indexes that are not what they seem', {}, (bench) => {
       'CREATE INDEX t_id ON t (id)',
     );
     const needed = (await review(database)).duplicate.map(({ indexes }) =>
-      indexes.map(({ index, constraint }) => [index, constraint]),
+      indexes.map(({ index, rule, tied }) => [index, rule, tied]),
     );
     expect(needed).toEqual([
       [
-        ['public.t_id_unique', true],
-        ['public.t_id', false],
+        ['public.t_id_unique', 'unique', false],
+        ['public.t_id', null, false],
       ],
     ]);
+  });
+
+  it('of unique ones it is seen which something hangs on', async () => {
+    const database = await bench.rig.createDatabase(
+      'CREATE TABLE t (id int PRIMARY KEY)',
+      'CREATE UNIQUE INDEX t_once ON t (id)',
+      'CREATE UNIQUE INDEX t_twice ON t (id)',
+      'CREATE TABLE other (id int REFERENCES t (id))',
+    );
+    const [same] = (await review(database)).duplicate;
+    expect(same?.indexes.map(({ index, rule, tied }) => [index, rule, tied])).toEqual([
+      ['public.t_pkey', 'unique', true],
+      ['public.t_once', 'unique', false],
+      ['public.t_twice', 'unique', false],
+    ]);
+  });
+
+  it('that of a partitioned table is invalid until each partition has one that is attached', async () => {
+    const database = await bench.rig.createDatabase(
+      'CREATE TABLE p (a int) PARTITION BY RANGE (a)',
+      'CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (10)',
+      'CREATE INDEX p_a ON ONLY p (a)',
+    );
+    const seen = await review(database);
+    expect(seen.invalid).toMatchObject([{ index: 'public.p_a', beingBuilt: false, partsMissing: 1 }]);
+    await bench.rig.sql(database, 'CREATE INDEX p_1_a ON p_1 (a)');
+    await bench.rig.sql(database, 'ALTER INDEX p_a ATTACH PARTITION p_1_a');
+    expect((await review(database)).invalid).toEqual([]);
   });
 
   it('one that is being built is seen as that without pg_monitor too', async () => {

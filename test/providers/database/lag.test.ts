@@ -68,7 +68,7 @@ onEachVersion('lag', { replica: true, settings: { max_standby_streaming_delay: -
     await sleep(100);
     const found = await seen();
     expect(found).toMatchObject({ replays: false, replayLagMs: null });
-    expect(found && judgeReceiver({ ...found, state: 'streaming' })).toBe('ok');
+    expect(found && judgeReceiver({ ...found, state: 'streaming' }).verdict).toBe('ok');
     expect(wordsOf(await bothEnds())).toContain('does not replay');
     await receiver.end();
   });
@@ -149,7 +149,7 @@ onEachVersion('lag', { replica: true, settings: { max_standby_streaming_delay: -
       const view = await own();
       expect(view).toMatchObject({ delayMs: 3_600_000, lagMs: null, replay: 'running' });
       // As it would be after two hours without a commit.
-      expect(judgeReplica({ ...view, lastReplayedCommitMs: 7_200_000 })).toBe('ok');
+      expect(judgeReplica({ ...view, lastReplayedCommitMs: 7_200_000 }).verdict).toBe('ok');
       const words = wordsOf(await bothEnds());
       expect(words).toMatch(/^ok: /);
       expect(words.match(/delayed by 1 h on purpose/g)).toHaveLength(2);
@@ -168,7 +168,7 @@ onEachVersion('lag', { replica: true, settings: { max_standby_streaming_delay: -
       await untilTrue('its receiver is gone', async () => (await own()).receiver === 'none');
       const view = await own();
       expect(view).toMatchObject({ lagMs: null, notReplayedBytes: 0 });
-      expect(judgeReplica(view)).toBe('critical');
+      expect(judgeReplica(view).verdict).toBe('critical');
     } finally {
       await bench.rig.sql('postgres', 'ALTER ROLE replicator LOGIN');
       await untilTrue('it receives again', async () => (await own()).receiver === 'streaming');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeConnections } from '../../../src/sections/db/activity/connections-judgement.ts';
+import { usableSlots } from '../../../src/sections/db/activity/connections-judgement.ts';
 import { newCall } from '../workload/call.ts';
 import { onEachVersion } from './on-each-version.ts';
 import { identify, refusal } from './reach.ts';
@@ -8,7 +8,7 @@ onEachVersion('a managed service', { settings: { 'rds.rds_superuser_reserved_con
   it('keeps connections for its own administrators', async () => {
     const counts = await bench.open('monitor', 'postgres').connections(newCall());
     expect(counts).toMatchObject({ max: 100, reservedForSuperusers: 3, reservedForService: 2, unavailable: [] });
-    expect(judgeConnections(counts, 60_000).usable).toBe(95 - counts.reservedForRoles);
+    expect(usableSlots(counts)).toBe(95 - counts.reservedForRoles);
   });
 
   describe('that wants channel_binding=require', () => {

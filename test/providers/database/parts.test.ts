@@ -29,7 +29,7 @@ onEachVersion('a look of which the server does not give every part', { replica: 
       );
       const words = wordsOf(await findingOf(replication, adapter));
       expect(words).toMatch(/^unknown: /);
-      expect(words).toMatch(/replication slots .*cannot see: permission denied for/);
+      expect(words).toMatch(/^unknown: .*cannot see replication slots of primary.*: permission denied for/);
     });
 
     it('a replica shows whether it receives', async () => {

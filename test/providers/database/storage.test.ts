@@ -118,9 +118,7 @@ onEachVersion('tables and indexes', {}, (bench) => {
         "CREATE INDEX t_lower_other ON t (lower(a)) WHERE b = 'y'",
       );
       const { duplicate, counts } = await review(database);
-      expect(
-        duplicate.map(({ table, indexes }) => [table, indexes.map(({ index, constraint }) => [index, constraint])]),
-      ).toEqual([
+      expect(duplicate.map(({ table, indexes }) => [table, indexes.map(({ index, tied }) => [index, tied])])).toEqual([
         [
           'public.t',
           [

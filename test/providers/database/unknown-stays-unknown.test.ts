@@ -49,7 +49,7 @@ onEachVersion('what is not known is not 0', { settings: { wal_sender_timeout: 0 
     await write(111 * megabyte);
     const found = await seenWhere('pg_receivewal', ({ notWrittenBytes }) => (notWrittenBytes ?? 0) > 111 * megabyte);
     expect(found).toMatchObject({ replays: false, notReplayedBytes: null });
-    expect(judgeReceiver(found)).toBe('warn');
+    expect(judgeReceiver(found).verdict).toBe('warn');
   });
 
   it('a receiver that has not answered yet lies behind by nobody knows how much', async () => {
@@ -62,7 +62,7 @@ onEachVersion('what is not known is not 0', { settings: { wal_sender_timeout: 0 
       notReplayedBytes: null,
       replayLagMs: null,
     });
-    expect(judgeReceiver(found)).toBe('unknown');
+    expect(judgeReceiver(found).verdict).toBe('unknown');
   });
 
   it('a receiver that says what it has written and not what it has flushed has an unknown amount to flush', async () => {
@@ -73,7 +73,7 @@ onEachVersion('what is not known is not 0', { settings: { wal_sender_timeout: 0 
     const found = await seenWhere('unflushed', ({ lastReplyMs }) => lastReplyMs !== null);
     expect(found).toMatchObject({ notFlushedBytes: null, notReplayedBytes: null });
     expect(found.notWrittenBytes).not.toBeNull();
-    expect(judgeReceiver(found)).toBe('ok');
+    expect(judgeReceiver(found).verdict).toBe('ok');
   });
 
   it('a slot that was never used keeps no WAL, and not 0 bytes of it', async () => {
@@ -81,7 +81,7 @@ onEachVersion('what is not known is not 0', { settings: { wal_sender_timeout: 0 
     const { slots } = await bench.open('monitor', 'postgres').replication(newCall());
     const slot = slots.find(({ name }) => name === 'reserved_for_later');
     expect(slot).toMatchObject({ retainedBytes: null, active: false });
-    expect(slot && judgeSlot(slot)).toBe('ok');
+    expect(slot && judgeSlot(slot).verdict).toBe('ok');
     await bench.rig.sql('postgres', `SELECT pg_drop_replication_slot('reserved_for_later')`);
   });
 

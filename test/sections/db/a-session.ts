@@ -1,4 +1,4 @@
-import type { Session } from '../../../src/providers/database/port.ts';
+import type { HoldingSession, Session } from '../../../src/providers/database/port.ts';
 
 /** An idle session of the service. */
 export const session = (more: Partial<Session> = {}): Session => ({
@@ -22,5 +22,12 @@ export const session = (more: Partial<Session> = {}): Session => ({
   superuser: false,
   ofServer: false,
   maySignal: true,
+  ...more,
+});
+
+/** The same as the look at idle sessions gives it. */
+export const idleSession = (more: Partial<HoldingSession> = {}): HoldingSession => ({
+  holds: [],
+  ...session(more),
   ...more,
 });

@@ -178,8 +178,8 @@ const database: Partial<Database> = {
     },
     lastCheckpointMs: 1,
   }),
-  statements: async ({ limit }) =>
-    limit === 1
+  statements: async ({ orderBy }) =>
+    orderBy === 'max'
       ? {
           server,
           unavailable: [],
@@ -222,7 +222,7 @@ const database: Partial<Database> = {
     missing: [{ table: 't', bytes: 1, rows: 1, sequentialScans: 1, rowsRead: 1, indexScans: null }],
     unused: [{ index: 'i', table: 't', bytes: 1, definition: null }],
     invalid: [{ index: 'i', table: 't', bytes: 1, beingBuilt: false, partsMissing: null, leftover: false }],
-    duplicate: [{ table: 't', indexes: [{ index: 'i', bytes: 1, scans: 1, rule: null, constraint: false }] }],
+    duplicate: [{ table: 't', indexes: [{ index: 'i', bytes: 1, scans: 1, rule: null, tied: false }] }],
     counts: { tables: 1, indexes: 1, missing: 1, unused: 1, unusedBytes: 1, invalid: 1, duplicate: 1 },
   }),
   size: async () => ({
@@ -300,7 +300,7 @@ test.for([
   ['replication', replication, {}],
   ['wal', wal, {}],
   ['slow', slow, { orderBy: 'total', limit: 20 }],
-  ['slow, not available', slow, { orderBy: 'total', limit: 1 }],
+  ['slow, not available', slow, { orderBy: 'max', limit: 20 }],
   ['indexes', indexes, { limit: 20, minBytes: 0 }],
   ['size', size, { limit: 20 }],
   ['bloat', bloat, { limit: 20 }],

@@ -10,7 +10,7 @@ import { age } from '../../../src/words/ages.ts';
 import { bytes } from '../../../src/words/bytes.ts';
 import { grouped, percent } from '../../../src/words/counts.ts';
 import { judgeVacuumed } from '../../../src/sections/db/vacuum/vacuumed-judgement.ts';
-import { session } from './a-session.ts';
+import { idleSession, session } from './a-session.ts';
 
 const one = session({ pid: 1 });
 const two = session({ pid: 2 });
@@ -52,7 +52,13 @@ const view = (more: Partial<BlockingView>): BlockingView => ({
 
 const edge = (blocked: number, blocker: number) => ({ blocked, blocker });
 const select = (sessions: ReturnType<typeof session>[], more: Partial<Parameters<typeof selectIdle>[2]> = {}) =>
-  selectIdle(sessions, [], { filter: all, never: all, role: 'operator', approved: undefined, ...more });
+  selectIdle(sessions.map(idleSession), [], {
+    filter: all,
+    never: all,
+    role: 'operator',
+    approved: undefined,
+    ...more,
+  });
 
 describe('who is ended', () => {
   test('a filter means whole names; several of a kind are alternatives, kinds restrict one another', () => {

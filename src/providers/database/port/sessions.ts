@@ -41,6 +41,22 @@ export interface Session extends SessionKey {
   readonly maySignal: boolean;
 }
 
+/** What a session keeps beyond a transaction: ending it ends this too, and no reconnect brings it back. */
+export type Held = 'advisory locks' | 'temporary tables' | 'LISTEN' | 'a cursor WITH HOLD';
+
+export interface HoldingSession extends Session {
+  /**
+   * What can be seen from outside: advisory locks; temporary tables in this database on 16 and later; LISTEN and cursors where they were its last
+   * statement. Prepared statements and settings of a session are never seen.
+   */
+  readonly holds: readonly Held[];
+}
+
+/** Client sessions that do nothing. */
+export interface IdleSessions extends Sessions {
+  readonly sessions: readonly HoldingSession[];
+}
+
 export interface Sessions {
   readonly sessions: readonly Session[];
   /** Sessions whose state may not be read: they may be meant too. */

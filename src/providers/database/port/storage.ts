@@ -67,8 +67,8 @@ export interface DuplicateIndexes {
     readonly scans: number;
     /** What it keeps out, in words: `unique`, `unique nulls not distinct`, `unique deferrable`, an exclusion. Null: nothing. Of those of one rule one is enough. */
     readonly rule: string | null;
-    /** It keeps rows unique, serves a constraint or is the replica identity: another one of the group is the one to drop. */
-    readonly constraint: boolean;
+    /** A constraint (a foreign key that refers to it included) or the replica identity hangs on this very index: it cannot be dropped alone. */
+    readonly tied: boolean;
   }[];
 }
 

@@ -1,56 +1,39 @@
-import { worst } from '../../../engine/finding.ts';
-import type { Verdict } from '../../../engine/finding.ts';
-import type { ConnectionCounts } from '../../../providers/database/port.ts';
+import { critical, judgement, ok, unknown, warn } from '../../../engine/judgement.ts';
+import type { Judgement } from '../../../engine/judgement.ts';
+import type { ConnectionCounts, ConnectionGroup } from '../../../providers/database/port.ts';
 import { age } from '../../../words/ages.ts';
-import { percent } from '../../../words/counts.ts';
+import { counted, percent } from '../../../words/counts.ts';
 
 /** Of the slots that an ordinary role can have, or of a lower limit of its database or role. */
 export const connectionLimits = { warnShare: 0.8, criticalShare: 0.95 } as const;
 
-export interface ConnectionsVerdict {
-  readonly verdict: Verdict;
-  /** Slots that an ordinary role can have. */
-  readonly usable: number;
-  readonly share: number;
-  /** What is to be said besides the number of connections. */
-  readonly remarks: readonly string[];
-}
+/** Slots that an ordinary role can have. */
+export const usableSlots = (counts: ConnectionCounts): number =>
+  Math.max(1, counts.max - counts.reservedForSuperusers - counts.reservedForRoles - counts.reservedForService);
 
-/**
- * Few slots left is what takes a service down, so that decides; a transaction that is open and does nothing for longer than
- * `idleMs` is a warning; what cannot be seen is unknown.
- */
-export const judgeConnections = (counts: ConnectionCounts, idleMs: number): ConnectionsVerdict => {
-  const usable = Math.max(
-    1,
-    counts.max - counts.reservedForSuperusers - counts.reservedForRoles - counts.reservedForService,
-  );
-  const share = counts.total / usable;
-  const tight = counts.limits
-    .map((limit) => ({ ...limit, share: limit.max === 0 ? 1 : limit.used / limit.max }))
-    .filter((limit) => limit.share >= connectionLimits.warnShare);
-  const held = counts.byState.filter(
-    ({ name, oldestMs }) => name.startsWith('idle in transaction') && (oldestMs ?? 0) >= idleMs,
-  );
-  return {
-    verdict: worst([
-      verdictOfShare(share),
-      ...tight.map((limit) => verdictOfShare(limit.share)),
-      held.length > 0 ? 'warn' : 'ok',
-      counts.unseen > 0 ? 'unknown' : 'ok',
-    ]),
-    usable,
-    share,
-    remarks: [
-      ...tight.map(
-        (limit) => `${limit.of} "${limit.name}" has ${limit.used} of ${limit.max} (${percent(limit.share)})`,
-      ),
-      ...held.map(({ name, oldestMs }) => `one is ${name} for ${age(oldestMs)}`),
-    ],
-  };
+/** Few slots left is what takes a service down. */
+export const judgeSlots = (used: number, of: number): Judgement => {
+  const share = shareOf(used, of);
+  const why = `${used} of ${of} in use (${percent(share)})`;
+  const next = ['rb db kill-idle --dry-run', 'rb db running'];
+  if (share >= connectionLimits.criticalShare) return critical(why, ...next);
+  return share >= connectionLimits.warnShare ? warn(why, ...next) : ok;
 };
 
-const verdictOfShare = (share: number): Verdict => {
-  if (share >= connectionLimits.criticalShare) return 'critical';
-  return share >= connectionLimits.warnShare ? 'warn' : 'ok';
+/** Of none at all, all are in use. */
+export const shareOf = (used: number, of: number): number => (of === 0 ? 1 : used / of);
+
+/** A transaction that is open and does nothing for `idleMs` or longer. */
+export const judgeState = ({ name, count, oldestMs }: ConnectionGroup, idleMs: number): Judgement => {
+  if (!name.startsWith('idle in transaction')) return ok;
+  return judgement(
+    oldestMs === null && unknown(`cannot see for how long ${counted(count, 'session')} have been so`),
+    oldestMs !== null &&
+      oldestMs >= idleMs &&
+      warn(
+        `${counted(count, 'session')}, the oldest for ${age(oldestMs)}`,
+        'rb db running',
+        'rb db kill-idle --include-idle-in-transaction --dry-run',
+      ),
+  );
 };

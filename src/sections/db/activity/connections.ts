@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding, Table } from '../../../engine/finding.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged, ok } from '../../../engine/judgement.ts';
+import type { JudgedRow } from '../../../engine/judgement.ts';
 import type { ConnectionCounts, ConnectionGroup, From } from '../../../providers/database/port.ts';
-import { connectionLimits, judgeConnections } from './connections-judgement.ts';
-import type { ConnectionsVerdict } from './connections-judgement.ts';
+import { connectionLimits, judgeSlots, judgeState, shareOf, usableSlots } from './connections-judgement.ts';
 import { list, nullableNumber, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
-import { onServer, placeOf, unseenBecause } from '../reading/server.ts';
+import { onServer, placeOf, unseenBecause, unseenParts } from '../reading/server.ts';
 import { age } from '../../../words/ages.ts';
 import { counted, percent } from '../../../words/counts.ts';
 
@@ -42,28 +43,40 @@ export const connections = databaseLook({
     const { environment } = await context.ports.settings();
     return connectionsFinding(await server.connections(context), (environment.database?.idleMinutes ?? 5) * 60_000);
   },
-  next: ['rb db kill-idle --dry-run', 'rb db running'],
 });
 
 const connectionsFinding = (
   counts: From<ConnectionCounts>,
   idleMs: number,
 ): DataFinding<z.output<typeof ConnectionsData>> => {
-  const judged = judgeConnections(counts, idleMs);
+  const { server, unseen } = counts;
+  const usable = usableSlots(counts);
   return {
-    verdict: judged.verdict,
-    summary: sentence(counts, judged),
-    evidence: table(counts),
+    ...judged({
+      about: about(counts, usable),
+      columns: [
+        { title: 'by' },
+        { title: 'name' },
+        { title: 'connections', align: 'right' },
+        { title: 'share', align: 'right' },
+        { title: 'longest', align: 'right' },
+      ],
+      rows: rowsOf(counts, usable, idleMs),
+      unseen: [
+        ...unseenParts(counts),
+        ...(unseen > 0 ? [{ what: counted(unseen, 'session'), ...unseenBecause(server) }] : []),
+      ],
+    }),
     data: {
       ...counts,
-      usable: judged.usable,
-      usedShare: judged.share,
+      usable,
+      usedShare: counts.total / usable,
       thresholds: { ...connectionLimits, idleInTransactionMs: idleMs },
     },
   };
 };
 
-const sentence = (counts: From<ConnectionCounts>, { usable, share, remarks }: ConnectionsVerdict): string => {
+const about = (counts: From<ConnectionCounts>, usable: number): string => {
   const reserved = [
     `max_connections ${counts.max}`,
     ...(counts.reservedForSuperusers > 0 ? [`${counts.reservedForSuperusers} reserved for superusers`] : []),
@@ -72,53 +85,44 @@ const sentence = (counts: From<ConnectionCounts>, { usable, share, remarks }: Co
   ].join(', ');
   const states = counts.byState.map(({ name, count }) => `${count} ${name}`);
   return [
-    `${counts.total} of ${usable} usable connections (${percent(share)}; ${reserved}) to ${placeOf(counts.server)}`,
+    `${counts.total} of ${usable} usable connections (${percent(counts.total / usable)}; ${reserved}) to ${placeOf(counts.server)}`,
     ...(states.length > 0 ? [states.join(', ')] : []),
-    ...remarks,
-    ...(counts.unseen > 0 ? [`cannot see ${counted(counts.unseen, 'session')}${unseenBecause(counts.server)}`] : []),
   ].join('; ');
 };
 
 /** Most have a handful of each; what there is more is summed up. */
 const mostOfAKind = 10;
 
-const table = (counts: ConnectionCounts): Table => ({
-  columns: [
-    { title: 'by' },
-    { title: 'name' },
-    { title: 'connections', align: 'right' },
-    { title: 'share', align: 'right' },
-    { title: 'longest', align: 'right' },
-  ],
-  rows: [
-    ...rowsOf('state', counts.byState, counts.total),
-    ...(counts.unseen > 0 ? [unseenRow(counts)] : []),
-    ...rowsOf('application', counts.byApplication, counts.total),
-    ...rowsOf('user', counts.byUser, counts.total),
-    ...rowsOf('database', counts.byDatabase, counts.total),
-  ],
-});
-
-const unseenRow = ({ unseen, total }: ConnectionCounts): readonly Cell[] => [
-  'state',
-  { text: 'cannot see', verdict: 'unknown' },
-  unseen,
-  percent(unseen / Math.max(1, total)),
-  null,
+const rowsOf = (counts: ConnectionCounts, usable: number, idleMs: number): readonly JudgedRow[] => [
+  slotsRow('all', 'usable connections', 'connections', counts.total, usable),
+  ...counts.limits.map(({ of, name, max, used }) => slotsRow(`limit of ${of}`, name, `${of} "${name}"`, used, max)),
+  // Each state is judged: there are six.
+  ...counts.byState.map((group) => groupRow('state', group, counts.total, idleMs)),
+  ...groupRows('application', counts.byApplication, counts.total),
+  ...groupRows('user', counts.byUser, counts.total),
+  ...groupRows('database', counts.byDatabase, counts.total),
 ];
 
-const rowsOf = (by: string, groups: readonly ConnectionGroup[], total: number): readonly (readonly Cell[])[] => {
-  const row = (name: string, count: number, oldestMs: number | null): readonly Cell[] => [
-    by,
-    name,
-    count,
-    percent(count / Math.max(1, total)),
-    age(oldestMs),
-  ];
+const slotsRow = (by: string, name: string, said: string, used: number, of: number): JudgedRow => ({
+  name: said,
+  cells: [by, name, used, percent(shareOf(used, of)), null],
+  marks: 3,
+  judgement: judgeSlots(used, of),
+});
+
+const groupRow = (by: string, group: ConnectionGroup, total: number, idleMs: number): JudgedRow => ({
+  name: group.name,
+  cells: [by, group.name || '(no name)', group.count, percent(group.count / Math.max(1, total)), age(group.oldestMs)],
+  marks: 4,
+  judgement: by === 'state' ? judgeState(group, idleMs) : ok,
+});
+
+const groupRows = (by: string, groups: readonly ConnectionGroup[], total: number): readonly JudgedRow[] => {
   const rest = groups.slice(mostOfAKind);
   const others = rest.reduce((sum, { count }) => sum + count, 0);
-  return [
-    ...groups.slice(0, mostOfAKind).map(({ name, count, oldestMs }) => row(name || '(no name)', count, oldestMs)),
-    ...(rest.length > 0 ? [row(`${rest.length} others`, others, null)] : []),
+  const all = [
+    ...groups.slice(0, mostOfAKind),
+    ...(rest.length > 0 ? [{ name: `${rest.length} others`, count: others, oldestMs: null }] : []),
   ];
+  return all.map((group) => groupRow(by, group, total, 0));
 };

@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
 import type { DataFinding } from '../../../engine/finding.ts';
-import { worst } from '../../../engine/finding.ts';
-import type { From, StatementsView } from '../../../providers/database/port.ts';
+import { judged } from '../../../engine/judgement.ts';
+import type { Database, From, Statement, StatementOrder, StatementsView } from '../../../providers/database/port.ts';
 import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
-import { onServer, placeOf } from '../reading/server.ts';
-import { judgeStatement, slowLimits } from './slow-judgement.ts';
+import { onServer, placeOf, unseenBecause, unseenParts } from '../reading/server.ts';
+import type { DatabaseContext, OnServer } from '../reading/server.ts';
+import { shortQuery } from '../reading/session-facts.ts';
+import { judgeStatement, mostSlow, slowLimits } from './slow-judgement.ts';
 import { age } from '../../../words/ages.ts';
 import { bytes } from '../../../words/bytes.ts';
 import { counted, grouped, percent } from '../../../words/counts.ts';
-import { marked } from '../../../engine/finding.ts';
 
 const StatementData = z.object({
   id: z.string(),
@@ -61,9 +62,26 @@ export const slow = databaseLook({
     limit: z.int().check(z.gte(1), z.lte(500)),
   }),
   data: SlowData,
-  look: async (server, context) => slowFinding(await server.statements(context.input, context)),
-  next: ['rb db running', 'rb db indexes'],
+  look: async (server, context) => slowFinding(await statementsOf(server, context), context.input.limit),
 });
+
+/** The ones that were asked for, and those that may be slow, which another order would leave out. */
+const statementsOf = async (
+  server: Database,
+  context: DatabaseContext<OnServer & { readonly orderBy: StatementOrder; readonly limit: number }>,
+): Promise<From<StatementsView>> => {
+  const { orderBy, limit } = context.input;
+  if (orderBy === 'total') return server.statements({ orderBy, limit: Math.max(limit, mostSlow) }, context);
+  const asked = await server.statements({ orderBy, limit }, context);
+  if (!asked.available) return asked;
+  const heavy = await server.statements({ orderBy: 'total', limit: mostSlow }, context);
+  if (!heavy.available) return heavy;
+  const known = new Set(asked.statements.map(keyOf));
+  const more = heavy.statements.filter((one) => judgeStatement(one).verdict !== 'ok' && !known.has(keyOf(one)));
+  return { ...asked, statements: [...asked.statements, ...more] };
+};
+
+const keyOf = ({ id, user, query }: Statement): string => JSON.stringify([id, user, query]);
 
 const reasons = {
   'not installed': 'pg_stat_statements is not installed on the server',
@@ -72,29 +90,29 @@ const reasons = {
   'no right': 'pg_stat_statements may not be read by this role',
 } as const;
 
-const slowFinding = (view: From<StatementsView>): DataFinding<z.output<typeof SlowData>> => {
+const slowFinding = (view: From<StatementsView>, limit: number): DataFinding<z.output<typeof SlowData>> => {
   const { server } = view;
-  if (!view.available)
-    return {
-      verdict: 'unknown',
-      summary: `cannot see the statements of ${placeOf(server)}: ${reasons[view.reason]}`,
-      evidence: { columns: [{ title: 'what to do' }], rows: view.next.map((line) => [line]) },
-      data: view,
-    };
+  if (!view.available) {
+    const nothing = judged({
+      about: 'they are counted by pg_stat_statements',
+      columns: [{ title: 'what' }],
+      rows: [],
+      unseen: [
+        { what: `the statements of ${placeOf(server)}`, why: reasons[view.reason], next: view.next },
+        ...unseenParts(view),
+      ],
+    });
+    return { ...nothing, data: view };
+  }
   const { statements, total, unseen, sinceMs, dropped, track } = view;
-  const judged = statements.map((statement) => ({ ...statement, verdict: judgeStatement(statement) }));
-  const slowOnes = judged.filter(({ verdict }) => verdict !== 'ok');
   const since = sinceMs === null ? '' : ` in ${age(sinceMs)}`;
   return {
-    verdict: worst([...judged.map(({ verdict }) => verdict), unseen > 0 || track === 'none' ? 'unknown' : 'ok']),
-    summary: [
-      `${counted(total.statements, 'statement')}, ${counted(total.calls, 'call')}, ${age(total.executionMs)} of execution${since} on ${placeOf(server)}`,
-      `${slowOnes.length} slow`,
-      ...(track === 'none' ? ['nothing is counted: pg_stat_statements.track is none'] : []),
-      ...((dropped ?? 0) > 0 ? [`statements were dropped ${grouped(dropped ?? 0)} times for lack of room`] : []),
-      ...(unseen > 0 ? [`cannot see the text of ${grouped(unseen)}`] : []),
-    ].join('; '),
-    evidence: {
+    ...judged({
+      about: [
+        `${counted(total.statements, 'statement')}, ${counted(total.calls, 'call')}, ${age(total.executionMs)} of execution${since} on ${placeOf(server)}`,
+        ...((dropped ?? 0) > 0 ? [`statements were dropped ${grouped(dropped ?? 0)} times for lack of room`] : []),
+      ].join('; '),
+      allOk: 'none is slow',
       columns: [
         { title: 'share', align: 'right' },
         { title: 'mean', align: 'right' },
@@ -107,20 +125,37 @@ const slowFinding = (view: From<StatementsView>): DataFinding<z.output<typeof Sl
         { title: 'temporary', align: 'right', extra: true },
         { title: 'user', extra: true },
       ],
-      rows: judged.map((one) => [
-        percent(one.share),
-        marked(milliseconds(one.meanMs), one.verdict),
-        milliseconds(one.maxMs),
-        grouped(one.calls),
-        one.query,
-        age(one.totalMs),
-        grouped(one.rows),
-        one.hitRatio === null ? null : percent(one.hitRatio),
-        bytes(one.temporaryBytes),
-        one.user,
-      ]),
+      rows: statements.map((one) => ({
+        name: one.query === null ? `statement ${one.id}` : `"${shortQuery(one.query, 40)}"`,
+        cells: [
+          percent(one.share),
+          milliseconds(one.meanMs),
+          milliseconds(one.maxMs),
+          grouped(one.calls),
+          one.query,
+          age(one.totalMs),
+          grouped(one.rows),
+          one.hitRatio === null ? null : percent(one.hitRatio),
+          bytes(one.temporaryBytes),
+          one.user,
+        ],
+        marks: 1,
+        judgement: judgeStatement(one),
+      })),
+      limit,
+      unseen: [
+        ...unseenParts(view),
+        ...(track === 'none'
+          ? [{ what: 'what runs', why: 'pg_stat_statements.track is none: nothing is counted' }]
+          : []),
+        ...(unseen > 0 ? [{ what: `the text of ${counted(unseen, 'statement')}`, ...unseenBecause(server) }] : []),
+      ],
+    }),
+    data: {
+      ...view,
+      statements: statements.map((one) => ({ ...one, verdict: judgeStatement(one).verdict })),
+      thresholds: slowLimits,
     },
-    data: { ...view, statements: judged, thresholds: slowLimits },
   };
 };
 

@@ -56,7 +56,9 @@ export const blockingResolve = procedure({
         return { ...finding, verdict: finding.verdict === 'critical' ? 'warn' : finding.verdict };
       },
     });
-    const rootIn = ({ read }: Reads): Root | undefined => read(blocking).roots[0];
+    // One that waits for what is not seen stands at a root too: it is a victim, and not the one to end.
+    const rootIn = ({ read }: Reads): Root | undefined =>
+      read(blocking).roots.find(({ waitingCount }) => waitingCount > 0);
     const way = (reads: Reads): Way => wayFor(rootIn(reads));
     const session = (reads: Reads): ChosenSession => sessionOf(rootIn(reads));
     const waiters = (reads: Reads) => [`${counted(rootIn(reads)?.waitingCount ?? 0, 'session')} wait for it`];
@@ -105,7 +107,11 @@ export const judgeAfter = (root: Root | undefined, view: BlockingView): DataFind
   const data = { stillBlocks: still, waiting };
   if (still) return { verdict: 'critical', summary: `${blocker} still makes others wait`, data };
   return waiting === 0
-    ? { verdict: 'ok', summary: `${blocker} does not block any session any more, and nobody waits for a lock`, data }
+    ? {
+        verdict: 'ok',
+        summary: `${blocker} does not block any session any more, and no session waits for a lock`,
+        data,
+      }
     : {
         verdict: 'warn',
         summary: `${blocker} does not block any session any more; ${counted(waiting, 'session')} still wait for others`,

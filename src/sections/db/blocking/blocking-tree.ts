@@ -1,6 +1,6 @@
 import type { BlockingView, LockedSession, PreparedTransaction } from '../../../providers/database/port.ts';
 
-/** Somebody who makes others wait, and those who wait for it. */
+/** One that makes others wait, and those that wait for it; or one that waits for what is not seen. */
 export interface Blocker {
   /** A process id, or `prepared <gid>`: a prepared transaction holds its locks without a process. */
   readonly id: string;
@@ -11,6 +11,13 @@ export interface Blocker {
   /** How many wait for it, directly and through others. */
   readonly count: number;
 }
+
+export const isWaiting = (session: LockedSession | undefined): session is LockedSession =>
+  session !== undefined && (session.waitsForLock !== null || session.blockedBy.length > 0);
+
+/** All that stand in the trees, each once. */
+export const everyone = (roots: readonly Blocker[]): readonly Blocker[] =>
+  roots.flatMap((one) => [one, ...everyone(one.waiting)]);
 
 /** Who waits for whom, from the roots: those that wait for nobody. The one that makes most wait comes first. */
 export const blockingTree = ({ sessions, edges, prepared }: BlockingView): readonly Blocker[] => {
@@ -45,7 +52,11 @@ export const blockingTree = ({ sessions, edges, prepared }: BlockingView): reado
   const trees = roots.toSorted((one, other) => reach(waitingFor, other) - reach(waitingFor, one)).map(blockerOf);
   // A deadlock has no root until the server resolves it.
   const circles = [...blockedBy.keys()].flatMap((id) => (placed.has(id) ? [] : [blockerOf(id)]));
-  return [...trees, ...circles];
+  // Whoever held the lock may be gone, or not be seen: the one that waits is shown all the same.
+  const alone = sessions
+    .filter(isWaiting)
+    .flatMap(({ pid }) => (placed.has(String(pid)) ? [] : [blockerOf(String(pid))]));
+  return [...trees, ...circles, ...alone];
 };
 
 /** How many wait for it, however far away. */

@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
 import { RunbookError } from '../../../engine/errors.ts';
+import { judged, judgement, unknown } from '../../../engine/judgement.ts';
 import type { Reads } from '../../../engine/procedure/context.ts';
 import type { CheckSpec } from '../../../engine/procedure/specs.ts';
-import type { Server, Session } from '../../../providers/database/port.ts';
-import { ServerData } from '../reading/data.ts';
+import type { HoldingSession, Server, Session } from '../../../providers/database/port.ts';
+import { list, ServerData } from '../reading/data.ts';
+import { blockers } from '../activity/running-judgement.ts';
 import { withoutRight } from '../idle/idle-selection.ts';
-import { onServer, placeOf, serverOf } from '../reading/server.ts';
+import { onServer, placeOf, serverOf, unseenBecause } from '../reading/server.ts';
 import type { DatabaseContext, DatabasePorts } from '../reading/server.ts';
 import { SessionData } from '../reading/session-data.ts';
-import { doing, nameOf, sessionCells, sessionColumns } from '../reading/session-facts.ts';
+import { doing, isAgainstWraparound, nameOf, presentMs, shortState } from '../reading/session-facts.ts';
 import { age } from '../../../words/ages.ts';
 
 /** What is known of the session that a change is about. */
@@ -20,7 +22,7 @@ export type Chosen = (reads: Reads) => ChosenSession;
 export const PidInput = z.object({ ...onServer, pid: z.int().check(z.gte(1), z.lte(2 ** 31 - 1)) });
 type PidInput = z.output<typeof PidInput>;
 
-const OneSession = z.object({ server: ServerData, session: SessionData });
+const OneSession = z.object({ server: ServerData, session: z.extend(SessionData, { holds: list(z.string()) }) });
 
 /** The session that a person named, as it is when the command begins. Errors: `refused` where there is none. */
 export const lookAtSession: CheckSpec<PidInput, DatabasePorts, z.output<typeof OneSession>> = {
@@ -29,13 +31,42 @@ export const lookAtSession: CheckSpec<PidInput, DatabasePorts, z.output<typeof O
     const { pid } = context.input;
     const { server, session } = await (await serverOf(context)).session(pid, context);
     if (!session) throw noSession(pid, server);
+    const hidden = unseenBecause(server);
     return {
-      verdict: session.state === null ? 'unknown' : 'ok',
-      summary: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
-      evidence: {
-        columns: [...sessionColumns, { title: 'query', narrows: true }],
-        rows: [[...sessionCells(session), session.query]],
-      },
+      ...judged({
+        about: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
+        columns: [
+          { title: 'pid' },
+          { title: 'for', align: 'right' },
+          { title: 'blocker' },
+          { title: 'state' },
+          { title: 'query', narrows: true },
+          { title: 'waits for', extra: true },
+          { title: 'database', extra: true },
+          { title: 'user', extra: true },
+          { title: 'application', extra: true },
+          { title: 'client', extra: true },
+        ],
+        rows: [
+          {
+            name: nameOf(session),
+            cells: [
+              session.pid,
+              age(presentMs(session)),
+              blockers(session) || null,
+              shortState(session.state) ?? 'cannot see',
+              session.query,
+              session.waitsFor,
+              session.database,
+              session.user,
+              session.application || null,
+              session.client,
+            ],
+            marks: 3,
+            judgement: judgement(session.state === null && unknown(`cannot see what it does: ${hidden.why}`)),
+          },
+        ],
+      }),
       data: { server, session },
     };
   },
@@ -45,7 +76,7 @@ export const lookAtSession: CheckSpec<PidInput, DatabasePorts, z.output<typeof O
 export const sameSession = async (
   context: DatabaseContext,
   chosen: ChosenSession,
-): Promise<{ readonly server: Server; readonly session: Session }> => {
+): Promise<{ readonly server: Server; readonly session: HoldingSession }> => {
   const { server, session } = await (await serverOf(context)).session(chosen.pid, context);
   if (!session || session.backendStart !== chosen.backendStart)
     throw new RunbookError('refused', `${nameOf(chosen)} is gone: it ended by itself.`, {
@@ -94,8 +125,14 @@ const rightFor = (session: Session, user: string, version: string): readonly str
     : ['log in as a superuser'];
 };
 
+/** What speaks against touching it at all. */
+export const reasonsAgainst = (session: Session): readonly string[] =>
+  isAgainstWraparound(session)
+    ? ['this is autovacuum against wraparound: it starts again at once, and from the beginning']
+    : [];
+
 /** Who it is and what it does, for the plan. */
-export const whoIsAffected = (session: Session): readonly string[] => [
+export const whoIsAffected = (session: HoldingSession): readonly string[] => [
   `${nameOf(session)}: ${doing(session)}${session.transactionMs === null ? '' : `, its transaction open for ${age(session.transactionMs)}`}`,
   [
     ...(session.database === null ? [] : [`database ${session.database}`]),
@@ -103,6 +140,9 @@ export const whoIsAffected = (session: Session): readonly string[] => [
     ...(session.connectedMs === null ? [] : [`connected for ${age(session.connectedMs)}`]),
   ].join(', '),
   ...(session.kind === 'walsender' ? ['a walsender: what hangs on it has to connect again'] : []),
-  ...(session.kind === 'autovacuum worker' ? ['autovacuum: it begins anew later'] : []),
+  ...(session.kind === 'autovacuum worker' && !isAgainstWraparound(session)
+    ? ['autovacuum: it starts again later']
+    : []),
+  ...(session.holds.length > 0 ? [`holds ${session.holds.join(', ')}, which end with the session`] : []),
   ...(session.query === null ? [] : [session.query]),
 ];

@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding } from '../../../engine/finding.ts';
-import type { From, Session, Sessions } from '../../../providers/database/port.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged, ok } from '../../../engine/judgement.ts';
+import type { JudgedRow } from '../../../engine/judgement.ts';
+import type { From, HoldingSession, Sessions } from '../../../providers/database/port.ts';
 import { list, nullableNumber, nullableText, ServerData } from '../reading/data.ts';
 import type { LeftAlone, Selection } from './idle-selection.ts';
-import { placeOf, unseenBecause } from '../reading/server.ts';
+import { placeOf, unseenBecause, unseenParts } from '../reading/server.ts';
 import { UnchangedSession } from '../reading/session-data.ts';
-import { sessionCells, sessionColumns } from '../reading/session-facts.ts';
+import { nameOf, presentMs } from '../reading/session-facts.ts';
 import { age } from '../../../words/ages.ts';
 import { counted } from '../../../words/counts.ts';
 
@@ -18,6 +20,7 @@ const IdleSession = z.extend(UnchangedSession, {
   state: nullableText,
   stateMs: nullableNumber,
   query: nullableText,
+  holds: list(z.string()),
 });
 export type IdleSession = z.output<typeof IdleSession>;
 
@@ -34,46 +37,58 @@ export type IdleData = z.output<typeof IdleData>;
 /** Who would be ended and who not, as the first step finds it. The change rests on its data. */
 export const idleFinding = (
   { ends, leftAlone }: Selection,
-  { server, unseen }: From<Sessions>,
+  { server, unavailable, unseen }: From<Sessions>,
   { olderThanMs, approved }: { readonly olderThanMs: number; readonly approved: ReadonlySet<string> | undefined },
 ): DataFinding<IdleData> => {
   const lost = approved ? approved.size - ends.length : 0;
   return {
-    verdict: unseen > 0 ? 'unknown' : 'ok',
-    summary: [
-      `${ends.length === 0 ? 'no session' : counted(ends.length, 'session')} idle for ${age(olderThanMs)} or longer to end on ${placeOf(server)}`,
-      ...(lost > 0 ? [`${lost} of the plan skipped (gone, or at work since)`] : []),
-      ...(leftAlone.length > 0 ? [`${leftAlone.length} left alone`] : []),
-      ...(unseen > 0 ? [`cannot see ${counted(unseen, 'session')}${unseenBecause(server)}`] : []),
-    ].join('; '),
-    evidence: {
-      columns: [...sessionColumns, { title: 'ends', narrows: true }],
-      rows: [
-        ...ends.slice(0, mostRows).map(endsRow),
-        ...restRow(ends.length - mostRows, 'yes'),
-        ...leftAlone.slice(0, mostRows).map(staysRow),
-        ...restRow(leftAlone.length - mostRows, 'no'),
+    ...judged({
+      about: [
+        `${ends.length === 0 ? 'no session' : counted(ends.length, 'session')} idle for ${age(olderThanMs)} or longer to end on ${placeOf(server)}`,
+        ...(lost > 0 ? [`${lost} of the plan skipped (gone, or at work since)`] : []),
+        ...(leftAlone.length > 0 ? [`${leftAlone.length} left alone`] : []),
+      ].join('; '),
+      columns: [
+        { title: 'pid' },
+        { title: 'for', align: 'right' },
+        { title: 'ends', narrows: true },
+        { title: 'user' },
+        { title: 'application' },
+        { title: 'state', extra: true },
+        { title: 'database', extra: true },
+        { title: 'client', extra: true },
       ],
-    },
+      rows: [...ends.map(endsRow), ...leftAlone.map(staysRow)],
+      unseen: [
+        ...unseenParts({ unavailable }),
+        ...(unseen > 0 ? [{ what: counted(unseen, 'session'), ...unseenBecause(server) }] : []),
+      ],
+      limit: mostRows,
+    }),
     data: { server, ends, leftAlone, lost, unseen },
   };
 };
 
-/** More than these are in the data, and counted in the table. */
-const mostRows = 100;
+/** More than these are in the data. */
+const mostRows = 200;
 
-const restRow = (count: number, ends: 'yes' | 'no'): readonly (readonly Cell[])[] =>
-  count > 0 ? [[null, `and ${count} more`, null, null, null, null, null, ends]] : [];
+const endsRow = (session: HoldingSession): JudgedRow => ({
+  name: nameOf(session),
+  cells: [
+    session.pid,
+    age(presentMs(session)),
+    session.holds.length > 0 ? `yes, holds ${session.holds.join(', ')}` : 'yes',
+    session.user,
+    session.application || null,
+    session.state,
+    session.database,
+    session.client,
+  ],
+  judgement: ok,
+});
 
-const endsRow = (session: Session): readonly Cell[] => [...sessionCells(session), 'yes'];
-
-const staysRow = ({ pid, user, application, why }: LeftAlone): readonly Cell[] => [
-  pid,
-  user,
-  application || null,
-  null,
-  null,
-  null,
-  null,
-  `no: ${why}`,
-];
+const staysRow = ({ pid, user, application, why }: LeftAlone): JudgedRow => ({
+  name: `pid ${pid}`,
+  cells: [pid, null, `no: ${why}`, user, application || null, null, null, null],
+  judgement: ok,
+});

@@ -1,4 +1,4 @@
-import type { Receiver, Session } from '../../../providers/database/port.ts';
+import type { HoldingSession, Receiver, Session } from '../../../providers/database/port.ts';
 import { memberOf } from '../reading/session-data.ts';
 
 /** Which idle sessions are meant. An empty list is no restriction. */
@@ -19,7 +19,7 @@ export interface LeftAlone {
 }
 
 export interface Selection {
-  readonly ends: readonly Session[];
+  readonly ends: readonly HoldingSession[];
   readonly leftAlone: readonly LeftAlone[];
 }
 
@@ -34,7 +34,7 @@ interface Asking {
 
 /** Of the idle sessions those that are ended, and of the others why not. What the filter does not mean is in neither. */
 export const selectIdle = (
-  sessions: readonly Session[],
+  sessions: readonly HoldingSession[],
   receivers: readonly Receiver[],
   { filter, never, role, approved }: Asking,
 ): Selection => {

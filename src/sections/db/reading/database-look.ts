@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { DataFinding, Finding } from '../../../engine/finding.ts';
-import { withUnavailable } from './unavailable.ts';
 import type { Json, Schema } from '../../../engine/json.ts';
 import type { Procedure } from '../../../engine/procedure/procedure.ts';
 import type { Database } from '../../../providers/database/port.ts';
@@ -20,8 +19,6 @@ interface Definition<Input extends OnServer, Data extends Json> {
   readonly data: Schema<Data>;
   /** `server` is the one that `--on` names. */
   readonly look: (server: Database, context: DatabaseContext<Input>) => Promise<DataFinding<NoInfer<Data>>>;
-  /** Commands worth typing where it is critical. */
-  readonly next: readonly string[];
 }
 
 type Need = 'database' | 'settings';
@@ -37,10 +34,9 @@ const untilStopped = 7 * 86_400_000;
 export const databaseLook = <Input extends OnServer, Data extends Json>(
   definition: Definition<Input, Data>,
 ): DatabaseLook<Input, Data> => {
-  const { id, section, title, purpose, input, data, next } = definition;
+  const { id, section, title, purpose, input, data } = definition;
   const needs = { database: 'required', settings: 'required' } as const;
-  const seen = async (context: DatabaseContext<Input>) =>
-    withUnavailable(await definition.look(await serverOf(context), context));
+  const seen = async (context: DatabaseContext<Input>) => definition.look(await serverOf(context), context);
   return {
     once: () =>
       look({
@@ -57,7 +53,7 @@ export const databaseLook = <Input extends OnServer, Data extends Json>(
             data,
             look: async (context) => withoutEmptyTable(await seen(context)),
           });
-          return { steps: [step], result: ({ read }) => z.parse(data, read(step)), afterFailure: () => next };
+          return { steps: [step], result: ({ read }) => z.parse(data, read(step)) };
         },
       }),
     watched: () =>
@@ -82,7 +78,6 @@ export const databaseLook = <Input extends OnServer, Data extends Json>(
             }),
           ],
           result: () => null,
-          afterFailure: () => next,
         }),
       }),
   };

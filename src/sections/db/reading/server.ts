@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { RunbookError } from '../../../engine/errors.ts';
 import type { Context } from '../../../engine/procedure/context.ts';
-import type { Database, Server } from '../../../providers/database/port.ts';
+import { quotedName } from '../../../providers/database/port.ts';
+import type { Database, From, Server } from '../../../providers/database/port.ts';
+import type { Unseen } from '../../../engine/judgement.ts';
 import type { Has } from '../../ports.ts';
 
 /** The part of every input that names the server: the primary where it is absent. */
@@ -33,9 +35,22 @@ export const serverOf = async ({
 export const placeOf = (server: Server): string =>
   `${server.database} on ${server.address}${server.role === 'replica' ? ' (replica)' : ''}`;
 
-/** Why some of it cannot be seen, and what to do about it. */
-export const unseenBecause = (server: Server): string =>
-  server.seesEverything ? ' (track_activities is off for them)' : ` ("${server.user}" is not a member of pg_monitor)`;
+/** The parts of the answer that the server does not give: each has a row of its own. */
+export const unseenParts = ({ unavailable }: Pick<From<object>, 'unavailable'>): readonly Unseen[] =>
+  unavailable.map(({ part, why }) => ({ what: part, why }));
+
+/** Whether the server has said why it does not give a part: what is null for that has been named. */
+export const isUnavailable = ({ unavailable }: Pick<From<object>, 'unavailable'>, part: string): boolean =>
+  unavailable.some((one) => one.part === part);
+
+/** Why sessions of others cannot be seen, and what to do about it. */
+export const unseenBecause = ({ seesEverything, user }: Server): Pick<Unseen, 'why' | 'next'> =>
+  seesEverything
+    ? { why: 'track_activities is off for them' }
+    : {
+        why: `"${user}" is not a member of pg_monitor`,
+        next: [`as a superuser: GRANT pg_monitor TO ${quotedName(user)}`],
+      };
 
 /** The server's own tables: seldom what is looked for. */
 export const isCatalog = (name: string): boolean => /^(?:pg_catalog|information_schema|pg_toast)\./.test(name);

@@ -1,5 +1,4 @@
 import { onOneLine } from '../../../engine/errors.ts';
-import type { Cell, Column } from '../../../engine/finding.ts';
 import type { Session } from '../../../providers/database/port.ts';
 import { age } from '../../../words/ages.ts';
 
@@ -23,26 +22,16 @@ export const doing = (session: Session): string => {
   return ms === null ? session.state : `${session.state} for ${age(ms)}`;
 };
 
+/** Cancelled, it starts again at once; and until it is done the end comes nearer. */
+export const isAgainstWraparound = ({ kind, query }: Pick<Session, 'kind' | 'query'>): boolean =>
+  kind === 'autovacuum worker' && query !== null && query.includes('to prevent wraparound');
+
 /** A statement for a line of its own: shortened further than the server's adapter does. */
 export const shortQuery = (query: string | null, most = 80): string | null =>
   query === null || query.length <= most ? query : `${query.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 
-export const sessionColumns: readonly Column[] = [
-  { title: 'pid' },
-  { title: 'user' },
-  { title: 'application' },
-  { title: 'database', extra: true },
-  { title: 'client', extra: true },
-  { title: 'state' },
-  { title: 'for', align: 'right' },
-];
-
-export const sessionCells = (session: Session): readonly Cell[] => [
-  session.pid,
-  session.user,
-  session.application || null,
-  session.database,
-  session.client,
-  session.state ?? { text: 'cannot see', verdict: 'unknown' },
-  age(presentMs(session)),
-];
+/** Where there is no room: `idle in tx`. `-o json` has the server's word. */
+export const shortState = (state: string | null): string | null =>
+  state === null
+    ? null
+    : state.replace('idle in transaction (aborted)', 'aborted tx').replace('idle in transaction', 'idle in tx');

@@ -1,6 +1,10 @@
-import type { Verdict } from '../../../engine/finding.ts';
-import { worst } from '../../../engine/finding.ts';
-import type { Receiver, ReplicaReplication } from '../../../providers/database/port.ts';
+import { critical, judgement, ok, unknown, warn } from '../../../engine/judgement.ts';
+import type { Judgement } from '../../../engine/judgement.ts';
+import type { From, PrimaryReplication, Receiver, ReplicaReplication } from '../../../providers/database/port.ts';
+import { isUnavailable } from '../reading/server.ts';
+import { age } from '../../../words/ages.ts';
+import { bytes } from '../../../words/bytes.ts';
+import { counted } from '../../../words/counts.ts';
 
 const megabyte = 1024 ** 2;
 
@@ -11,7 +15,7 @@ export const replicationLimits = {
 } as const;
 
 /** How many replicas a commit waits for, by `synchronous_standby_names`: `a, b`, `2 (a, b)`, `FIRST 2 (a, b)`, `ANY 2 (a, b, c)`. */
-export const wantedForCommit = (names: string): number =>
+const wantedForCommit = (names: string): number =>
   names.trim() === '' ? 0 : Number(/^\s*(?:(?:first|any)\s+)?(\d+)\s*\(/i.exec(names)?.[1] ?? 1);
 
 interface Lag {
@@ -19,12 +23,18 @@ interface Lag {
   readonly behindBytes: number | null;
 }
 
-const judgeLag = ({ lagMs, behindBytes }: Lag): Verdict => {
-  const reached = (limit: { readonly lagMs: number; readonly behindBytes: number }) =>
-    (lagMs !== null && lagMs >= limit.lagMs) || (behindBytes !== null && behindBytes >= limit.behindBytes);
-  if (reached(replicationLimits.critical)) return 'critical';
-  return reached(replicationLimits.warn) ? 'warn' : 'ok';
+/** What reaches a limit is named: the time, the bytes, or both. Null is not 0: whoever calls says what is not known. */
+const judgeLag = ({ lagMs, behindBytes }: Lag): Judgement => {
+  const over = ({ lagMs: ms, behindBytes: most }: { readonly lagMs: number; readonly behindBytes: number }) => [
+    ...(lagMs !== null && lagMs >= ms ? [age(lagMs)] : []),
+    ...(behindBytes !== null && behindBytes >= most ? [bytes(behindBytes)] : []),
+  ];
+  const [far, much] = [over(replicationLimits.critical), over(replicationLimits.warn)];
+  if (far.length > 0) return critical(`${much.join(' and ')} behind`, ...behindNext);
+  return much.length > 0 ? warn(`${much.join(' and ')} behind`, ...behindNext) : ok;
 };
+
+const behindNext = ['rb db running --on <replica>', 'rb db wal'];
 
 /** How far a receiver lies behind: by what it has replayed, or has written where it replays nothing (pg_receivewal). Null: not known. */
 export const behindOf = ({ replays, notReplayedBytes, notWrittenBytes }: Receiver): number | null =>
@@ -38,14 +48,14 @@ const judgedOf = (receiver: Receiver): Lag => {
 };
 
 /** As the primary sees it. A base backup is no replica: it may take as long as it takes. */
-export const judgeReceiver = (receiver: Receiver): Verdict => {
+export const judgeReceiver = (receiver: Receiver): Judgement => {
   const { state } = receiver;
-  if (state === 'backup') return 'ok';
-  return worst([
+  if (state === 'backup') return ok;
+  return judgement(
     judgeLag(judgedOf(receiver)),
-    state === 'streaming' ? 'ok' : 'warn',
-    behindOf(receiver) === null ? 'unknown' : 'ok',
-  ]);
+    state !== 'streaming' && warn(`does not stream yet (${state})`),
+    behindOf(receiver) === null && unknown('cannot see how far it lies behind'),
+  );
 };
 
 /**
@@ -76,14 +86,44 @@ const judgedBytesOf = ({ notReplayedBytes, notReceivedBytes, delayMs }: ReplicaR
  * As the replica sees itself. Without a WAL receiver it falls behind whatever its numbers say; paused on purpose is a warning
  * until it lies far behind.
  */
-export const judgeReplica = (replica: ReplicaReplication): Verdict => {
-  const { receiver, replay } = replica;
+export const judgeReplica = (replica: ReplicaReplication): Judgement => {
+  const { receiver, receiverStatus, replay } = replica;
   const lag = { lagMs: judgedLagOf(replica), behindBytes: judgedBytesOf(replica) };
-  return worst([
+  return judgement(
+    receiver === 'none' &&
+      critical('has no WAL receiver: it is cut off from its primary', 'see the log of the replica'),
     judgeLag(lag),
-    receiver === 'none' ? 'critical' : receiver === 'other' ? 'warn' : 'ok',
-    receiver === 'unseen' || receiver === 'archive' ? 'unknown' : 'ok',
-    replay === null ? 'unknown' : replay === 'running' ? 'ok' : 'warn',
-    lag.lagMs === null && lag.behindBytes === null ? 'unknown' : 'ok',
-  ]);
+    receiver === 'other' && warn(`does not stream (${receiverStatus ?? 'cannot see what it does'})`),
+    replay === null && unknown('cannot see whether it replays'),
+    replay !== null &&
+      replay !== 'running' &&
+      warn(`replay is ${replay === 'paused' ? 'paused' : 'asked to pause'}`, 'SELECT pg_wal_replay_resume();'),
+    receiver === 'unseen' &&
+      unknown('cannot see its WAL receiver', 'as a superuser: GRANT pg_monitor to the role of rb'),
+    // What the archive will have next is not known.
+    (receiver === 'archive' || (lag.lagMs === null && lag.behindBytes === null)) &&
+      unknown('cannot see how far its data lies back'),
+    receiver === 'streaming' &&
+      (replica.notReplayedBytes === null || replica.notReceivedBytes === null) &&
+      unknown('cannot see how much it has not replayed'),
+  );
 };
+
+/** Where fewer are there than a commit waits for, every commit hangs: the service stands still, and no lag shows it. */
+export const judgeSynchronous = (primary: SynchronousPrimary): Judgement => {
+  const wanted = wantedForCommit(primary.synchronousStandbys);
+  const there = primary.receivers.filter(({ syncState }) => syncState === 'sync' || syncState === 'quorum').length;
+  if (there >= wanted) return ok;
+  return (seesReceivers(primary) ? critical : unknown)(
+    `commits wait for ${counted(wanted, 'replica')} (synchronous_standby_names), of which ${there} ${there === 1 ? 'is' : 'are'} there`,
+  );
+};
+
+type SynchronousPrimary = Pick<
+  From<PrimaryReplication>,
+  'synchronousStandbys' | 'receivers' | 'unseen' | 'unavailable'
+>;
+
+/** Whether those that are shown are all that there are. */
+export const seesReceivers = (view: Pick<From<PrimaryReplication>, 'unseen' | 'unavailable'>): boolean =>
+  view.unseen === 0 && !isUnavailable(view, 'receivers');

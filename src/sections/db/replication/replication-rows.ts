@@ -1,87 +1,59 @@
-import type { Verdict } from '../../../engine/finding.ts';
-import type {
-  From,
-  PrimaryReplication,
-  Receiver,
-  ReplayConflict,
-  ReplicaReplication,
-  ReplicationView,
-} from '../../../providers/database/port.ts';
-import { behindOf, judgeReceiver, judgeReplica, wantedForCommit } from './replication-judgement.ts';
-import { judgeSlot } from './slots-judgement.ts';
-import { slotDetail } from './slots-table.ts';
+import { critical, ok, unknown } from '../../../engine/judgement.ts';
+import type { JudgedRow, Judgement } from '../../../engine/judgement.ts';
+import type { Receiver, ReplayConflict, ReplicaReplication } from '../../../providers/database/port.ts';
+import type { Seen } from './agreed-lag.ts';
+import { behindOf, judgeReceiver, judgeReplica, judgeSynchronous } from './replication-judgement.ts';
+import { slotRow } from './slots-judgement.ts';
 import { age } from '../../../words/ages.ts';
 import { bytes } from '../../../words/bytes.ts';
-import { counted } from '../../../words/counts.ts';
 
-/** One line of what one end says. */
-export interface EndRow {
-  /** The server that says it, as the configuration calls it. */
-  readonly from: string;
-  readonly what: string;
-  readonly behind: string | null;
-  readonly lag: string | null;
-  readonly detail: string;
-  readonly verdict: Verdict;
-}
-
-/** `seen`: what the server says, or why it says nothing. */
-export const endRows = (from: string, seen: From<ReplicationView> | string): readonly EndRow[] => {
-  const nothing = { from, behind: null, lag: null };
-  if (typeof seen === 'string') return [{ ...nothing, what: from, detail: `cannot see: ${seen}`, verdict: 'unknown' }];
+/** All that one end says. `from`: the server that says it, as the configuration calls it. */
+export const endRows = (from: string, seen: Seen): readonly JudgedRow[] => {
+  if (typeof seen === 'string')
+    return [endRow(from, from, 'cannot see', unknown(`cannot see: ${seen.replace(/\.$/, '')}`))];
   return [
     ...(seen.role === 'replica' ? [replicaRow(from, seen)] : []),
     ...(seen.role === 'primary' && from !== 'primary'
-      ? [{ ...nothing, what: from, detail: 'is a primary, not a replica', verdict: 'critical' as const }]
+      ? [endRow(from, from, 'a primary', critical('is a primary, not a replica'))]
       : []),
-    ...(seen.role === 'primary' ? synchronousRows(from, seen) : []),
+    ...(seen.role === 'primary' && seen.synchronousStandbys.trim() !== ''
+      ? [endRow(from, 'synchronous commit', seen.synchronousStandbys, judgeSynchronous(seen))]
+      : []),
     ...seen.receivers.map((receiver) => receiverRow(from, receiver)),
-    ...(seen.unseen > 0
-      ? [{ ...nothing, what: counted(seen.unseen, 'receiver'), detail: 'cannot see', verdict: 'unknown' as const }]
-      : []),
-    ...seen.unavailable.map(({ part, why }) => ({
-      ...nothing,
-      what: part,
-      detail: `cannot see: ${why}`,
-      verdict: 'unknown' as const,
-    })),
-    ...seen.slots.map((slot) => ({
-      ...nothing,
-      what: `slot ${slot.name}`,
-      detail: slotDetail(slot),
-      verdict: judgeSlot(slot),
-    })),
+    ...seen.slots.map((slot) => slotRow(slot, [from, `slot ${slot.name}`], [null, null])),
   ];
 };
 
-/** Where fewer are there than a commit waits for, every commit hangs: the service stands still, and no lag tells it. */
-const synchronousRows = (
-  from: string,
-  { synchronousStandbys, receivers, unseen }: PrimaryReplication,
-): readonly EndRow[] => {
-  const wanted = wantedForCommit(synchronousStandbys);
-  const there = receivers.filter(({ syncState }) => syncState === 'sync' || syncState === 'quorum').length;
-  if (there >= wanted) return [];
-  const detail = `commits wait for ${counted(wanted, 'replica')} (synchronous_standby_names), of which ${there} ${there === 1 ? 'is' : 'are'} there`;
-  const verdict = unseen > 0 ? 'unknown' : 'critical';
-  return [{ from, what: 'synchronous commit', behind: null, lag: null, detail, verdict }];
-};
+/** A row without figures. */
+export const endRow = (from: string, what: string, detail: string, judgement: Judgement = ok): JudgedRow => ({
+  name: what,
+  cells: [from, what, null, null, detail],
+  marks: 4,
+  judgement,
+});
 
 /** No lag measured, and nothing to replay: it has caught up and nothing is written. */
-const receiverRow = (from: string, receiver: Receiver): EndRow => ({
-  from,
-  what: receiver.name || `pid ${receiver.pid}`,
-  behind: bytes(behindOf(receiver)),
-  lag: receiver.replayLagMs === null && receiver.notReplayedBytes === 0 ? '0 s' : age(receiver.replayLagMs),
-  detail: [
-    receiver.state,
-    receiver.syncState,
-    ...(receiver.client === null ? [] : [`at ${receiver.client}`]),
-    ...(receiver.replays === false ? ['does not replay'] : []),
-    ...delayWords(receiver.delayMs),
-  ].join(', '),
-  verdict: judgeReceiver(receiver),
-});
+const receiverRow = (from: string, receiver: Receiver): JudgedRow => {
+  const what = receiver.name || `pid ${receiver.pid}`;
+  return {
+    name: what,
+    cells: [
+      from,
+      what,
+      bytes(behindOf(receiver)),
+      receiver.replayLagMs === null && receiver.notReplayedBytes === 0 ? '0 s' : age(receiver.replayLagMs),
+      [
+        receiver.state,
+        receiver.syncState,
+        ...(receiver.client === null ? [] : [`at ${receiver.client}`]),
+        ...(receiver.replays === false ? ['does not replay'] : []),
+        ...delayWords(receiver.delayMs),
+      ].join(', '),
+    ],
+    marks: 4,
+    judgement: judgeReceiver(receiver),
+  };
+};
 
 /** The first is the one to look at; a snapshot of another may be in the way. */
 const conflictWords = ({ waitsFor, relation, holders }: ReplayConflict): string => {
@@ -99,27 +71,31 @@ const delayWords = (delayMs: number | null): readonly string[] =>
 const receiverWords = {
   streaming: 'streaming',
   other: 'not streaming',
-  none: 'no WAL receiver: it is cut off from its primary',
+  none: 'no WAL receiver',
   archive: 'lives on the archive alone (primary_conninfo is empty)',
   unseen: 'cannot see its WAL receiver',
 } as const;
 
-const replicaRow = (from: string, replica: ReplicaReplication): EndRow => ({
-  from,
-  what: `${from} itself`,
-  behind: bytes(replica.notReplayedBytes),
-  lag: age(replica.lagMs),
-  detail: [
-    receiverWords[replica.receiver],
-    ...(replica.upstream === null ? [] : [`from ${replica.upstream}`]),
-    ...(replica.replay === 'running' || replica.replay === null ? [] : [`replay ${replica.replay}`]),
-    ...(replica.conflict === null ? [] : [conflictWords(replica.conflict)]),
-    ...delayWords(replica.delayMs),
-    ...(replica.lastReplayedCommitMs === null
-      ? ['no transaction replayed yet']
-      : replica.lagMs === null
-        ? [`the last commit that it has is ${age(replica.lastReplayedCommitMs)} old`]
-        : []),
-  ].join(', '),
-  verdict: judgeReplica(replica),
+const replicaRow = (from: string, replica: ReplicaReplication): JudgedRow => ({
+  name: `${from} itself`,
+  cells: [
+    from,
+    `${from} itself`,
+    bytes(replica.notReplayedBytes),
+    age(replica.lagMs),
+    [
+      receiverWords[replica.receiver],
+      ...(replica.upstream === null ? [] : [`from ${replica.upstream}`]),
+      ...(replica.replay === 'running' || replica.replay === null ? [] : [`replay ${replica.replay}`]),
+      ...(replica.conflict === null ? [] : [conflictWords(replica.conflict)]),
+      ...delayWords(replica.delayMs),
+      ...(replica.lastReplayedCommitMs === null
+        ? ['no transaction replayed yet']
+        : replica.lagMs === null
+          ? [`the last commit that it has is ${age(replica.lastReplayedCommitMs)} old`]
+          : []),
+    ].join(', '),
+  ],
+  marks: 4,
+  judgement: judgeReplica(replica),
 });

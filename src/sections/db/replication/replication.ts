@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
 import type { DataFinding } from '../../../engine/finding.ts';
-import { worst } from '../../../engine/finding.ts';
+import { critical, judged } from '../../../engine/judgement.ts';
+import type { JudgedRow, Unseen } from '../../../engine/judgement.ts';
 import { messageOf, RunbookError } from '../../../engine/errors.ts';
 import type { Call, Database, From, ReplicationView } from '../../../providers/database/port.ts';
 import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
 import { withAgreedLag } from './agreed-lag.ts';
 import type { End, Seen } from './agreed-lag.ts';
-import { replicationLimits } from './replication-judgement.ts';
-import { endRows } from './replication-rows.ts';
-import type { EndRow } from './replication-rows.ts';
-import { onServer } from '../reading/server.ts';
+import { replicationLimits, seesReceivers } from './replication-judgement.ts';
+import { endRow, endRows } from './replication-rows.ts';
+import { onServer, unseenBecause, unseenParts } from '../reading/server.ts';
 import { SlotData } from './slot-data.ts';
 import { slotLimits } from './slots-judgement.ts';
 import { counted } from '../../../words/counts.ts';
@@ -106,7 +106,6 @@ export const replication = databaseLook({
       ]),
     );
   },
-  next: ['rb db wal', 'rb db running --on <replica>'],
 });
 
 const lookAt = async (replica: Database, call: Call): Promise<Seen> => {
@@ -120,23 +119,13 @@ const lookAt = async (replica: Database, call: Call): Promise<Seen> => {
 
 const replicationFinding = (ends: readonly End[]): DataFinding<z.output<typeof ReplicationData>> => {
   const [first] = ends;
-  const rows = ends.flatMap(({ name, view }): readonly EndRow[] => [
-    ...endRows(name, view),
-    ...strangerRows(name, view, first?.view),
-  ]);
   const view = typeof first?.view === 'string' ? undefined : first?.view;
-  const worrying = rows.filter(({ verdict }) => verdict !== 'ok');
-  // A primary that nobody receives from, although replicas are configured.
-  const alone = view?.role === 'primary' && ends.length > 1 && view.receivers.length + view.unseen === 0;
   return {
-    verdict: worst([...rows.map(({ verdict }) => verdict), alone ? 'critical' : 'ok']),
-    summary: [
-      view === undefined ? 'cannot see' : whoReceives(view),
-      ...(alone ? ['no configured replica is connected'] : []),
-      ...worrying.map(({ what, detail }) => `${what}: ${detail}`),
-      ...(worrying.length === 0 && rows.length > 0 ? ['all caught up'] : []),
-    ].join('; '),
-    evidence: {
+    ...judged({
+      about: view === undefined ? 'the replication' : whoReceives(view),
+      ...(ends.some(({ view: seen }) => typeof seen === 'object' && hasReceivers(seen))
+        ? { allOk: 'all caught up' }
+        : {}),
       columns: [
         { title: 'seen from' },
         { title: 'what' },
@@ -144,14 +133,12 @@ const replicationFinding = (ends: readonly End[]): DataFinding<z.output<typeof R
         { title: 'lag', align: 'right' },
         { title: 'state', narrows: true },
       ],
-      rows: rows.map(({ from, what, behind, lag, detail, verdict }) => [
-        from,
-        what,
-        behind,
-        lag,
-        { text: detail, verdict },
-      ]),
-    },
+      rows: [
+        ...(view === undefined || !isAlone(view, ends) ? [] : [aloneRow(first?.name ?? 'primary')]),
+        ...ends.flatMap(({ name, view: seen }) => [...endRows(name, seen), ...strangerRows(name, seen, first?.view)]),
+      ],
+      unseen: ends.flatMap(({ name, view: seen }) => (typeof seen === 'string' ? [] : unseenAt(name, seen))),
+    }),
     data: {
       servers: ends.map(({ name, view: seen }) =>
         typeof seen === 'string' ? { name, unreachable: seen } : { name, ...seen },
@@ -161,12 +148,29 @@ const replicationFinding = (ends: readonly End[]): DataFinding<z.output<typeof R
   };
 };
 
+const unseenAt = (name: string, view: From<ReplicationView>): readonly Unseen[] => [
+  ...unseenParts(view).map((one) => ({ ...one, what: `${one.what} of ${name}` })),
+  ...(view.unseen > 0
+    ? [{ what: `${counted(view.unseen, 'receiver')} of ${name}`, ...unseenBecause(view.server) }]
+    : []),
+];
+
+/** A primary that nothing receives from, although replicas are configured. */
+const isAlone = (view: From<ReplicationView>, ends: readonly End[]): boolean =>
+  view.role === 'primary' && ends.length > 1 && !hasReceivers(view) && seesReceivers(view);
+
+const hasReceivers = ({ receivers, unseen, role }: ReplicationView): boolean =>
+  receivers.length + unseen > 0 || role === 'replica';
+
+const aloneRow = (from: string): JudgedRow =>
+  endRow(from, 'replication', 'no receiver', critical('no configured replica is connected'));
+
 /** A configured replica may be that of another primary, and up to date all the same. */
-const strangerRows = (from: string, view: Seen, first: Seen | undefined): readonly EndRow[] => {
+const strangerRows = (from: string, view: Seen, first: Seen | undefined): readonly JudgedRow[] => {
   const [its, ours] = [view, first].map((seen) => (typeof seen === 'object' ? seen.server.systemIdentifier : null));
   if (its === null || ours === null || its === ours) return [];
-  const detail = `belongs to another cluster (system identifier ${its}, not ${ours})`;
-  return [{ from, what: from, behind: null, lag: null, detail, verdict: 'critical' }];
+  const why = `belongs to another cluster (system identifier ${its}, not ${ours})`;
+  return [endRow(from, from, 'of another cluster', critical(why))];
 };
 
 const whoReceives = ({ role, receivers, unseen }: From<ReplicationView>): string =>

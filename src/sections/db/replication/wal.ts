@@ -1,15 +1,17 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding } from '../../../engine/finding.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged, ok } from '../../../engine/judgement.ts';
+import type { JudgedRow } from '../../../engine/judgement.ts';
 import type { From, WalView } from '../../../providers/database/port.ts';
 import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
-import { onServer, placeOf } from '../reading/server.ts';
+import { isUnavailable, onServer, placeOf, unseenParts } from '../reading/server.ts';
 import { SlotData } from './slot-data.ts';
-import { slotCell } from './slots-table.ts';
+import { slotRow } from './slots-judgement.ts';
 import { age } from '../../../words/ages.ts';
 import { bytes } from '../../../words/bytes.ts';
 import { counted } from '../../../words/counts.ts';
-import { expectedWalBytes, isFailing, judgeWal, walLimits } from './wal-judgement.ts';
+import { expectedWalBytes, judgeArchiving, judgeDirectory, walLimits } from './wal-judgement.ts';
 
 const WalData = z.object({
   server: ServerData,
@@ -50,21 +52,23 @@ export const wal = databaseLook({
   input: z.object(onServer),
   data: WalData,
   look: async (server, context) => walFinding(await server.wal(context)),
-  next: ['rb db replication', 'rb db size'],
 });
 
 const walFinding = ({ server, ...found }: From<WalView>): DataFinding<z.output<typeof WalData>> => {
   const { directory, slots, archiving } = found;
   return {
-    verdict: judgeWal(found),
-    summary: [
-      directory === null
-        ? `cannot see the WAL directory of ${placeOf(server)}`
-        : `${bytes(directory.bytes)} of WAL in ${counted(directory.files, 'file')} on ${placeOf(server)}, ${bytes(expectedWalBytes(found))} expected`,
-      counted(slots.length, 'replication slot'),
-      archivingWords(archiving),
-    ].join('; '),
-    evidence: { columns: [{ title: 'what' }, { title: 'value' }], rows: rowsOf(found) },
+    ...judged({
+      about: [
+        directory === null
+          ? `the WAL of ${placeOf(server)}`
+          : `${bytes(directory.bytes)} of WAL in ${counted(directory.files, 'file')} on ${placeOf(server)}, ${bytes(expectedWalBytes(found))} expected`,
+        counted(slots.length, 'replication slot'),
+        archivingWords(archiving),
+      ].join('; '),
+      columns: [{ title: 'what' }, { title: 'value', narrows: true }],
+      rows: rowsOf(found),
+      unseen: unseenParts(found),
+    }),
     data: {
       server,
       ...found,
@@ -75,23 +79,45 @@ const walFinding = ({ server, ...found }: From<WalView>): DataFinding<z.output<t
 
 const archivingWords = (archiving: WalView['archiving']): string => {
   if (archiving.mode === 'off') return 'archiving is off';
-  if (!archiving.configured) return 'archiving is on, and nothing is said that archives: WAL is kept (archive_command)';
-  if (archiving.archived === null) return 'cannot see whether archiving works';
-  if (archiving.archived === 0 && !isFailing(archiving)) return 'nothing has been archived yet';
-  return isFailing(archiving) ? `archiving fails: ${archiving.lastFailedFile}` : 'archiving works';
+  if (judgeArchiving(archiving).verdict !== 'ok') return 'archiving is on';
+  return archiving.archived === 0 ? 'nothing has been archived yet' : 'archiving works';
 };
 
-const rowsOf = ({ slots, archiving, ...found }: WalView): readonly (readonly Cell[])[] => [
-  ['max_wal_size', bytes(found.maxWalBytes)],
-  ['wal_keep_size', bytes(found.keepBytes)],
-  ['max_slot_wal_keep_size', bytes(found.maxSlotKeepBytes) ?? 'no limit'],
-  ['wal_level', found.level],
-  ['last checkpoint', found.lastCheckpointMs === null ? null : `${age(found.lastCheckpointMs)} ago`],
+const rowsOf = ({ slots, archiving, directory, ...found }: Omit<From<WalView>, 'server'>): readonly JudgedRow[] => [
+  {
+    name: 'pg_wal',
+    cells: ['pg_wal', directory && `${bytes(directory.bytes)} in ${counted(directory.files, 'file')}`],
+    marks: 1,
+    judgement: isUnavailable(found, 'the WAL directory') ? ok : judgeDirectory({ directory, ...found }),
+  },
   ...(archiving.mode === 'off' ? [] : archivingRows(archiving)),
-  ...slots.map((slot): readonly Cell[] => [`slot ${slot.name} (${slot.type})`, slotCell(slot)]),
+  ...slots.map((slot) => slotRow(slot, [`slot ${slot.name} (${slot.type})`])),
+  setting('max_wal_size', bytes(found.maxWalBytes)),
+  setting('wal_keep_size', bytes(found.keepBytes)),
+  setting('max_slot_wal_keep_size', bytes(found.maxSlotKeepBytes) ?? 'no limit'),
+  setting('wal_level', found.level),
+  setting('last checkpoint', found.lastCheckpointMs === null ? null : `${age(found.lastCheckpointMs)} ago`),
 ];
 
-const archivingRows = ({ waiting, archived, failed, lastArchivedMs }: WalView['archiving']): readonly Cell[][] => [
-  ['archived', archived === null ? null : `${archived}, ${failed} failed, ${waiting ?? 'cannot see how many'} wait`],
-  ['last archived', lastArchivedMs === null ? 'never' : `${age(lastArchivedMs)} ago`],
-];
+const setting = (name: string, value: string | null): JudgedRow => ({ name, cells: [name, value], judgement: ok });
+
+const archivingRows = (archiving: WalView['archiving']): readonly JudgedRow[] => {
+  const { waiting, archived, failed, lastArchivedMs } = archiving;
+  return [
+    {
+      name: 'archiving',
+      cells: [
+        'archiving',
+        [
+          ...(archived === null ? [] : [`${archived} archived, ${failed} failed`]),
+          `${waiting ?? 'cannot see how many'} wait`,
+        ].join(', '),
+      ],
+      marks: 1,
+      judgement: judgeArchiving(archiving),
+    },
+    ...(archived === null
+      ? []
+      : [setting('last archived', lastArchivedMs === null ? 'never' : `${age(lastArchivedMs)} ago`)]),
+  ];
+};

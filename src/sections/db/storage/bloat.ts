@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding, Verdict } from '../../../engine/finding.ts';
-import { worst } from '../../../engine/finding.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged } from '../../../engine/judgement.ts';
+import type { JudgedRow } from '../../../engine/judgement.ts';
 import type { Bloat, BloatView, From } from '../../../providers/database/port.ts';
 import { bloatLimits, judgeBloat } from './bloat-judgement.ts';
 import { list, nullableNumber, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
-import { isCatalog, onServer, placeOf } from '../reading/server.ts';
+import { isCatalog, onServer, placeOf, unseenParts } from '../reading/server.ts';
 import { bytes } from '../../../words/bytes.ts';
 import { counted, grouped, percent } from '../../../words/counts.ts';
-import { marked } from '../../../engine/finding.ts';
 
 const estimate = {
   name: z.string(),
@@ -41,77 +41,79 @@ export const bloat = databaseLook({
   input: z.object({ ...onServer, limit: z.int().check(z.gte(1), z.lte(1000)) }),
   data: BloatData,
   look: async (server, context) => bloatFinding(await server.bloat(context), context.input.limit),
-  next: ['rb db vacuum --status', 'rb db vacuum <table>'],
 });
 
-/** Judged and counted before the cut: what is not shown may be what is wrong. */
+type Estimated = Bloat & { readonly table?: string };
+
+/** Judged before the cut: what is not shown is ok. */
 const bloatFinding = (
   { server, unavailable, looked, ...view }: From<BloatView>,
   limit: number,
 ): DataFinding<z.output<typeof BloatData>> => {
-  const all = [...view.tables, ...view.indexes, ...view.toast];
-  const tables = shownOf(view.tables, limit);
-  const indexes = shownOf(view.indexes, limit);
-  const toast = shownOf(view.toast, limit);
+  const all: readonly Estimated[] = [...view.tables, ...view.indexes, ...view.toast];
   const wasted = all.reduce((sum, { wastedBytes }) => sum + (wastedBytes ?? 0), 0);
-  const unknown = all.filter(({ wastedBytes }) => wastedBytes === null).length;
+  const unknown = all.filter(({ bytes: size, wastedBytes }) => size > 0 && wastedBytes === null);
+  const own = unknown.filter(isOwn).length;
   return {
-    verdict: worst(all.map(verdictOf)),
-    summary: [
-      `an estimated ${bytes(wasted)} wasted in the ${looked.tables < looked.of ? `${grouped(looked.tables)} largest of ${grouped(looked.of)} tables` : counted(looked.of, 'table')} of ${placeOf(server)}`,
-      ...(unknown > 0 ? [`${unknown} cannot be estimated`] : []),
-    ].join('; '),
-    evidence: {
+    ...judged({
+      about: [
+        `an estimated ${bytes(wasted)} wasted in the ${looked.tables < looked.of ? `${grouped(looked.tables)} largest of ${grouped(looked.of)} tables` : counted(looked.of, 'table')} of ${placeOf(server)}${unknown.length > 0 ? ' that can be estimated' : ''}`,
+        ...(own > 0 ? [`${counted(own, 'table')} of the server itself not estimated`] : []),
+      ].join('; '),
       columns: [
         { title: 'what' },
-        { title: 'name' },
+        { title: 'name', whole: true },
         { title: 'size', align: 'right' },
         { title: 'wasted', align: 'right' },
         { title: 'share', align: 'right' },
         { title: 'of table', extra: true },
       ],
       rows: [
-        ...tables.filter(isWorthALine).map((one) => rowOf('table', one, null)),
-        ...indexes.filter(isWorthALine).map((one) => rowOf('index', one, one.table)),
-        ...toast.filter(isWorthALine).map((one) => rowOf('TOAST', one, one.table)),
-      ],
-    },
+        ...view.tables.map((one) => rowOf('table', one, one.name, `rb db vacuum ${one.name}`)),
+        ...view.indexes.map((one) => rowOf('index', one, one.table, `REINDEX INDEX CONCURRENTLY ${one.name};`)),
+        ...view.toast.map((one) => rowOf('TOAST', one, one.table, `rb db vacuum ${one.table}`)),
+      ]
+        .flatMap((row) => row ?? [])
+        .toSorted((one, other) => other.wasted - one.wasted),
+      unseen: unseenParts({ unavailable }),
+      limit,
+    }),
     data: {
       server,
       unavailable,
-      tables,
-      indexes,
-      toast,
+      ...view,
       looked,
-      totals: { wastedBytes: wasted, unknown },
+      totals: { wastedBytes: wasted, unknown: unknown.length },
       thresholds: bloatLimits,
     },
   };
 };
 
-/** Some of the server's own tables never have statistics (pg_statistic), and only a superuser may read those of others. */
-const verdictOf = (one: Bloat): Verdict =>
-  one.wastedBytes === null && (one.bytes === 0 || isCatalog(ownerOf(one))) ? 'ok' : judgeBloat(one);
+/** Some of the server's own tables never have statistics (pg_statistic), and only a superuser may read those of others: no loss. */
+const isOwn = (one: Estimated): boolean => one.wastedBytes === null && isCatalog(one.table ?? one.name);
 
-/** The worst first, then by the bytes. */
-const shownOf = <Kind extends Bloat>(all: readonly Kind[], limit: number): readonly Kind[] =>
-  all.toSorted((one, other) => urgency(other) - urgency(one)).slice(0, limit);
-
-const urgency = (one: Bloat): number => ['ok', 'unknown', 'warn', 'critical'].indexOf(verdictOf(one));
-
-/** TOAST has a name of the system, whatever it belongs to. */
-const ownerOf = (one: Bloat & { readonly table?: string }): string => one.table ?? one.name;
-
-const isWorthALine = (one: Bloat): boolean =>
-  one.wastedBytes !== 0 && one.bytes > 0 && (!isCatalog(ownerOf(one)) || verdictOf(one) !== 'ok');
-
-const rowOf = (what: string, one: Bloat, table: string | null): readonly Cell[] => [
-  what,
-  one.name,
-  bytes(one.bytes),
-  one.wastedBytes === null
-    ? { text: `N/A: ${one.why}`, verdict: 'unknown' }
-    : marked(bytes(one.wastedBytes), judgeBloat(one)),
-  one.wastedShare === null ? null : percent(one.wastedShare),
-  table,
-];
+/** Undefined where there is nothing to say of it. TOAST has a name of the system: it is known by its table. */
+const rowOf = (
+  what: 'table' | 'index' | 'TOAST',
+  one: Bloat,
+  table: string,
+  next: string,
+): (JudgedRow & { readonly wasted: number }) | undefined => {
+  const judgement = judgeBloat(one, next);
+  if (one.bytes === 0 || isOwn({ ...one, table })) return undefined;
+  if (judgement.verdict === 'ok' && (one.wastedBytes === 0 || isCatalog(table))) return undefined;
+  return {
+    name: what === 'TOAST' ? `TOAST of ${table}` : one.name,
+    cells: [
+      what,
+      what === 'TOAST' ? table : one.name,
+      bytes(one.bytes),
+      one.wastedBytes === null ? `N/A: ${one.why}` : bytes(one.wastedBytes),
+      one.wastedShare === null ? null : percent(one.wastedShare),
+      what === 'index' ? table : null,
+    ],
+    marks: 3,
+    judgement,
+    wasted: one.wastedBytes ?? 0,
+  };
+};

@@ -1,10 +1,20 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding } from '../../../engine/finding.ts';
-import type { From, IndexReview, InvalidIndex } from '../../../providers/database/port.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged, warn } from '../../../engine/judgement.ts';
+import type { JudgedRow, Unseen } from '../../../engine/judgement.ts';
+import type { From, IndexReview, InvalidIndex, MissingIndex } from '../../../providers/database/port.ts';
 import { list, nullableNumber, nullableText, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
-import { doubtsOf, indexLimits, judgeIndexes } from './indexes-judgement.ts';
-import { onServer, placeOf } from '../reading/server.ts';
+import {
+  doubtsOf,
+  indexLimits,
+  judgeDuplicates,
+  judgeInvalid,
+  judgeMissing,
+  judgeUnused,
+  mayGo,
+} from './indexes-judgement.ts';
+import { onServer, placeOf, unseenParts } from '../reading/server.ts';
 import { age } from '../../../words/ages.ts';
 import { bytes } from '../../../words/bytes.ts';
 import { counted, grouped } from '../../../words/counts.ts';
@@ -54,12 +64,17 @@ const IndexesData = z.object({
           bytes: z.number(),
           scans: z.number(),
           rule: nullableText,
-          constraint: z.boolean(),
+          tied: z.boolean(),
         }),
       ),
     }),
   ),
-  thresholds: z.object({ leastStatisticsMs: z.number(), tableBytes: z.number() }),
+  thresholds: z.object({
+    leastStatisticsMs: z.number(),
+    tableBytes: z.number(),
+    leastScans: z.number(),
+    leastScanShare: z.number(),
+  }),
 });
 
 /** Section 3.3 of the runbook, "Check for missing indexes", and those that only cost. */
@@ -74,20 +89,39 @@ export const indexes = databaseLook({
     minBytes: z.number().check(z.gte(0)),
   }),
   data: IndexesData,
-  look: async (server, context) => indexesFinding(await server.indexes(context.input, context)),
-  next: [],
+  look: async (server, context) =>
+    indexesFinding(await server.indexes({ ...context.input, limit: mostOfAKind }, context), context.input.limit),
 });
 
-const indexesFinding = ({ server, ...review }: From<IndexReview>): DataFinding<z.output<typeof IndexesData>> => {
-  const { counts, statisticsMs } = review;
+/** So many of each kind are looked at: what is not ok is shown, whatever `--limit` says. */
+const mostOfAKind = 500;
+
+const notCounted: Unseen = {
+  what: 'which indexes are used',
+  why: 'track_counts is off, nothing is counted',
+  next: [`ALTER SYSTEM SET track_counts = on;`],
+};
+
+const indexesFinding = (
+  { server, ...review }: From<IndexReview>,
+  limit: number,
+): DataFinding<z.output<typeof IndexesData>> => {
+  const { counts, counting, missing, statisticsMs } = review;
+  const doubts = doubtsOf(review, server.role);
   return {
-    verdict: judgeIndexes(review),
-    summary: [
-      `${counted(counts.indexes, 'index', 'indexes')} on ${counted(counts.tables, 'table')} of ${placeOf(server)}: ${howMany(counts.missing)} missing, ${howMany(counts.unused)} unused (${bytes(counts.unusedBytes) ?? '?'}), ${howMany(counts.invalid)} invalid, ${howMany(counts.duplicate)} duplicate`,
-      ...(statisticsMs === null ? [] : [`by statistics of ${age(statisticsMs)}`]),
-      ...doubtsOf(review, server.role),
-    ].join('; '),
-    evidence: {
+    ...judged({
+      about: [
+        `${counted(counts.indexes, 'index', 'indexes')} on ${counted(counts.tables, 'table')} of ${placeOf(server)}`,
+        ...(counts.missing !== null && counts.missing > missing.length
+          ? [`${missing.length} of ${counts.missing} tables that are read from end to end looked at`]
+          : []),
+        ...(counting && counts.unused !== null && counts.unused > 0
+          ? [
+              `${grouped(counts.unused)} not used${statisticsMs === null ? '' : ` in ${age(statisticsMs)}`} (${bytes(counts.unusedBytes)})`,
+              ...doubts,
+            ]
+          : []),
+      ].join('; '),
       columns: [
         { title: 'problem' },
         { title: 'table' },
@@ -95,52 +129,64 @@ const indexesFinding = ({ server, ...review }: From<IndexReview>): DataFinding<z
         { title: 'what', narrows: true },
         { title: 'definition', narrows: true, extra: true },
       ],
-      rows: rowsOf(review),
-    },
+      rows: rowsOf(review, doubts),
+      unseen: [...unseenParts(review), ...(counting ? [] : [notCounted])],
+      limit,
+    }),
     data: { server, ...review, thresholds: indexLimits },
   };
 };
 
-const rowsOf = ({ missing, invalid, duplicate, unused }: IndexReview): readonly (readonly Cell[])[] => [
-  ...invalid.map(({ index, table, bytes: size, beingBuilt, ...how }): readonly Cell[] => [
-    beingBuilt ? { text: 'being built', verdict: 'ok' } : { text: 'invalid', verdict: 'warn' },
-    table,
-    bytes(size),
-    beingBuilt ? index : `${index}: ${mendOf(how)}`,
-    null,
-  ]),
-  ...missing.map(({ table, bytes: size, rowsRead, sequentialScans, indexScans }): readonly Cell[] => [
-    { text: 'missing', verdict: 'warn' },
-    table,
-    bytes(size),
-    `${grouped(rowsRead)} rows read in ${counted(sequentialScans, 'scan')} from end to end, ${indexScans === null ? 'it has no index' : `${grouped(indexScans)} by index`}`,
-    null,
-  ]),
-  ...duplicate.map(({ table, indexes: same }): readonly Cell[] => [
-    { text: 'duplicate', verdict: 'warn' },
-    table,
-    bytes(same.reduce((sum, index) => sum + index.bytes, 0)),
-    same
-      .map(({ index, scans, constraint }) => `${index} (${constraint ? 'needed, ' : ''}${counted(scans, 'scan')})`)
-      .join(' = '),
-    null,
-  ]),
-  ...unused.map(({ index, table, bytes: size, definition }): readonly Cell[] => [
-    { text: 'unused', verdict: 'warn' },
-    table,
-    bytes(size),
-    index,
-    definition,
-  ]),
+const rowsOf = (
+  { missing, invalid, duplicate, unused, counts, counting }: IndexReview,
+  doubts: readonly string[],
+): readonly JudgedRow[] => [
+  ...invalid.map((one) => invalidRow(one)),
+  ...moreRow('invalid', counts.invalid, invalid),
+  ...duplicate.map(({ table, indexes: same }): JudgedRow => {
+    const size = same.reduce((sum, index) => sum + index.bytes, 0);
+    const superfluous = mayGo(same);
+    const text = same.map(({ index, scans, tied }) => `${index} (${tied ? 'needed, ' : ''}${counted(scans, 'scan')})`);
+    return {
+      name: (superfluous.length > 0 ? superfluous : same).map(({ index }) => index).join(', '),
+      cells: ['duplicate', table, bytes(size), text.join(' = '), null],
+      judgement: judgeDuplicates(same),
+    };
+  }),
+  ...moreRow('duplicate', counts.duplicate, duplicate),
+  // Where nothing is counted, every index looks unused and no table looks read.
+  ...(counting ? missing.map((one) => missingRow(one)) : []),
+  ...(counting
+    ? unused.map(({ index, table, bytes: size, definition }): JudgedRow => ({
+        name: index,
+        cells: ['unused', table, bytes(size), index, definition],
+        judgement: judgeUnused(index, doubts),
+      }))
+    : []),
+  ...(counting && doubts.length === 0 ? moreRow('unused', counts.unused, unused) : []),
 ];
 
-const howMany = (count: number | null): string => (count === null ? 'cannot see how many' : grouped(count));
+const invalidRow = (one: InvalidIndex): JudgedRow => ({
+  name: one.index,
+  cells: [one.beingBuilt ? 'being built' : 'invalid', one.table, bytes(one.bytes), one.index, null],
+  judgement: judgeInvalid(one),
+});
 
-/** An index of a partitioned table is never built itself; what a REINDEX left behind is of no use. */
-const mendOf = ({ partsMissing, leftover }: Pick<InvalidIndex, 'partsMissing' | 'leftover'>): string => {
-  if (partsMissing !== null)
-    return partsMissing > 0
-      ? `${counted(partsMissing, 'partition')} without a part of it: create the index there, then ALTER INDEX ... ATTACH PARTITION`
-      : 'a part of it is invalid: REINDEX INDEX CONCURRENTLY that one';
-  return leftover ? 'left behind by a REINDEX CONCURRENTLY: drop it' : 'REINDEX INDEX CONCURRENTLY, or drop it';
+const missingRow = (one: MissingIndex): JudgedRow => {
+  const { table, bytes: size, rowsRead, sequentialScans, indexScans } = one;
+  const judgement = judgeMissing(one);
+  const text = `${grouped(rowsRead)} rows read in ${counted(sequentialScans, 'scan')} from end to end, ${indexScans === null ? 'it has no index' : `${grouped(indexScans)} by index`}`;
+  return {
+    name: table,
+    cells: [judgement.verdict === 'ok' ? 'read whole' : 'missing', table, bytes(size), text, null],
+    judgement,
+  };
+};
+
+/** Those beyond what the server was asked for are of the same kind. Null: that part cannot be seen. */
+const moreRow = (kind: string, count: number | null, seen: readonly unknown[]): readonly JudgedRow[] => {
+  const more = (count ?? 0) - seen.length;
+  if (more <= 0) return [];
+  const name = `${grouped(more)} more`;
+  return [{ name, cells: [kind, null, null, name, null], judgement: warn(kind) }];
 };

@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
-import type { Cell, DataFinding } from '../../../engine/finding.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged, ok } from '../../../engine/judgement.ts';
+import type { JudgedRow, Judgement } from '../../../engine/judgement.ts';
 import type { DatabaseSize, From, TableSize } from '../../../providers/database/port.ts';
 import { list, nullableNumber, ServerData, UnavailableData } from '../reading/data.ts';
 import { databaseLook } from '../reading/database-look.ts';
-import { isCatalog, onServer, placeOf } from '../reading/server.ts';
-import { judgeSize, sizeLimits } from './size-judgement.ts';
+import { isCatalog, isUnavailable, onServer, placeOf, unseenParts } from '../reading/server.ts';
+import { judgeMeasured, judgeTemporary, sizeLimits } from './size-judgement.ts';
 import { bytes } from '../../../words/bytes.ts';
 import { counted, grouped, percent } from '../../../words/counts.ts';
 
@@ -40,17 +42,15 @@ export const size = databaseLook({
   input: z.object({ ...onServer, limit: z.int().check(z.gte(1), z.lte(1000)) }),
   data: SizeData,
   look: async (server, context) => sizeFinding(await server.size(context.input, context)),
-  next: ['rb db running', 'rb db bloat', 'rb db wal'],
 });
 
 const sizeFinding = ({ server, ...found }: From<DatabaseSize>): DataFinding<z.output<typeof SizeData>> => ({
-  verdict: judgeSize(found),
-  summary: [
-    `${found.bytes === null ? 'cannot see the size of' : bytes(found.bytes)} ${placeOf(server)}, ${counted(found.tableCount, 'table')}`,
-    `WAL ${bytes(found.walBytes) ?? 'cannot see'}`,
-    `temporary files ${bytes(found.temporary.bytes) ?? 'cannot see'} now, ${bytes(found.temporary.writtenBytes)} written since the statistics began`,
-  ].join('; '),
-  evidence: {
+  ...judged({
+    about: [
+      `${found.bytes === null ? '' : `${bytes(found.bytes)} `}${placeOf(server)}, ${counted(found.tableCount, 'table')}`,
+      ...(found.walBytes === null ? [] : [`WAL ${bytes(found.walBytes)}`]),
+      ...temporaryWords(found.temporary),
+    ].join('; '),
     columns: [
       { title: 'what' },
       { title: 'name' },
@@ -61,10 +61,19 @@ const sizeFinding = ({ server, ...found }: From<DatabaseSize>): DataFinding<z.ou
       { title: 'toast', align: 'right', extra: true },
       { title: 'rows', align: 'right', extra: true },
     ],
-    rows: rowsOf(found),
-  },
+    rows: rowsOf(found, server.database),
+    unseen: unseenParts(found),
+  }),
   data: { server, ...found, thresholds: sizeLimits },
 });
+
+const temporaryWords = ({ bytes: now, writtenBytes }: DatabaseSize['temporary']): readonly string[] => {
+  const known = [
+    ...(now === null ? [] : [`${bytes(now)} now`]),
+    ...(writtenBytes === null ? [] : [`${bytes(writtenBytes)} written since the statistics began`]),
+  ];
+  return known.length === 0 ? [] : [`temporary files ${known.join(', ')}`];
+};
 
 const mostDatabases = 5;
 /** Every database has these; they are worth a line where something made them grow. */
@@ -73,25 +82,29 @@ const leastCatalogBytes = 100 * 1024 ** 2;
 const isWorthALine = ({ table, totalBytes }: TableSize): boolean =>
   !isCatalog(table) || totalBytes >= leastCatalogBytes;
 
-const rowsOf = ({ databases, tables, tablespaces, ...all }: DatabaseSize): readonly (readonly Cell[])[] => [
+const rowsOf = (
+  { databases, tables, tablespaces, walBytes, temporary, ...all }: Omit<From<DatabaseSize>, 'server'>,
+  own: string,
+): readonly JudgedRow[] => [
+  whole(`database ${own}`, ['database', own], all.bytes, judgeMeasured(all.bytes)),
+  whole('WAL', ['WAL', 'pg_wal'], walBytes, isUnavailable(all, 'the WAL directory') ? ok : judgeMeasured(walBytes)),
+  whole(
+    'temporary files',
+    ['temporary files', 'now'],
+    temporary.bytes,
+    isUnavailable(all, 'temporary files') ? ok : judgeTemporary(temporary.bytes),
+  ),
+  // What else lies beside it is only shown: not every role may measure other databases.
   ...databases
+    .filter(({ name }) => name !== own)
     .slice(0, mostDatabases)
-    .map((one): readonly Cell[] => ['database', one.name, bytes(one.bytes), null, null, null, null, null]),
+    .map((one) => whole(`database ${one.name}`, ['database', one.name], one.bytes)),
   ...tablespaces
     .filter(({ location }) => location !== '')
-    .map(({ name, location, bytes: of }): readonly Cell[] => [
-      'tablespace',
-      `${name} (${location})`,
-      bytes(of),
-      null,
-      null,
-      null,
-      null,
-      null,
-    ]),
-  ...tables
-    .filter(isWorthALine)
-    .map((one): readonly Cell[] => [
+    .map(({ name, location, bytes: of }) => whole(`tablespace ${name}`, ['tablespace', `${name} (${location})`], of)),
+  ...tables.filter(isWorthALine).map((one): JudgedRow => ({
+    name: one.table,
+    cells: [
       'table',
       one.estimated ? `${one.table} (locked: as of its last VACUUM)` : one.table,
       bytes(one.totalBytes),
@@ -100,5 +113,20 @@ const rowsOf = ({ databases, tables, tablespaces, ...all }: DatabaseSize): reado
       bytes(one.indexBytes),
       bytes(one.toastBytes),
       one.rows === null ? null : grouped(one.rows),
-    ]),
+    ],
+    judgement: ok,
+  })),
 ];
+
+/** Something of which only the size is known. */
+const whole = (
+  name: string,
+  cells: readonly [what: string, name: string],
+  size: number | null,
+  judgement: Judgement = ok,
+): JudgedRow => ({
+  name,
+  cells: [...cells, bytes(size), null, null, null, null, null],
+  marks: 2,
+  judgement,
+});

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
-import type { DataFinding, Table } from '../../../engine/finding.ts';
+import type { DataFinding } from '../../../engine/finding.ts';
+import { judged, judgement, warn } from '../../../engine/judgement.ts';
 import type { Schedule } from '../../../providers/workload/port.ts';
 import { look } from '../../ports.ts';
 import { schedulingOf } from './scheduling.ts';
+import { counted } from '../../../words/counts.ts';
 
 const Schedules = z.object({
   schedules: z.array(
@@ -39,30 +41,21 @@ export const restartSchedules = look({
   },
 });
 
-/** A schedule that does not run is a warning: somebody relies on it. */
+/** A schedule that does not run is a warning: the service relies on it. */
 const schedulesFinding = (schedules: readonly Schedule[]): DataFinding<Schedules> => {
-  const idle = schedules.filter(({ suspended }) => suspended);
+  const { evidence, ...finding } = judged({
+    about: schedules.length === 0 ? 'no restarts are scheduled' : counted(schedules.length, 'schedule'),
+    columns: [{ title: 'Schedule' }, { title: 'When' }, { title: 'State' }, { title: 'Last run' }, { title: 'Result' }],
+    rows: schedules.map(({ id, expression, suspended, lastRunAt, lastResult }) => ({
+      name: id,
+      cells: [id, expression, suspended ? 'suspended' : 'active', lastRunAt ?? null, lastResult ?? null],
+      marks: 2,
+      judgement: judgement(suspended && warn('suspended, it does not run')),
+    })),
+  });
   return {
-    verdict: idle.length > 0 ? 'warn' : 'ok',
-    summary: summaryOf(schedules, idle.length),
-    ...(schedules.length === 0 ? {} : { evidence: tableOf(schedules) }),
+    ...finding,
+    ...(schedules.length === 0 ? {} : { evidence }),
     data: { schedules: schedules.map((one) => ({ ...one })) },
   };
-};
-
-const tableOf = (schedules: readonly Schedule[]): Table => ({
-  columns: [{ title: 'Schedule' }, { title: 'When' }, { title: 'State' }, { title: 'Last run' }, { title: 'Result' }],
-  rows: schedules.map(({ id, expression, suspended, lastRunAt, lastResult }) => [
-    id,
-    expression,
-    suspended ? { text: 'suspended', verdict: 'warn' } : 'active',
-    lastRunAt ?? null,
-    lastResult ?? null,
-  ]),
-});
-
-const summaryOf = (schedules: readonly Schedule[], idle: number): string => {
-  if (schedules.length === 0) return 'no restarts are scheduled';
-  const count = `${schedules.length} ${schedules.length === 1 ? 'schedule' : 'schedules'}`;
-  return idle === 0 ? count : `${count}, ${idle} suspended`;
 };

@@ -1,5 +1,5 @@
 import { count, flag, integer, listOf, nullable, number } from '../../../../clients/peer/shape.ts';
-import type { Session, SessionKey, Sessions } from '../../port.ts';
+import type { Held, HoldingSession, IdleSessions, Session, SessionKey, Sessions } from '../../port.ts';
 import type { Connection } from '../connect/connection.ts';
 import { shownQuery } from '../query/query-text.ts';
 import { type Columns, name } from '../query/rows.ts';
@@ -83,8 +83,44 @@ export const fromSessions = 'FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.o
 /** In milliseconds, as an interval. */
 const interval = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
 
-const idle = `
-  SELECT ${sessionColumns()} ${fromSessions}
+/**
+ * Which sessions hold more than a transaction. A session's number is that of its schema for temporary tables from 16 on; what a session that
+ * broke down has left behind there counts for the next one with its number.
+ */
+const holding = (version: number): string => `
+  WITH advisory AS MATERIALIZED (
+    SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid IS NOT NULL
+  ), temporary AS MATERIALIZED (${
+    version < 16
+      ? 'SELECT NULL::int AS pid WHERE false'
+      : `SELECT pg_stat_get_backend_pid(s.id) AS pid FROM pg_stat_get_backend_idset() AS s (id)
+           JOIN pg_namespace n ON n.nspname = 'pg_temp_' || s.id
+          WHERE EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)`
+  })`;
+
+const holdingColumns = `
+  a.pid IN (SELECT pid FROM advisory) AS advisory, a.pid IN (SELECT pid FROM temporary) AS temporary`;
+
+const holdingShape = { ...sessionShape, advisory: flag, temporary: flag };
+
+const withHeld = (
+  connection: Connection,
+  { advisory, temporary, ...session }: Session & { readonly advisory: boolean; readonly temporary: boolean },
+): HoldingSession => {
+  const seen = shown(connection, session);
+  const last = seen.query ?? '';
+  const holds: readonly (readonly [Held, boolean])[] = [
+    ['advisory locks', advisory],
+    ['temporary tables', temporary],
+    ['LISTEN', /^\s*listen\s/i.test(last)],
+    ['a cursor WITH HOLD', /^\s*declare\s.*\swith\s+hold\s/is.test(last)],
+  ];
+  return { ...seen, holds: holds.flatMap(([what, held]) => (held ? [what] : [])) };
+};
+
+const idle = (version: number): string => `
+  ${holding(version)}
+  SELECT ${sessionColumns()}, ${holdingColumns} ${fromSessions}
    WHERE a.backend_type = 'client backend'
      AND (a.state = 'idle' OR $2::bool AND a.state IN ('idle in transaction', 'idle in transaction (aborted)'))
      AND a.state_change <= clock_timestamp() - ${interval('$1')}
@@ -107,27 +143,31 @@ const unseen = `
   SELECT count(*) AS unseen FROM pg_stat_activity a
    WHERE ${isUnseen('a')} OR a.backend_type = 'client backend' AND a.state = 'disabled' AND a.pid <> pg_backend_pid()`;
 
-export const readIdle = (connection: Connection, olderThanMs: number, inTransaction: boolean): Promise<Sessions> =>
-  sessionsOf(connection, idle, [olderThanMs, inTransaction]);
-
-export const readRunning = async (connection: Connection, olderThanMs: number): Promise<Sessions> => {
-  const { sessions, unseen } = await sessionsOf(connection, running, [olderThanMs]);
-  return { sessions: sessions.filter(({ own }) => !own), unseen };
-};
-
-const sessionsOf = async (connection: Connection, text: string, values: readonly unknown[]): Promise<Sessions> => {
+export const readIdle = async (
+  connection: Connection,
+  olderThanMs: number,
+  inTransaction: boolean,
+): Promise<IdleSessions> => {
   const [rows, hidden] = await Promise.all([
-    connection.rows(sessionShape, text, values),
+    connection.rows(holdingShape, idle(connection.version), [olderThanMs, inTransaction]),
     connection.row({ unseen: count }, unseen),
   ]);
-  return { sessions: rows.map((row) => shown(connection, row)), unseen: hidden.unseen };
+  return { sessions: rows.map((row) => withHeld(connection, row)), unseen: hidden.unseen };
 };
 
-export const readSession = async (connection: Connection, pid: number): Promise<Session | undefined> => {
-  const [row] = await connection.rows(sessionShape, `SELECT ${sessionColumns()} ${fromSessions} WHERE a.pid = $1`, [
-    pid,
+export const readRunning = async (connection: Connection, olderThanMs: number): Promise<Sessions> => {
+  const [rows, hidden] = await Promise.all([
+    connection.rows(sessionShape, running, [olderThanMs]),
+    connection.row({ unseen: count }, unseen),
   ]);
-  return row && shown(connection, row);
+  const sessions = rows.map((row) => shown(connection, row)).filter(({ own }) => !own);
+  return { sessions, unseen: hidden.unseen };
+};
+
+export const readSession = async (connection: Connection, pid: number): Promise<HoldingSession | undefined> => {
+  const text = `${holding(connection.version)} SELECT ${sessionColumns()}, ${holdingColumns} ${fromSessions} WHERE a.pid = $1`;
+  const [row] = await connection.rows(holdingShape, text, [pid]);
+  return row && withHeld(connection, row);
 };
 
 /** A session that cannot be seen has no start to compare: it counts as unseen, not as gone. */

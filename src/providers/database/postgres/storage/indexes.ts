@@ -113,9 +113,9 @@ const duplicate = (version: number): string => `
   ), chosen AS (SELECT *, count(*) OVER () AS count FROM same ORDER BY indrelid, members LIMIT $1)
   SELECT ${tableName} AS table, d.count,
          (SELECT json_agg(json_build_object(
-            'index', ${indexName}, 'bytes', ${indexBytes('d.indrelid')},            'scans', ${ofLeaves('c.oid', 'pg_stat_get_numscans(p.oid)')}, 'rule', ${rule(version, 'i')},
-            'constraint', i.indisunique OR i.indisexclusion OR i.indisreplident
-                          OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
+            'index', ${indexName}, 'bytes', ${indexBytes('d.indrelid')}, 'scans', ${ofLeaves('c.oid', 'pg_stat_get_numscans(p.oid)')},
+            'rule', ${rule(version, 'i')},
+            'tied', i.indisreplident OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)) ORDER BY c.oid)
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
            WHERE c.oid = ANY (d.members)) AS indexes
     FROM chosen d JOIN pg_class t ON t.oid = d.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -174,7 +174,7 @@ const invalidColumns: Columns<Counted<InvalidIndex>> = {
 };
 const duplicateColumns: Columns<Counted<DuplicateIndexes>> = {
   table: name,
-  indexes: listOf(record({ index: name, bytes: amount, scans: amount, rule: nullable(name), constraint: flag })),
+  indexes: listOf(record({ index: name, bytes: amount, scans: amount, rule: nullable(name), tied: flag })),
   count,
 };
 
