@@ -32,9 +32,9 @@ export const help = {
   },
   'db kill-idle': {
     description: lines(
-      'Ends client sessions that are idle for longer than --older-than. Tier 2; tier 3 where a transaction is open and would be rolled back.',
+      'Ends client sessions that are idle for longer than --older-than. Tier 2; tier 3 where a transaction is open and would be rolled back, and where a session holds what ends with it: advisory locks, temporary tables of this database (16 and later), LISTEN or a cursor WITH HOLD as its last statement. What else a session has prepared or set cannot be seen from outside.',
       '',
-      'Each is ended only if it is the same session (pid and start) and has done nothing since it was looked at. Left alone, and told with the reason: sessions of rb, superusers (unless rb is one), walsenders, what neverTerminate of the configuration names, what the role may not end. The filters compare whole names.',
+      'Each is ended only if it is the same session (pid and start) and has done nothing since it was looked at. Left alone, with the reason: sessions of rb, superusers (unless rb is one), walsenders, what neverTerminate of the configuration names, what the role may not end. The filters compare whole names.',
       '',
       "Why not the query of the runbook: it also ends walsenders' and other databases' sessions, and one row that belongs to a superuser makes it fail as a whole. Here each session is a statement of its own.",
     ),
@@ -78,7 +78,7 @@ export const help = {
     description: lines(
       `Tables of ${bytes(indexLimits.tableBytes)} or more (--min-size) that are read from end to end, also those without any index, ranked by rows read x size; indexes that nobody uses, that are invalid, or that do the same as another.`,
       '',
-      `Warns of each kind, never critical. Statistics younger than ${age(indexLimits.leastStatisticsMs)}, and replicas, which count for themselves, are told: they make "unused" doubtful.`,
+      `Warns of each kind, never critical. A table is called missing an index from ${indexLimits.leastScans} reads from end to end that are ${percent(indexLimits.leastScanShare)} of its scans: fewer are a dump or a report. Statistics younger than ${age(indexLimits.leastStatisticsMs)}, and replicas, which count for themselves, make "unused" doubtful: then it is shown and not judged.`,
       '',
       'Why not sequential scans alone: a small table is best read from end to end, and one without any index has no index scans to compare with.',
     ),

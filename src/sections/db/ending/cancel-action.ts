@@ -4,7 +4,7 @@ import { poll } from '../../../engine/poll.ts';
 import type { Reads } from '../../../engine/procedure/context.ts';
 import type { ActionSpec } from '../../../engine/procedure/specs.ts';
 import type { EndedSession, Session } from '../../../providers/database/port.ts';
-import { sameSession, whoIsAffected } from './one-session.ts';
+import { reasonsAgainst, sameSession, whoIsAffected } from './one-session.ts';
 import type { Chosen } from './one-session.ts';
 import { placeOf, serverOf } from '../reading/server.ts';
 import type { DatabaseContext, DatabasePorts, OnServer } from '../reading/server.ts';
@@ -33,6 +33,7 @@ export const cancelling = (
       blastRadius: [...whoIsAffected(session), ...more(context)],
       equivalent: [`SELECT pg_cancel_backend(${session.pid});`],
       undo: 'none: the statement fails, and with it its transaction; the session stays and can try again',
+      raises: reasonsAgainst(session),
       basis: { pid: session.pid, backendStart: session.backendStart, statementSince: session.stateSince },
       data: { pid: session.pid, backendStart: session.backendStart, stateSince: session.stateSince },
     };

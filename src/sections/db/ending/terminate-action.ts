@@ -4,7 +4,7 @@ import type { Reads } from '../../../engine/procedure/context.ts';
 import type { ActionSpec } from '../../../engine/procedure/specs.ts';
 import type { EndedSession, Session } from '../../../providers/database/port.ts';
 import { protectedBy } from '../idle/idle-selection.ts';
-import { sameSession, whoIsAffected } from './one-session.ts';
+import { reasonsAgainst, sameSession, whoIsAffected } from './one-session.ts';
 import type { Chosen } from './one-session.ts';
 import { placeOf, serverOf } from '../reading/server.ts';
 import type { DatabaseContext, DatabasePorts, OnServer } from '../reading/server.ts';
@@ -28,6 +28,7 @@ export const terminating = (
       blastRadius: [...whoIsAffected(session), ...more(context)],
       equivalent: [`SELECT pg_terminate_backend(${session.pid});`],
       undo: 'none: its open transaction is rolled back; the application has to connect again',
+      raises: reasonsAgainst(session),
       basis: { pid: session.pid, backendStart: session.backendStart },
       data: { pid: session.pid, backendStart: session.backendStart },
     };

@@ -38,7 +38,10 @@ export const planEnding = (
     ],
     equivalent: now.map(statement),
     undo: 'none: a session that was ended is gone; an application with a pool connects again by itself',
-    raises: open.length > 0 ? [`${counted(open.length, 'open transaction')} would be rolled back`] : [],
+    raises: [
+      ...(open.length > 0 ? [`${counted(open.length, 'open transaction')} would be rolled back`] : []),
+      ...heldBy(now),
+    ],
     basis: {},
     members: now.map(memberOf),
     data: {
@@ -47,16 +50,28 @@ export const planEnding = (
   };
 };
 
+/** Idle, and not without use: one line for all of them, as they raise the tier once. */
+const heldBy = (sessions: readonly IdleSession[]): readonly string[] => {
+  const holding = sessions.filter(({ holds }) => holds.length > 0);
+  const what = [...new Set(holding.flatMap(({ holds }) => holds))];
+  return holding.length > 0
+    ? [
+        `${counted(holding.length, 'session')} ${holding.length === 1 ? 'holds' : 'hold'} ${what.join(', ')}, which would be lost`,
+      ]
+    : [];
+};
+
 const longest = (sessions: readonly IdleSession[]): string =>
   sessions.length === 0
     ? ''
     : `, the longest idle for ${age(Math.max(...sessions.map(({ stateMs }) => stateMs ?? 0)))}`;
 
 /** No ages: the same plan reads the same a minute later. */
-const statement = ({ pid, user, application, state, stateSince, query }: IdleSession): string =>
+const statement = ({ pid, user, application, state, stateSince, query, holds }: IdleSession): string =>
   [
     `SELECT pg_terminate_backend(${pid});  -- ${onOneLine([user, application].filter(Boolean).join(', '))}`,
     `${state} since ${stateSince?.replace(/\.\d+/, '')}`,
+    ...(holds.length > 0 ? [`holds ${holds.join(', ')}`] : []),
     ...(query === null ? [] : [`last: ${shortQuery(query, 60)}`]),
   ].join('; ');
 
