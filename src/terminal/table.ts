@@ -27,7 +27,9 @@ interface Shown {
 
 /** What a column of text is at least worth having: a column that is `extra` is left out before others become narrower. */
 const worthHaving = 24;
-/** A column that becomes narrower before the others do keeps so much at first. */
+/** A column that becomes narrower before the others do keeps so much at first: 30 characters of a statement, and that it goes on. */
+const statement = 31;
+/** And so much before what is left of the others goes. */
 const narrowed = 12;
 
 /**
@@ -81,7 +83,7 @@ export const renderTable = (whole: Table, layout: TableLayout): readonly Text[] 
 const withoutExtra = (table: Table, { width, indent = 0 }: TableLayout): Table => {
   const needed = table.columns.map(({ title }, index) => {
     const widest = Math.max(widthOf(title), ...table.rows.map((row) => widthOf(plainCell(row[index] ?? null))));
-    return Math.min(widest, worthHaving) + gap.length;
+    return Math.min(widest, table.columns[index]?.narrows ? statement : worthHaving) + gap.length;
   });
   let excess = needed.reduce((sum, one) => sum + one, 0) - gap.length - (width - indent);
   const dropped = new Set<number>();
@@ -120,7 +122,10 @@ interface Width {
   readonly whole: boolean;
 }
 
-/** Takes a column at a time from the widest until the sum fits: first from those that give way, from those that are to stay whole last. */
+/**
+ * Takes a column at a time from the widest until the sum fits: first from those that give way, as long as they can be read, from those
+ * that are to stay whole last.
+ */
 const fit = (columns: readonly Width[], available: number): readonly number[] => {
   const widths = columns.map(({ width }) => width);
   let excess = widths.reduce((sum, width) => sum + width, 0) - available;
@@ -133,7 +138,12 @@ const fit = (columns: readonly Width[], available: number): readonly number[] =>
       excess -= 1;
     }
   };
-  cut(({ narrows, width }) => (narrows ? narrowed : width));
+  const giving = columns.some(({ narrows }) => narrows);
+  if (giving) {
+    cut(({ narrows, width }) => (narrows ? statement : width));
+    cut(({ narrows, whole, width, readable }) => (narrows ? statement : whole ? width : readable));
+    cut(({ narrows, width }) => (narrows ? narrowed : width));
+  }
   if (columns.some(({ whole }) => whole)) cut(({ whole, width, readable }) => (whole ? width : readable));
   cut(() => leastWidth);
   return widths;

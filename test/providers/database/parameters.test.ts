@@ -175,6 +175,28 @@ describe('a statement that is shown', () => {
     expect(shownQuery(text)).toBe(expected);
   });
 
+  it.each([
+    ['/* controller:orders */ SELECT 1', 'SELECT 1 /* controller:orders */'],
+    [
+      'SELECT 1 /*application:Shop,controller:orders,action:index*/',
+      'SELECT 1 /* application:Shop,controller:orders,action:index */',
+    ],
+    [
+      "SELECT 'a' /*action='%2Fshow',traceparent='00-5bd66ef5-01'*/",
+      "SELECT '…' /* action='%2Fshow',traceparent='00-5bd66ef5-01' */",
+    ],
+    [`/*job:Mail*/ ${'SELECT 1, '.repeat(80)}`, `${'SELECT 1, '.repeat(80).slice(0, 284)}… /* job:Mail */`],
+    // Neither what is no tag, nor what may be a secret, nor what stands in a literal.
+    ['/* password:hunter2 */ SELECT 1', 'SELECT 1'],
+    ["/* api_key='hunter2',action:x */ SELECT 1", 'SELECT 1'],
+    ["/* ask ann@example.com: it's slow */ SELECT 1", 'SELECT 1'],
+    ["/* name:'Ann Smith' */ SELECT 1", 'SELECT 1'],
+    ["SELECT '/* controller:orders */'", "SELECT '…'"],
+    ['/* a:b /* c:d */ */ SELECT 1', 'SELECT 1'],
+  ])('keeps the comment that says where it comes from: %j', (text, expected) => {
+    expect(shownQuery(text)).toBe(expected);
+  });
+
   it('is on one line of at most 300 characters, and never takes long', () => {
     assert(
       property(string({ unit: 'binary', maxLength: 4000 }), (text) => {
