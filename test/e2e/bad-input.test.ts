@@ -246,7 +246,7 @@ describe('what the service’s programs print', () => {
     ['a name twice', 'echo app-1; echo app-1', 2, /names app-1 twice/],
     ['a name that would be an option', 'echo --force', 3, /"--force": a name begins with a letter or digit/],
     ['a name for a shell', `echo 'a;$(touch pwned)'`, 3, /a name begins with a letter or digit/],
-    ['nothing', 'true', 6, /no instance is listed/],
+    ['nothing', 'true', 6, /none is listed/],
   ] as const)('%s: a sentence and not a stack trace', async ([, script, code, said]) => {
     const ada = having(smallest, { instances: `#!/bin/sh\n${script}\n` });
     const status = await ada.run('restart status -e production');

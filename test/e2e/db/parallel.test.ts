@@ -19,9 +19,7 @@ test('rb db running: a statement that others help with is one session at work', 
   const run = await stage.operator('operator').run('db running --older-than 1s -o json');
   const { summary, data } = found(run, 'running');
   expect(data['sessions']).toHaveLength(2);
-  expect(summary).toMatch(
-    new RegExp(`^1 session \\(and 1 parallel worker\\) at work for 1 s or longer on .*, the oldest pid ${pid} `),
-  );
+  expect(summary).toMatch(/^1 session \(and 1 parallel worker\) at work for 1 s or longer on /);
   await stage.rig.sql('postgres', 'SELECT pg_cancel_backend($1)', [pid]);
   await sleeping;
 });

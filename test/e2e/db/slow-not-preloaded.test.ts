@@ -7,7 +7,7 @@ test('pg_stat_statements that is created and not preloaded: unknown, with the se
   await stage.rig.sql(stage.database, 'CREATE EXTENSION pg_stat_statements');
   const operator = stage.operator('operator');
   const text = await operator.run('db slow');
-  expect([text.code, text.stdout]).toEqual([
+  expect([text.code, text.all]).toEqual([
     5,
     expect.stringMatching(/\? Slow queries[^]*the server does not load it[^]*shared_preload_libraries/),
   ]);

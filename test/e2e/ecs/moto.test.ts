@@ -25,7 +25,7 @@ test("rb restart status of a service on moto's server: the tasks that are missin
   writeFiles(directory, { 'runbook.config.yaml': configuration });
   const { HOME: _, ...env } = moto.env;
   const { code, stdout, stderr } = await newOperator(join(directory, 'runbook.config.yaml'), env).run('restart status');
-  expect([code, stdout], stderr).toEqual([6, expect.stringContaining('no instance is listed, 2 wanted')]);
+  expect([code, stdout], stderr).toEqual([6, expect.stringContaining('none is listed, 2 wanted')]);
   expect(stdout).toMatch(/Rollout .* under way: checkout:1 \(ecs-svc\/\d+, begun .* ago\), 0 of 2 tasks running/);
   expect(stdout).toContain('none: the desired count changes only by hand');
 });
