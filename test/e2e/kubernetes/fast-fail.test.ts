@@ -72,7 +72,7 @@ describe('a crash-looping new version', () => {
       behaviour: 'crash-loop',
       exitCode: 3,
       backOff,
-      crashAfter: '10s',
+      crashAfter: '30s',
     });
     await running.writes('fatal: no DATABASE_URL');
     const pods = await stage.control.pods('slow-loops', '2.0.0');
