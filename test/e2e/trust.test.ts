@@ -156,7 +156,7 @@ describe('without a terminal', () => {
     expect([overview.code, overview.stdout + overview.stderr]).toEqual([
       5,
       expect.stringMatching(
-        /not asked, because the configuration is not trusted; rb trust[^]*http:\/\/127\.0\.0\.1:1 +not asked/,
+        /not asked, because the\s+configuration\s+is\s+not\s+trusted[^]*http:\/\/127\.0\.0\.1:1 +\? not asked[^]*rb trust/,
       ),
     ]);
     expect((await rb('config check')).code).toBe(0);

@@ -105,19 +105,22 @@ const probeEnvironments = async (
     ...judged({
       about: http
         ? `${rows.filter((one) => one.verdict === 'ok').length} of ${rows.length} environments answer`
-        : 'not asked, because the configuration is not trusted; rb trust shows what it would do',
+        : 'no address was contacted',
       columns: [{ title: 'environment' }, { title: 'url' }, { title: 'health' }],
       rows: rows.map(({ name, url, verdict, row }) => ({
         name,
         cells: row,
         marks: 2,
         // What another environment answers is worth seeing; only the selected one is judged, and only if there is something to ask.
-        judgement: name === settings.name && url !== null ? judgeAnswer(verdict, row[2]) : ok,
+        judgement: name === settings.name && url !== null ? (http ? judgeAnswer(verdict, row[2]) : notTrusted) : ok,
       })),
     }),
     data: { environments: rows.map(({ name, url, verdict }) => ({ name, url, verdict })) },
   };
 };
+
+/** Nothing is contacted then; `rb trust` shows what would be. */
+const notTrusted = unknown('not asked, because the configuration is not trusted', 'rb trust');
 
 const judgeAnswer = (verdict: 'ok' | 'unknown' | 'critical', answer = 'not asked'): Judgement => {
   if (verdict === 'ok') return ok;
