@@ -23,8 +23,8 @@ export const capabilities = {
 
 /** What a team has for all environments, by its key. */
 export const teamCapabilities = {
-  notify: entry('who is told', () => import('./notify/capability.ts')),
-  tickets: entry('where work is kept', () => import('./tickets/capability.ts')),
+  notify: entry('where notifications go', () => import('./notify/capability.ts')),
+  tickets: entry('where tickets are filed', () => import('./tickets/capability.ts')),
 } as const;
 
 type Entries = Readonly<Record<string, { readonly load: () => Promise<{ readonly capability: unknown }> }>>;

@@ -1,4 +1,4 @@
-/** Runs `use`, which calls `begin` before it does what would be too much side by side; until `use` has ended, nobody else begins. */
+/** Runs `use`, which calls `begin` before it does what would be too much side by side; no other caller begins until `use` has ended. */
 export type InTurn = <Result>(
   signal: AbortSignal,
   use: (begin: () => Promise<void>) => Promise<Result>,

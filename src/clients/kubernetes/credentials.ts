@@ -12,7 +12,7 @@ export interface CredentialDeps {
   readonly clock: Clock;
   /** For what a credential plugin prints when it fails. */
   readonly redact: (text: string) => string;
-  /** Told every secret before it is used, so that no output can show it. */
+  /** Given every secret before it is used, so that no output can show it. */
   readonly remember: (name: string, secret: string) => void;
   /** How long a credential plugin may take. Default 60 s. */
   readonly pluginTimeoutMs?: number;
@@ -79,7 +79,7 @@ const fromProvider = (
   if (name !== 'oidc')
     throw new RunbookError(
       'usage',
-      `the auth-provider ${name} of ${owner} is no longer supported, by kubectl neither`,
+      `the auth-provider ${name} of ${owner} is no longer supported, and kubectl does not support it either`,
       {
         next: [
           `replace it by a credential plugin: https://kubernetes.io/docs/reference/access-authn-authz/authentication/`,
@@ -135,7 +135,7 @@ const basic = (user: Entry, deps: CredentialDeps): { readonly authorization?: st
 };
 
 /**
- * The headers of a user entry that acts as somebody else.
+ * The headers of a user entry that impersonates another user.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
 const impersonation = (user: Entry): Readonly<Record<string, string | readonly string[]>> => {

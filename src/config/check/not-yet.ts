@@ -1,5 +1,4 @@
-import type { NotActedOn, TeamNotActedOn } from '../../providers/catalogue.ts';
-import type { Capabilities } from '../../providers/catalogue.ts';
+import type { Capabilities, NotActedOn, TeamNotActedOn } from '../../providers/catalogue.ts';
 import type { Config, EnvironmentConfig } from '../schema.ts';
 
 /** Sections of the runbook that are checked, and that nothing in this version acts on. What a capability cannot do yet, it says itself. */

@@ -7,7 +7,7 @@ import { judged } from '../../../engine/judgement.ts';
 import { atItMs, blockers, isInOldTransaction, judgeRunning, runningLimits } from './running-judgement.ts';
 import { onServer, placeOf, unseenBecause, unseenParts } from '../reading/server.ts';
 import { SessionData } from '../reading/session-data.ts';
-import { nameOf, shortState } from '../reading/session-facts.ts';
+import { nameOf, shortState, sessionColumns } from '../reading/session-facts.ts';
 import { age } from '../../../words/ages.ts';
 import { counted } from '../../../words/counts.ts';
 
@@ -52,19 +52,7 @@ const runningFinding = (
   return {
     ...judged({
       about: `${sessions.length === 0 ? `nothing has been at work for ${age(olderThanMs)}` : `${count} at work for ${age(olderThanMs)} or longer`} on ${placeOf(server)}`,
-      columns: [
-        { title: 'pid' },
-        { title: 'for', align: 'right' },
-        { title: 'blocker' },
-        { title: 'state' },
-        { title: 'query', narrows: true },
-        { title: 'waits for', extra: true },
-        { title: 'database', extra: true },
-        { title: 'user', extra: true },
-        { title: 'application', extra: true },
-        { title: 'transaction', align: 'right', extra: true },
-        { title: 'client', extra: true },
-      ],
+      columns: [...sessionColumns, { title: 'transaction', align: 'right', extra: true }],
       rows: sessions.map((session) => ({
         name: nameOf(session),
         cells: [
@@ -77,8 +65,8 @@ const runningFinding = (
           session.database,
           session.user ?? session.kind,
           session.application || null,
-          age(session.transactionMs),
           session.client,
+          age(session.transactionMs),
         ],
         marks: 1,
         judgement: judgeRunning(session, longMs, led),

@@ -10,7 +10,7 @@ import { withoutRight } from '../idle/idle-selection.ts';
 import { onServer, placeOf, serverOf, unseenBecause } from '../reading/server.ts';
 import type { DatabaseContext, DatabasePorts } from '../reading/server.ts';
 import { SessionData } from '../reading/session-data.ts';
-import { doing, isAgainstWraparound, nameOf, presentMs, shortState } from '../reading/session-facts.ts';
+import { doing, isAgainstWraparound, nameOf, presentMs, shortState, sessionColumns } from '../reading/session-facts.ts';
 import { age } from '../../../words/ages.ts';
 
 /** What is known of the session that a change is about. */
@@ -35,18 +35,7 @@ export const lookAtSession: CheckSpec<PidInput, DatabasePorts, z.output<typeof O
     return {
       ...judged({
         about: `${nameOf(session)} on ${placeOf(server)}: ${session.kind ?? 'cannot see what it is'}, ${doing(session)}`,
-        columns: [
-          { title: 'pid' },
-          { title: 'for', align: 'right' },
-          { title: 'blocker' },
-          { title: 'state' },
-          { title: 'query', narrows: true },
-          { title: 'waits for', extra: true },
-          { title: 'database', extra: true },
-          { title: 'user', extra: true },
-          { title: 'application', extra: true },
-          { title: 'client', extra: true },
-        ],
+        columns: sessionColumns,
         rows: [
           {
             name: nameOf(session),

@@ -1,6 +1,21 @@
 import { onOneLine } from '../../../engine/errors.ts';
+import type { Column } from '../../../engine/finding.ts';
 import type { Session } from '../../../providers/database/port.ts';
 import { age } from '../../../words/ages.ts';
+
+/** A session as a line: what goes first where there is no room is marked `extra`. */
+export const sessionColumns: readonly Column[] = [
+  { title: 'pid' },
+  { title: 'for', align: 'right' },
+  { title: 'blocker' },
+  { title: 'state' },
+  { title: 'query', narrows: true },
+  { title: 'waits for', extra: true },
+  { title: 'database', extra: true },
+  { title: 'user', extra: true },
+  { title: 'application', extra: true },
+  { title: 'client', extra: true },
+];
 
 /** `pid 4711 (app, web)`; a process without a role is what it is: `pid 4711 (autovacuum worker)`. */
 export const nameOf = ({
